@@ -190,6 +190,8 @@ def installed_version() -> tuple[str, str]:
 
 def offers(state: Path) -> tuple[str, ...]:
     """Read the signed folder's lists, and return the versions in them. Raises Refused: apt does not take them."""
+    if not SOURCES.exists():
+        raise Refused(f"{SOURCES} is not there: name the signed folder in it (packaging/README.md)")
     for name in ("lists/partial", "cache/archives/partial"):
         (state / name).mkdir(parents=True, exist_ok=True)
     updated = apt(state, "apt-get", "-q", "update", "--error-on=any", within_s=WAIT_S)

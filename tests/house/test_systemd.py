@@ -128,7 +128,7 @@ def test_systemd_accepts_the_upgrade_and_its_timer_starts_it(tmp_path: Path) -> 
 
 def test_the_upgrade_looks_where_the_service_writes_and_writes_where_it_looks() -> None:
     unit = settings((FOLDER / "camwarden-upgrade.service").read_text("utf-8"))
-    assert unit["ConditionPathExists"] == [str(Storage().directory / FILE_NAME), str(upgrade.SOURCES)]
+    assert unit["ConditionPathExists"] == [str(Storage().directory / FILE_NAME)]
     assert Storage().directory / FILE_NAME == upgrade.WANTED
     assert unit["ExecStart"] == [f"/{AGENT.shipped['packaging/upgrade.py']}"]
     assert f"/var/lib/{unit['StateDirectory'][0]}" == str(UPGRADE_OUTCOME.parent) == str(upgrade.STATE)

@@ -266,6 +266,10 @@ def test_another_key_no_signature_and_another_source_install_nothing(gateway: Ga
 @only_root
 def test_a_release_that_is_not_there_or_needs_what_is_not_there_is_told(gateway: Gateway) -> None:
     gateway.name("0.9.0")
+    named = upgrade.SOURCES.rename(upgrade.SOURCES.with_suffix(".off"))
+    assert upgrade.main() == 1
+    assert "camwarden.sources is not there" in gateway.outcome["why"]
+    named.rename(upgrade.SOURCES)
     assert upgrade.main() == 1
     assert "offers no 0.9.0 for this system" in gateway.outcome["why"]
     gateway.offer("0.9.0-1~deb13", depends="libnothere1")

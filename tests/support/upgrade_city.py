@@ -22,6 +22,7 @@ from agent.hub.stores.orders.upgrades import Upgrade
 from agent.hub.workers.upgrades.watch import Upgrades
 from agent.model.finding import Draft, Json
 from agent.site.config.site import Hub
+from agent.verify.members import dict_of
 
 OLD = "0.1.0"
 NEW = "0.2.0"
@@ -71,9 +72,11 @@ class UpgradeCity:
             event = self.desk.send(envelope, one.maker.site.id, at=self.at)
             assert event["event"] == "verified", event
 
-    def fail(self, name: str) -> None:
-        """Have a site report that a camera fails since now."""
-        self.send(self.sites[name], delivery.event(7))
+    def fail(self, name: str, status: str = "fail") -> None:
+        """Have a site report that a camera fails since now, or could not be judged."""
+        draft = delivery.event(7)
+        finding = {**dict_of(draft.body["finding"]), "status": status}
+        self.send(self.sites[name], replace(draft, body={**draft.body, "to": status, "finding": finding}))
 
     def answer(self, name: str, reason: str) -> None:
         """Have a site refuse the newest policy that was sent to it; empty: it takes it."""

@@ -40,8 +40,8 @@ class SiteSeen:
     """A site of the hub at a look.
 
     `named`: the version was named to it; `runs` it; `excused`: a person went on without it; `tried`: its root could not
-    install it. `was_silent` and `fails_before` are as the last wave began, `is_silent` and `fails` are now: of each
-    only what has lasted for `SETTLED`.
+    install it. `was_silent` and `bad_before` are as the last wave began, `is_silent` and `bad` are now: of each only what
+    has lasted for `SETTLED`. `bad` counts findings that fail, and those that could not be judged.
     """
 
     site: str
@@ -51,8 +51,8 @@ class SiteSeen:
     tried: bool = False
     was_silent: bool = False
     is_silent: bool = False
-    fails_before: int = 0
-    fails: int = 0
+    bad_before: int = 0
+    bad: int = 0
 
 
 Why = Literal["silent", "failing", "not-taken", "soaks", "not-there", "quiet", "nobody", "person", ""]
@@ -105,7 +105,7 @@ def judge(
         now: The present time, of the same clock.
     """
     named, others = [one for one in sites if one.named], [one for one in sites if not one.named]
-    for why, is_bad in (("silent", _fell_silent), ("failing", _fails_more)):
+    for why, is_bad in (("silent", _fell_silent), ("failing", _worse)):
         bad, others_bad = sum(map(is_bad, named)), sum(map(is_bad, others))
         if rises(bad, len(named), others_bad, len(others)):
             return Verdict("stop", why, bad, len(named), others_bad, len(others))  # type: ignore[arg-type]
@@ -152,8 +152,8 @@ def _fell_silent(one: SiteSeen) -> bool:
     return one.is_silent and not one.was_silent
 
 
-def _fails_more(one: SiteSeen) -> bool:
-    return one.tried or one.fails > one.fails_before
+def _worse(one: SiteSeen) -> bool:
+    return one.tried or one.bad > one.bad_before
 
 
 def _log_ways(count: int, chosen: int) -> float:

@@ -93,7 +93,7 @@ def test_a_wave_that_runs_well_for_long_enough_goes_on_and_not_before() -> None:
 def test_it_stops_where_more_of_the_named_ones_are_silent_or_fail_and_says_the_numbers() -> None:
     assert verdict(city(15, 285, bad=2, others_bad=1)) == Verdict("stop", "silent", 2, 15, 1, 285)
     assert verdict(city(15, 285, bad=1, others_bad=1)) == Verdict("stop", "silent", 1, 15, 1, 285)
-    more: dict[str, object] = {"fails_before": 2, "fails": 3}
+    more: dict[str, object] = {"bad_before": 2, "bad": 3}
     assert verdict(city(15, 285, bad=2, how=more)) == Verdict("stop", "failing", 2, 15, 0, 285)
     tried: dict[str, object] = {"tried": True, "runs": False}
     assert verdict(city(15, 285, bad=1, how=tried), since=None) == Verdict("stop", "failing", 1, 15, 0, 285)
@@ -114,8 +114,8 @@ def test_an_outage_of_all_stops_nothing_and_lets_nothing_go_on() -> None:
 def test_what_was_silent_or_failing_before_is_no_fault_of_the_version() -> None:
     before: dict[str, object] = {"was_silent": True, "is_silent": True, "runs": False}
     assert verdict(city(30, 285, bad=2, how=before)) == Verdict("go")
-    same: dict[str, object] = {"fails_before": 4, "fails": 4}
-    fewer: dict[str, object] = {"fails_before": 4, "fails": 1}
+    same: dict[str, object] = {"bad_before": 4, "bad": 4}
+    fewer: dict[str, object] = {"bad_before": 4, "bad": 1}
     assert verdict(city(15, 285, bad=9, how=same)) == verdict(city(15, 285, bad=9, how=fewer)) == Verdict("go")
 
 

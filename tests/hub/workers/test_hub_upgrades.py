@@ -94,13 +94,14 @@ def test_a_restart_for_the_upgrade_itself_is_no_silence(city: UpgradeCity) -> No
     assert city.upgrade().state == "running"
 
 
-def test_it_stops_where_more_fails_than_before(city: UpgradeCity) -> None:
+@pytest.mark.parametrize("status", ["fail", "unknown"])
+def test_it_stops_where_more_fails_or_cannot_be_judged_than_before(city: UpgradeCity, status: str) -> None:
     order(city)
     city.go(0)
     city.install()
     first = city.named()[0]
     city.go(1)
-    city.fail(first)
+    city.fail(first, status)
     city.go(1)
     assert (city.upgrade().state, city.upgrade().why) == ("stopped", "failing")
 

@@ -31,7 +31,9 @@ _STATES: Final = {
 }
 _WHY: Final = {
     "silent": Message("{number} of {among} are silent, of the others {others_number} of {others}"),
-    "failing": Message("{number} of {among} fail at more than before, of the others {others_number} of {others}"),
+    "failing": Message(
+        "{number} of {among} fail at, or cannot judge, more than before, of the others {others_number} of {others}"
+    ),
     "not-taken": Message("{number} of {among} have not taken it within 7 days"),
     "person": Message("a person has stopped it"),
     "not-there": Message("waits for {number} of {among} that do not run it yet"),

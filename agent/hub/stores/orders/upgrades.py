@@ -5,7 +5,8 @@ are within the caller's transaction.
 
 upgrade: `state` is `running`, `stopped`, `done` or `replaced`; `why` and the numbers say why it stopped, or what it
 waits for. `wave` is 0 before the first one. upgrade_site: `step` is `outside`, `to-name`, `named`, `runs`, `refused`
-or `to-take-back`; `silent` and `fails` are as the last wave began.
+or `to-take-back`; `silent` and `bad` (findings that fail or cannot be judged) are as the last
+wave began.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ _TABLES: Final = (
     "upgrade INTEGER NOT NULL, site TEXT NOT NULL, wave INTEGER NOT NULL DEFAULT 0, step TEXT NOT NULL,"
     " policy INTEGER NOT NULL DEFAULT 0, named_at TEXT NOT NULL DEFAULT '', runs_at TEXT NOT NULL DEFAULT '',"
     " refused TEXT NOT NULL DEFAULT '', tried INTEGER NOT NULL DEFAULT 0, excused INTEGER NOT NULL DEFAULT 0,"
-    " silent INTEGER NOT NULL, fails INTEGER NOT NULL, PRIMARY KEY (upgrade, site)) WITHOUT ROWID",
+    " silent INTEGER NOT NULL, bad INTEGER NOT NULL, PRIMARY KEY (upgrade, site)) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS upgrade_site_step ON upgrade_site (upgrade, step)",
     "CREATE TABLE IF NOT EXISTS upgrade_word ("
     "id INTEGER PRIMARY KEY, upgrade INTEGER NOT NULL, at TEXT NOT NULL, act TEXT NOT NULL,"
@@ -71,7 +72,7 @@ class UpgradeSite:
     tried: bool
     excused: bool
     silent: bool
-    fails: int
+    bad: int
 
 
 def begin(store: Store, version: str, scope: Scope, name: str, soak: timedelta) -> int:
@@ -156,10 +157,16 @@ def members(store: Store, scope: Scope, name: str) -> list[str]:
     return [site for (site,) in rows]
 
 
-def fail_counts(store: Store, before: datetime) -> dict[str, int]:
-    """Return how many findings of each site have failed since before a time; a site without one is left out."""
+def bad_counts(store: Store, before: datetime, now: datetime) -> dict[str, int]:
+    """Return how many findings of each site have failed, or could not be judged, since before a time; none: left out.
+
+    A version that judges nothing any more fails at nothing either. What a site with a wrong clock has found in the
+    future counts as well.
+    """
     rows = store.all(
-        "SELECT site, count(*) FROM finding_now WHERE status = 'fail' AND since <= ? GROUP BY site", utc_text(before)
+        "SELECT site, count(*) FROM finding_now WHERE status IN ('fail', 'unknown') AND (since <= ? OR since > ?)"
+        " GROUP BY site",
+        *(utc_text(before), utc_text(now)),
     )
     return dict(rows)
 
@@ -167,22 +174,23 @@ def fail_counts(store: Store, before: datetime) -> dict[str, int]:
 def sites(store: Store, upgrade: int) -> list[UpgradeSite]:
     """Return how far an upgrade is at each site that was known when its last wave began, by name."""
     rows = store.all(
-        "SELECT site, wave, step, policy, named_at, runs_at, refused, tried, excused, silent, fails FROM upgrade_site"
+        "SELECT site, wave, step, policy, named_at, runs_at, refused, tried, excused, silent, bad FROM upgrade_site"
         " WHERE upgrade = ? ORDER BY site",
         upgrade,
     )
     names = (
         *("site", "wave", "step", "policy", "named_at", "runs_at"),
-        *("refused", "tried", "excused", "silent", "fails"),
+        *("refused", "tried", "excused", "silent", "bad"),
     )
     found = (dict(zip(names, row, strict=True)) for row in rows)
     return [UpgradeSite(**{**one, **{key: bool(one[key]) for key in ("tried", "excused", "silent")}}) for one in found]
 
 
-def at_step(store: Store, upgrade: int, step: Step, most: int) -> list[str]:
-    """Return some of the sites at a step, by name."""
+def at_step(store: Store, upgrade: int, step: Step, most: int, after: str = "") -> list[str]:
+    """Return some of the sites at a step, by name, those behind `after`."""
     rows = store.all(
-        "SELECT site FROM upgrade_site WHERE upgrade = ? AND step = ? ORDER BY site LIMIT ?", upgrade, step, most
+        "SELECT site FROM upgrade_site WHERE upgrade = ? AND step = ? AND site > ? ORDER BY site LIMIT ?",
+        *(upgrade, step, after, most),
     )
     return [site for (site,) in rows]
 
@@ -190,12 +198,12 @@ def at_step(store: Store, upgrade: int, step: Step, most: int) -> list[str]:
 def begin_wave(
     store: Store, upgrade: int, wave: int, named: list[str], before: dict[str, tuple[bool, int]], now: datetime
 ) -> None:
-    """Store what each site of the hub was as a wave begins (silent, fails), and to which it is to be named."""
-    for site, (silent, fails) in before.items():
+    """Store what each site of the hub was as a wave begins (silent, bad), and to which it is to be named."""
+    for site, (silent, bad) in before.items():
         store.run(
-            "INSERT INTO upgrade_site (upgrade, site, step, silent, fails) VALUES (?, ?, 'outside', ?, ?)"
-            " ON CONFLICT (upgrade, site) DO UPDATE SET silent = excluded.silent, fails = excluded.fails",
-            *(upgrade, site, silent, fails),
+            "INSERT INTO upgrade_site (upgrade, site, step, silent, bad) VALUES (?, ?, 'outside', ?, ?)"
+            " ON CONFLICT (upgrade, site) DO UPDATE SET silent = excluded.silent, bad = excluded.bad",
+            *(upgrade, site, silent, bad),
         )
     for site in named:
         store.run(
@@ -263,13 +271,18 @@ def newest_health(store: Store, site: str) -> tuple[str, int] | None:
     return rows[0] if rows else None
 
 
-def refusals(store: Store, upgrade: int) -> list[tuple[str, int, str]]:
-    """Return of each site that the version is named to: by which policy, and what it refuses as JSON, or empty."""
-    return store.all(
-        "SELECT u.site, u.policy, coalesce(r.refused, '') FROM upgrade_site u LEFT JOIN reported r ON r.site = u.site"
-        " WHERE u.upgrade = ? AND u.step = 'named' ORDER BY u.site",
+def refusals(store: Store, upgrade: int) -> list[tuple[str, int, str, bool]]:
+    """Return by which policy it was named, what is refused as JSON, or empty, and what is stored as tried, by site.
+
+    Of the sites that do not run the version yet and refuse something, or are stored as tried.
+    """
+    rows = store.all(
+        "SELECT u.site, u.policy, coalesce(r.refused, ''), u.tried FROM upgrade_site u"
+        " LEFT JOIN reported r ON r.site = u.site WHERE u.upgrade = ? AND u.step = 'named'"
+        " AND (coalesce(r.refused, '') <> '' OR u.tried) ORDER BY u.site",
         upgrade,
     )
+    return [(site, policy, refused, bool(tried)) for site, policy, refused, tried in rows]
 
 
 def _wave_of(store: Store, upgrade: int) -> int:

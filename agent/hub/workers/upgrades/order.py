@@ -97,11 +97,11 @@ def resume_upgrade(store: Store, trust: Trust, by: str, why: str, now: datetime)
 
 
 def present(store: Store, trust: Trust, now: datetime) -> dict[str, tuple[bool, int]]:
-    """Return of each site of the hub whether it is silent, and how many findings fail: what has lasted."""
+    """Return whether each site of the hub is silent, and how many findings fail or cannot be judged: what has lasted."""
     rows = queries.site_rows(store)
     silent = {one.site for one in silent_sites(rows, (), trust, now) if now - one.since >= SETTLED}
-    fails = upgrades.fail_counts(store, now - SETTLED)
-    return {row.site: (row.site in silent, fails.get(row.site, 0)) for row in rows}
+    bad = upgrades.bad_counts(store, now - SETTLED, now)
+    return {row.site: (row.site in silent, bad.get(row.site, 0)) for row in rows}
 
 
 def stop(store: Store, upgrade: Upgrade, verdict: Verdict, by: str, why: str, now: datetime) -> None:

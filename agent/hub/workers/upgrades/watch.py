@@ -52,23 +52,33 @@ class Upgrades:
         if now_s < self.look_at_s:
             return
         self.look_at_s = now_s + LOOK_S
-        upgrade = upgrades.newest(store)
-        if upgrade is None or upgrade.state in ("done", "replaced"):
+        if not _is_open(upgrades.newest(store)):
             return
+        told = None
         with store.transaction():
-            runs = upgrade.state == "running"
-            if take_back_some(store, self.signer, upgrade, now) or (
-                runs and name_some(store, self.signer, upgrade, now)
-            ):
-                self.look_at_s = now_s + AGAIN_S
-            elif runs:
-                take_refusals(store, self.signer, upgrade, now)
-                self.after = see_some(store, upgrade, self.after, now)
-                told = None if self.after else go_on(store, upgrade, self.trust(), now)
-                if self.after or told is not None:
-                    self.look_at_s = now_s + AGAIN_S
-                if told is not None:
-                    tell(told)
+            upgrade = upgrades.newest(store)  # a person may have stopped it just now
+            if upgrade is not None and _is_open(upgrade):
+                told = self._step(store, upgrade, now, now_s)
+        if told is not None:
+            tell(told)
+
+    def _step(self, store: Store, upgrade: Upgrade, now: datetime, now_s: float) -> Event | None:
+        runs = upgrade.state == "running"
+        if take_back_some(store, self.signer, upgrade, now) or (runs and name_some(store, self.signer, upgrade, now)):
+            self.look_at_s = now_s + AGAIN_S
+            return None
+        if not runs:
+            return None
+        take_refusals(store, self.signer, upgrade, now)
+        self.after = see_some(store, upgrade, self.after, now)
+        told = None if self.after else go_on(store, upgrade, self.trust(), now)
+        if self.after or told is not None:
+            self.look_at_s = now_s + AGAIN_S
+        return told
+
+
+def _is_open(upgrade: Upgrade | None) -> bool:
+    return upgrade is not None and upgrade.state in ("running", "stopped")
 
 
 def name_some(store: Store, signer: Signer, upgrade: Upgrade, now: datetime) -> int:
@@ -99,25 +109,25 @@ def take_refusals(store: Store, signer: Signer, upgrade: Upgrade, now: datetime)
 
     Where it is not taken it is taken back at once: the thresholds that are sent next would be refused with it.
     """
-    for site, policy, told in upgrades.refusals(store, upgrade.id):
+    for site, policy, told, was_tried in upgrades.refusals(store, upgrade.id):
         refused = dict_of(read_refused(told))
         number, reason = refused.get("version"), str(refused.get("reason", ""))
         is_of_it = isinstance(number, int) and number >= policy
         if is_of_it and reason not in TRIED:
             _take_back(store, signer, site, now)
             upgrades.mark_refused(store, upgrade.id, site, reason)
-        else:
+        elif is_of_it != was_tried:
             upgrades.mark_tried(store, upgrade.id, site, is_of_it)
 
 
 def see_some(store: Store, upgrade: Upgrade, after: str, now: datetime) -> str:
     """Look which of some sites run the version, by their health reports; return the last one, empty at the end."""
-    named = [one.site for one in upgrades.sites(store, upgrade.id) if one.step == "named" and one.site > after]
-    for site in named[:AT_ONCE]:
+    named = upgrades.at_step(store, upgrade.id, "named", AT_ONCE, after)
+    for site in named:
         running = running_at(store, site)
         if running and not is_newer(upgrade.version, running):
             upgrades.mark_runs(store, upgrade.id, site, now)
-    return named[AT_ONCE - 1] if len(named) > AT_ONCE else ""
+    return named[-1] if len(named) == AT_ONCE else ""
 
 
 def running_at(store: Store, site: str) -> str:
@@ -164,12 +174,12 @@ def _verdict(rows: list[UpgradeSite], of_now: dict[str, tuple[bool, int]], upgra
     return judge(seen, datetime.fromisoformat(named_at), since, upgrade.soak, now)
 
 
-def _seen(site: str, row: UpgradeSite | None, silent: bool, fails: int) -> SiteSeen:
+def _seen(site: str, row: UpgradeSite | None, silent: bool, bad: int) -> SiteSeen:
     if row is None:  # it came after the wave began
-        return SiteSeen(site=site, was_silent=silent, is_silent=silent, fails_before=fails, fails=fails)
+        return SiteSeen(site=site, was_silent=silent, is_silent=silent, bad_before=bad, bad=bad)
     return SiteSeen(
         site=site, named=row.step in ("named", "runs"), runs=row.step == "runs", excused=row.excused, tried=row.tried,
-        was_silent=row.silent, is_silent=silent, fails_before=row.fails, fails=fails,
+        was_silent=row.silent, is_silent=silent, bad_before=row.bad, bad=bad,
     )  # fmt: skip
 
 
