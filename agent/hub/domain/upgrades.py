@@ -40,8 +40,8 @@ class SiteSeen:
     """A site of the hub at a look.
 
     `named`: the version was named to it; `runs` it; `excused`: a person went on without it; `tried`: its root could not
-    install it. `was_silent` and `bad_before` are as the last wave began, `is_silent` and `bad` are now: of each only what
-    has lasted for `SETTLED`. `bad` counts findings that fail, and those that could not be judged.
+    install it. `was_silent` and `bad_before` are as the last wave began, `is_silent` and `bad` are now: of each only
+    what has lasted for `SETTLED`. `bad` counts findings that fail, and those that could not be judged.
     """
 
     site: str

@@ -97,7 +97,7 @@ def resume_upgrade(store: Store, trust: Trust, by: str, why: str, now: datetime)
 
 
 def present(store: Store, trust: Trust, now: datetime) -> dict[str, tuple[bool, int]]:
-    """Return whether each site of the hub is silent, and how many findings fail or cannot be judged: what has lasted."""
+    """Return whether each site of the hub is silent, and how many findings fail or are not judged: what has lasted."""
     rows = queries.site_rows(store)
     silent = {one.site for one in silent_sites(rows, (), trust, now) if now - one.since >= SETTLED}
     bad = upgrades.bad_counts(store, now - SETTLED, now)
