@@ -150,6 +150,7 @@ READS_JSON = {
     "agent/hub/workers/refused.py": "intake: what a refused message says that it is",
     "agent/hub/web/people/oidc/provider.py": "what the provider of a login answers",
     "agent/hub/workers/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
+    "agent/hub/workers/upgrades/watch.py": "the version in the newest health report of a site to which one was named",
     "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
