@@ -9,6 +9,7 @@ from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
+from mutants.hub_oidc import HUB_OIDC
 from mutants.hub_page import HUB_PAGE
 from mutants.listeners import LISTENERS
 from mutants.local_page import LOCAL_PAGE
@@ -34,6 +35,7 @@ MUTANTS: Final = (
     *NETWORK,
     *HUB,
     *HUB_PAGE,
+    *HUB_OIDC,
     *DISPUTES,
     *GATEWAY,
     *ENROLLMENT,

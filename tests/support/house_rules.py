@@ -180,6 +180,9 @@ JSON_READERS = frozenset({"read_json", "data_of", "read_payload", "read_message"
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|DROP|WITH) ")
 SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
 
+CONTRACT_VIEWS = "agent/hub/stores/reading/contract_views.py"
+"""Splits what the hub wrote of a day into rows for programs of others; no page and no command of ours reads it."""
+
 LOGGING_HOME = "agent/cli.py"
 LOGGING_SET_UP = frozenset({"basicConfig", "dictConfig", "fileConfig", "addHandler"})
 

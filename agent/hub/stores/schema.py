@@ -13,6 +13,7 @@ from agent.hub.domain import view_columns
 from agent.hub.stores import current, dispute_columns
 from agent.hub.stores.database import transaction
 from agent.hub.stores.keeping import older_rows, payloads, tables
+from agent.hub.stores.reading import contract_views
 from agent.model.errors import NotVerified
 from agent.verify.members import dict_of
 
@@ -215,11 +216,14 @@ def prepare(db: sqlite3.Connection, goes_on: Callable[[int], bool] = lambda left
     """
     version = _version(db)
     if version >= VERSION:
+        if version == VERSION:
+            contract_views.keep(db)
         return version
     with transaction(db):
         version = _version(db)
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return version  # somebody else's tables
+        contract_views.drop(db)
         if not older_rows.is_begun(db):
             for step in _STEPS[version:]:
                 for statement in step.split(";"):
@@ -230,6 +234,8 @@ def prepare(db: sqlite3.Connection, goes_on: Callable[[int], bool] = lambda left
         pass
     while _version(db) == _BEFORE_NOW and _fill_now(db) and goes_on(0):
         pass
+    if _version(db) == VERSION:
+        contract_views.keep(db)
     return _version(db)
 
 
