@@ -10,7 +10,7 @@ from hubdesk import Desk
 
 from agent.demo.city import DAYS, DIVISIONS, MENDED_EACH, SILENT_EACH, replay
 from agent.hub.domain.scope import EVERYTHING
-from agent.hub.stores import trust
+from agent.hub.stores.engines import open_trust
 from agent.hub.stores.findings import history
 from agent.hub.stores.reading.signed import signed_after
 from agent.hub.stores.store import Store
@@ -33,7 +33,7 @@ def test_replayed_sites_are_signed_chained_and_alive_on_the_pages(desk: Desk, tm
     names = replay(desk.directory, tmp_path / "keys", BODY, "140200", NOW, SITES)
     assert len(set(names)) == SITES
     with closing(Store(desk.directory, read_only=True)) as store:
-        city = read_city(store, trust.load(desk.directory), EVERYTHING, NOW)
+        city = read_city(store, open_trust(desk.directory).load(), EVERYTHING, NOW)
         assert city.sites == SITES and {row.division for row in city.rows} == set(DIVISIONS)
         assert len({row.fail + row.warn + row.unknown for row in city.rows}) > 3  # not all have the same faults
         assert city.morning.silent == {"wedged": 1} and sum(city.open.values()) > 0

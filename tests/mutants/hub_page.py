@@ -97,8 +97,8 @@ HUB_PAGE: Final = (
         name="hub-page-fixation",
         row="plants a session before a log-in",
         file="agent/hub/web/people/entrance.py",
-        text="                people.end_session(asked.session)\n",
-        mutated="                pass\n",
+        text="        if asked.session:\n            people.end_session(asked.session)\n",
+        mutated="",
         test=f"{_LOGIN}test_a_cookie_from_before_the_log_in_is_no_session_after_it",
     ),
     Mutant(

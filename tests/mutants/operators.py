@@ -157,7 +157,7 @@ _CHAINED: Final = (
         "missing-numbers",
         "drops single reports on their way",
         "agent/hub/workers/intake.py",
-        "            self._store.chains.expect((site, epoch, stream), head.seq)\n",
+        "                self._store.chains.expect(key, head.seq)\n",
         "",
         "test_hub.py::test_a_lost_tail_shows_from_the_heads_in_birth_and_health",
     ),

@@ -22,12 +22,16 @@ from agent.hub.web.pages import (
     trends,
 )
 from agent.hub.web.people import account, entrance
+from agent.hub.web.people.oidc import login as oidc
 from agent.hub.web.rendering import style
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/style.css", "style", None, style),
     Route("GET", "/login", "login", None, entrance.show),
     Route("POST", "/login", "enter", None, entrance.enter),
+    Route("GET", "/login/oidc", "oidc", None, oidc.begin),
+    Route("GET", oidc.BACK, "oidc-back", None, oidc.finish),
+    Route("GET", "/login/oidc/leave", "oidc-leave", None, oidc.leave),
     Route("POST", "/logout", "leave", "viewer", entrance.leave),
     Route("GET", "/", "city", "viewer", city.answer),
     Route("GET", "/findings", "findings", "viewer", findings.answer),

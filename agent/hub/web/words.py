@@ -31,4 +31,5 @@ WORDS: Final = {
     "name": Message("Name"),
     "password": Message("Password"),
     "back": Message("Back"),
+    "go_on": Message("Go on"),
 }

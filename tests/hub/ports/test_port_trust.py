@@ -48,6 +48,9 @@ def test_a_binding_is_there_at_once_for_everybody_and_each_change_moves_the_mark
     assert after.bindings[OTHER].until == utc_text(BEGIN.replace(day=6, hour=0))
     assert other.of_key(OTHER).bindings == {OTHER: after.bindings[OTHER]}
     assert other.of_key(NEW).bindings == {}
+    assert [sorted(other.of_sites(*names).bindings) for names in (("S1", "S1"), ("S1", "S2"), ("S3", "T"))] == [
+        [OLD], [OLD, OTHER], [],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,14 @@ def test_each_act_is_a_row_and_what_was_refused_is_none(hub: Path) -> None:
         ]  # fmt: skip
 
 
+def test_a_password_that_was_typed_as_a_name_is_not_recorded(hub: Path) -> None:
+    with serving(hub) as client:
+        client.log_in("correcthorsebattery", "anna")
+        client.log_in("anna", "a wrong password")
+    assert recorded(hub) == [("", "log-in", "", "wrong"), ("anna", "log-in", "", "wrong")]
+    assert b"correcthorsebattery" not in (hub / NAME).read_bytes()
+
+
 def test_an_act_that_cannot_be_recorded_is_not_done(hub: Path) -> None:
     with serving(hub) as client:
         client.log_in("anna")

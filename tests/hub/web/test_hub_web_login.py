@@ -20,6 +20,7 @@ from patience import PATIENCE_S
 
 from agent.hub.web.people import passwords
 from agent.hub.web.people.limiter import BUCKETS_MOST, OF_ADDRESS, OF_NAME, Limiter, network
+from agent.hub.web.people.sessions import secret_digest
 from agent.hub.web.people.store import NAME, People
 from agent.hub.web.people.turnstile import KNOWN_MOST, WAIT_MOST, Busy, Turnstile
 from agent.model.errors import UsageError
@@ -113,6 +114,17 @@ def test_a_session_ends_after_12_hours_however_much_it_is_used(hub: Path) -> Non
         for quarters in range(1, 49):
             times.append(NOW + timedelta(minutes=15 * quarters))
             assert client.get("/").status == (200 if quarters < 48 else 303), quarters
+
+
+def test_what_is_left_of_sessions_that_are_over_is_deleted_at_the_next_log_in(hub: Path) -> None:
+    times = [NOW]
+    with serving(hub, clock=lambda: times[-1]) as client, closing(People(hub)) as people:
+        client.log_in("anna")
+        first = secret_digest(client.cookies["camwarden-hub"])
+        assert people.session(first) is not None
+        times.append(NOW + timedelta(hours=2))
+        Client(client.port, client.url, hub).log_in("anna")
+        assert people.session(first) is None
 
 
 def test_a_person_that_is_disabled_or_gets_another_password_is_out_at_once(hub: Path) -> None:
