@@ -1,1 +1,1 @@
-"""Authenticates people by a city's own login: OpenID Connect."""
+"""Verifies log-ins by a city's own login: OpenID Connect."""
