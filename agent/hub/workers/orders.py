@@ -25,6 +25,7 @@ from agent.hub.domain.policy import changes, merged
 from agent.hub.ports.store import Store
 from agent.model.errors import NotVerified, UsageError
 from agent.model.finding import Json
+from agent.site.duties.agent_version import NAME
 
 WITHIN: Final = timedelta(hours=1)
 """A report or a check is of use for so long."""
@@ -129,6 +130,20 @@ def set_desired(
             )
         store.policies.keep_desired(desired, payload, sign_payload(payload, signer, DESIRED_TYP))
     return desired
+
+
+def set_version(store: Store, signer: Signer, site: str, version: str | None, now: datetime) -> Desired:
+    """Name the agent's version in a site's policy, or take it back (None), and change nothing else of what counts.
+
+    Thresholds that were sent until a time end at that time; those that have ended stay ended. See `set_desired`.
+    """
+    before = _last_desired(store, site)
+    ends = before.get("expires_at")
+    expires_at = datetime.fromisoformat(ends) if ends else None
+    if expires_at is None or now < expires_at:
+        return set_desired(store, signer, site, {NAME: version}, now, expires_at)
+    ended: dict[str, Json] = dict.fromkeys(before.get("policy", {}))
+    return set_desired(store, signer, site, {**ended, NAME: version}, now, packs=())
 
 
 def changed(store: Store, made: Desired) -> tuple[tuple[str, Json, Json], ...]:

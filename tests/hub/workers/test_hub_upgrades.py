@@ -241,6 +241,26 @@ def test_a_policy_that_is_set_by_hand_meanwhile_carries_the_version_and_keeps_it
     assert city.policy(first) == {"period_s": 600}
 
 
+def test_an_order_that_is_refused_for_its_own_sake_takes_no_version_back(city: UpgradeCity) -> None:
+    order(city)
+    city.go(0)
+    first, _ = city.named()
+    orders.set_desired(city.desk.store, city.desk.signer, first, {"clock_warn_s": 900}, city.at)
+    city.answer(first, "loosens")  # the one before is in force, with the version
+    city.go(1)
+    assert (city.policy(first)["agent_version"], step_of(city)[first]) == (NEW, "named")
+
+
+def test_a_policy_with_an_end_keeps_it_and_one_that_has_ended_is_not_brought_back(city: UpgradeCity) -> None:
+    store, signer = city.desk.store, city.desk.signer
+    orders.set_desired(store, signer, "S000", {"period_s": 600}, city.at, city.at + DAY)
+    named = orders.set_version(store, signer, "S000", NEW, city.at)
+    assert (named.policy, named.expires_at) == ({"period_s": 600, "agent_version": NEW}, city.at + DAY)
+    later = orders.set_version(store, signer, "S000", NEW, city.at + DAY)
+    assert (later.policy, later.packs, later.expires_at) == ({"agent_version": NEW}, (), None)
+    assert orders.set_version(store, signer, "S000", None, city.at + DAY).policy == {}
+
+
 @pytest.mark.parametrize("told", ["", "latest", "0.2.0~git1", 7, None, "0.1.9"])
 def test_what_a_report_says_instead_of_the_version_is_never_taken_for_it(city: UpgradeCity, told: object) -> None:
     order(city)

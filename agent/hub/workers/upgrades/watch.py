@@ -22,7 +22,7 @@ from agent.hub.workers.answers import read_refused
 from agent.hub.workers.intake import Event
 from agent.hub.workers.upgrades.order import numbers, present, stop
 from agent.model.errors import UsageError
-from agent.site.duties.agent_version import NAME, is_newer, is_version
+from agent.site.duties.agent_version import is_newer, is_version
 from agent.verify.bindings import Trust
 from agent.verify.members import dict_of
 
@@ -35,6 +35,9 @@ AT_ONCE: Final = 50
 
 TRIED: Final = frozenset({"upgrade-failed", "not-kept"})
 """Reasons of a site that takes the version and could not install it; with any other it does not take it."""
+
+OF_THE_VERSION: Final = frozenset({"not-allowed", "not-newer"})
+"""Reasons that are of the version, also where a later order has repeated it: that may be refused for its own sake."""
 
 
 @dataclass(slots=True)
@@ -85,7 +88,7 @@ def name_some(store: Store, signer: Signer, upgrade: Upgrade, now: datetime) -> 
     found = store.upgrades.at_step(upgrade.id, "to-name", AT_ONCE)
     for site in found:
         try:
-            made = orders.set_desired(store, signer, site, {NAME: upgrade.version}, now)
+            made = orders.set_version(store, signer, site, upgrade.version, now)
         except UsageError as error:
             LOG.warning("version %s is not named to site %s: %s", upgrade.version, site, error)
             store.upgrades.mark_refused(upgrade.id, site, "not-named")
@@ -111,12 +114,13 @@ def take_refusals(store: Store, signer: Signer, upgrade: Upgrade, now: datetime)
     for site, policy, told, was_tried in store.upgrades.refusals(upgrade.id):
         refused = dict_of(read_refused(told))
         number, reason = refused.get("version"), str(refused.get("reason", ""))
-        is_of_it = isinstance(number, int) and number >= policy
-        if is_of_it and reason not in TRIED:
+        later = isinstance(number, int) and number >= policy
+        is_tried = later and reason in TRIED
+        if not is_tried and (number == policy or (later and reason in OF_THE_VERSION)):
             _take_back(store, signer, site, now)
             store.upgrades.mark_refused(upgrade.id, site, reason)
-        elif is_of_it != was_tried:
-            store.upgrades.mark_tried(upgrade.id, site, is_of_it)
+        elif is_tried != was_tried:
+            store.upgrades.mark_tried(upgrade.id, site, is_tried)
 
 
 def see_some(store: Store, upgrade: Upgrade, after: str, now: datetime) -> str:
@@ -184,6 +188,6 @@ def _seen(site: str, row: UpgradeSite | None, silent: bool, bad: int) -> SiteSee
 
 def _take_back(store: Store, signer: Signer, site: str, now: datetime) -> None:
     try:
-        orders.set_desired(store, signer, site, {NAME: None}, now)
+        orders.set_version(store, signer, site, None, now)
     except UsageError as error:
         LOG.warning("the version is not taken back at site %s: %s", site, error)
