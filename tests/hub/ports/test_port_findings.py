@@ -58,6 +58,7 @@ def test_a_filter_has_one_order_one_total_and_the_same_rows_in_pages_of_any_size
         while rows := city.findings.page(wanted, after, size):
             assert len(rows) <= size
             paged += rows
+            assert len(paged) <= len(whole), "a page comes again"
             after = place_of(rows[-1])
         assert paged == whole
 

@@ -101,6 +101,7 @@ def test_ids_rise_with_each_commit_and_pages_of_any_size_give_each_report_once(s
         while rows := store.reports.accepted_after(last, size):
             assert len(rows) <= size
             paged += rows
+            assert len(paged) <= len(whole), "a page comes again"
             last = rows[-1].id
         assert paged == whole
     assert store.reports.newest_id() == whole[-1].id
