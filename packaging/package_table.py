@@ -44,6 +44,7 @@ AGENT = Package(
         "packaging/completions/camwarden.fish": "usr/share/fish/vendor_completions.d/camwarden.fish",
         "packaging/journal": "usr/lib/systemd/catalog",
         "packaging/launcher.py": "usr/lib/camwarden/bin/camwarden",
+        "packaging/upgrade.py": "usr/lib/camwarden/bin/upgrade",
         "packaging/site.toml.sample": "usr/share/doc/camwarden/examples/site.toml",
         "packaging/site.toml.zh.sample": "usr/share/doc/camwarden/examples/site.zh.toml",
         "packaging/secrets.toml.sample": "usr/share/doc/camwarden/examples/secrets.toml",
@@ -54,6 +55,8 @@ AGENT = Package(
         "agent/service/operate.md": "usr/share/doc/camwarden/operate.md",
         "agent/service/operate.zh.md": "usr/share/doc/camwarden/operate.zh.md",
         "systemd/README.md": "usr/share/doc/camwarden/service.md",
+        "systemd/camwarden-upgrade.service": "usr/lib/systemd/system/camwarden-upgrade.service",
+        "systemd/camwarden-upgrade.timer": "usr/lib/systemd/system/camwarden-upgrade.timer",
     },
     debhelper={
         "systemd/camwarden.service": "camwarden.service",

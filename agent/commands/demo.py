@@ -19,9 +19,12 @@ from rich.text import Text
 
 from agent.commands.terminal.progress_line import progress_line
 from agent.commands.terminal.tables import cameras_table, findings_table, summary
+from agent.commands.verify.watch import until_interrupted, wait_until
 from agent.demo import run as simulation
 from agent.demo.broker import BrokerFailed
 from agent.demo.children import ChildFailed
+from agent.demo.city import replay
+from agent.demo.site_config import CITY
 from agent.demo.world.cameras import Fault
 from agent.host.clock import utc_now
 from agent.model import exits
@@ -61,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--broker", choices=sorted(simulation.BROKERS), default="embedded", help="which MQTT broker to start"
     )
     parser.add_argument("--watch", action="store_true", help="keep running while the site changes; Ctrl-C ends it")
+    parser.add_argument(
+        "--serve", action="store_true", help="end with the hub's page, with 40 further sites replayed; Ctrl-C ends it"
+    )
     parser.add_argument("--open", action="store_true", help="open the hand-over report in the browser")
     parser.add_argument("--rounds", type=int, default=0, help="with --watch: end after this many rounds of changes")
     instead = parser.add_mutually_exclusive_group()
@@ -104,6 +110,8 @@ def run(args: argparse.Namespace) -> int:
                 webbrowser.open((args.out / "report.html").absolute().as_uri())
             if args.watch:
                 _watch(console, demo, what, args, say)
+            if args.serve:
+                _serve(stack, console, demo, what, args)
     except (BrokerFailed, ChildFailed) as error:
         sys.stderr.write(translate("the demo failed: {why}", args.lang).format(why=error) + "\n")
         return exits.UNAVAILABLE
@@ -164,13 +172,33 @@ def _show_devices(console: Console, demo: simulation.Demo, site: Site) -> None:
 
 
 def _next_commands(args: argparse.Namespace, demo: simulation.Demo, site: Site) -> tuple[str, ...]:
-    """Return three commands to go on with: about what is running, or where it has ended, about what there is to see."""
+    """Return commands to go on with: about what is running, or where it has ended, about what there is to see."""
     program, verify = _program(), f"verify {args.out / 'report.html'} --data {args.out / 'hub'}"
     if args.watch:
         first = site.devices[0]
         host = f"check --host {first.host}:{first.port} --user {demo.site.login(first.id)[0]} --ask-password"
         return (f"{program} {host}", f"{program} check --config {demo.config}", f"{program} {verify}")
-    return (f"{program} {verify}", f"{program} demo --watch", f"{program} demo --liars")
+    return (
+        f"{program} {verify}", f"{program} demo --watch", f"{program} demo --serve", f"{program} demo --liars",
+    )  # fmt: skip
+
+
+def _serve(
+    stack: ExitStack, console: Console, demo: simulation.Demo, what: simulation.Delivered, args: argparse.Namespace
+) -> None:
+    """Serve the hub's page until somebody ends it; `stack` ends it with the rest."""
+    with progress_line(args, Message("further sites are replayed"), console):
+        sites = replay(demo.hub_data, demo.out / "replayed", what.payload["body"], CITY, utc_now())
+        url, name, password = simulation.hub_page(stack, demo)
+    for line in (
+        Message("{count} further sites are replayed from the reports of this one", {"count": len(sites)}),
+        Message(
+            "the hub's page: {url}   log in as {name} with {password}", {"url": url, "name": name, "password": password}
+        ),
+        Message("Ctrl-C ends it"),
+    ):
+        console.print(Text(render(line, args.lang)), soft_wrap=True)
+    wait_until(until_interrupted())
 
 
 def _watch(

@@ -5,6 +5,7 @@ untrusted until somebody vouches for the key.
 """
 
 import json
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -177,6 +178,24 @@ def write_results(demo: Demo, what: Delivered, times: Mapping[str, float], lang:
         sent=what.sent, verified=what.verified, confirmed=what.confirmed,
     )  # fmt: skip
     write_atomic(demo.out / "hub.html", render_page(body, proof, lang=lang).encode(), 0o644)
+
+
+def hub_page(stack: ExitStack, demo: Demo) -> tuple[str, str, str]:
+    """Serve the hub's page until `stack` ends it; return its address, and name and password of somebody who sees all.
+
+    Raises:
+        ChildFailed: It did not start.
+    """
+    made = json.loads(
+        output_of(
+            ["hub", "user", "add", "demo", "--role", "administrator", "--made", "--json", "--data", demo.hub_data]
+        )
+    )
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    serve = ("hub", "serve", "--data", demo.hub_data, "--port", str(port), "--json")
+    stack.enter_context(running(serve, demo.out / "hub-page.log", ready_event="ready"))
+    return f"http://127.0.0.1:{port}", made["name"], made["password"]
 
 
 def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:

@@ -17,6 +17,8 @@ HUB_ENV: Final = Path("/etc/camwarden-hub/hub.env")
 """Options of the running hub, for its unit; `hub doctor` reads the broker out of it."""
 SITE_NAME: Final = "site.toml"
 SECRETS_NAME: Final = "secrets.toml"
+UPGRADE_OUTCOME: Final = Path("/var/lib/camwarden-upgrade/outcome.json")
+"""What root's upgrade leaves for the service: the version that it tried, and why it is not there."""
 OF_SERVICE: Final = Path("/run/credentials/camwarden.service")
 """Credentials that systemd passes to the running service; root and the service's user can read them."""
 CREDENTIALS_NAME: Final = "credentials.json"

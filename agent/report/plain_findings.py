@@ -33,18 +33,21 @@ def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any]] = []
     room = NAMED_MOST
-    ids = {kind: tuple(_ids(body.get(kind))) for kind in ("cameras", "devices")}
+    kinds = tuple(
+        _Kind(kind, f"{kind}_but", tuple(f"{kind[:-1]}:{one}" for one in _ids(body.get(kind))))
+        for kind in ("cameras", "devices")
+    )
     for row in (*objects_of(body.get("open")), *objects_of(body.get("rest"))):
         made: dict[str, dict[str, Any]] = {}
         row_says = _read_row(row)
-        if (room := room - _name_count(row.get("subjects"), ids)) < 0:
+        if (room := room - _name_count(row.get("subjects"), kinds)) < 0:
             return found
-        for subject in _subjects(row.get("subjects"), ids):
+        for subject in _subjects(row.get("subjects"), kinds):
             made[subject] = _finding(row_says, subject)
         for part in (*objects_of(row.get("told")), *objects_of(row.get("kept"))):
-            if (room := room - _name_count(part.get("subjects"), ids)) < 0:
+            if (room := room - _name_count(part.get("subjects"), kinds)) < 0:
                 return found
-            for subject in _subjects(part.get("subjects"), ids):
+            for subject in _subjects(part.get("subjects"), kinds):
                 if (finding := made.get(subject)) is not None:
                     _add_details(finding, part)
         found.extend(made.values())
@@ -104,26 +107,41 @@ def _add_details(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
         finding["evidence_digest"] = digest
 
 
-def _subjects(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    if not isinstance(subjects, Mapping):
-        return
-    if subjects.get("site") is True:
-        yield "site"
-    for kind, every in ids.items():
-        prefix = f"{kind[:-1]}:"
-        if isinstance(but := subjects.get(f"{kind}_but"), list):
-            left_out = {one for one in but if isinstance(one, str)}
-            yield from (f"{prefix}{one}" for one in every if one not in left_out)
-        elif isinstance(named := subjects.get(kind), list):
-            yield from (f"{prefix}{one}" for one in named if isinstance(one, str))
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of subject: the members of a row that name some, or all but some; and every one that the body has."""
+
+    some: str
+    but: str
+    every: tuple[str, ...]
 
 
-def _name_count(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
-    if not isinstance(subjects, Mapping):
+def _subjects(subjects: object, kinds: tuple[_Kind, ...]) -> list[str]:
+    if not isinstance(subjects, dict | Mapping):
+        return []
+    found = ["site"] if subjects.get("site") is True else []
+    for kind in kinds:
+        prefix = f"{kind.some[:-1]}:"
+        if isinstance(but := subjects.get(kind.but), list):
+            left_out = {f"{prefix}{one}" for one in but if isinstance(one, str)}
+            found += [one for one in kind.every if one not in left_out]
+        elif isinstance(named := subjects.get(kind.some), list):
+            found += [f"{prefix}{one}" for one in named if isinstance(one, str)]
+    return found
+
+
+def _name_count(subjects: object, kinds: tuple[_Kind, ...]) -> int:
+    if not isinstance(subjects, dict | Mapping):
         return 1
-    lists = [one for kind in ids for one in (subjects.get(kind), subjects.get(f"{kind}_but")) if isinstance(one, list)]
-    every = sum(len(of_kind) for kind, of_kind in ids.items() if f"{kind}_but" in subjects)
-    return 1 + every + sum(map(len, lists))
+    number = 1
+    for kind in kinds:
+        if isinstance(named := subjects.get(kind.some), list):
+            number += len(named)
+        if kind.but in subjects:
+            number += len(kind.every)
+            if isinstance(but := subjects[kind.but], list):
+                number += len(but)
+    return number
 
 
 def _ids(rows: object) -> Iterator[str]:

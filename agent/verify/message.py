@@ -20,13 +20,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, TypeGuard
 
 from agent.contract.chain import GENESIS, SCHEMA, STREAMS, digest
 from agent.contract.envelope import read_header, unflatten
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES, read_json, read_time, refuse_other_times
 from agent.contract.presence import SCHEMA as STATE_SCHEMA
-from agent.contract.topics import CITY, FROM_HUB, SITE_ID, Address, read_topic
+from agent.contract.topics import CITY, FROM_HUB, SITE_ID, Address, Kind, read_topic
 from agent.contract.watermark import SEQ_MAX, is_number
 from agent.model.errors import NotVerified
 from agent.model.finding import Head, StreamName
@@ -106,15 +107,22 @@ def read_payload(payload: bytes, jws: str) -> Claim:
             if data["schema"] != SCHEMA or not isinstance(data["body"], dict):
                 raise ValueError
         seq, prev = (data["connection_no"], "") if stream is None else (data["seq"], data["prev"])
-        address, epoch = Address(data["city"], data["site"], stream or "state"), data["epoch"]
-        named = CITY.fullmatch(address.city) and SITE_ID.fullmatch(address.site) and _EPOCH.fullmatch(epoch)
-        if not named or not is_place(seq) or (stream is not None and not _DIGEST.fullmatch(prev)):
+        address, epoch = _address(data["city"], data["site"], stream or "state"), data["epoch"]
+        if not _EPOCH.fullmatch(epoch) or not is_place(seq) or (stream is not None and not _DIGEST.fullmatch(prev)):
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError):
         raise NotVerified("payload", "not a payload of this contract") from None
     if stream is not None:
         refuse_other_times(data, stream)
     return Claim(address, header.kid, epoch, stream, seq, prev, digest(payload), made_at, data, payload, jws)
+
+
+@lru_cache(maxsize=1024)  # the same in every report of a site
+def _address(city: str, site: str, kind: Kind) -> Address:
+    """Return where a report belongs. Raises ValueError, TypeError."""
+    if not (CITY.fullmatch(city) and SITE_ID.fullmatch(site)):
+        raise ValueError
+    return Address(city, site, kind)
 
 
 def is_place(value: object) -> TypeGuard[int]:

@@ -6,7 +6,6 @@ little changes: what moves in the scene, and the sensor's noise, stop at its bor
 """
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,11 +32,12 @@ from masking.zones.raster import KEPT_ZONES, Bytes, Floats, Ground, Region, sums
 
 Rest = npt.NDArray[np.int8]
 Labels = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.intp]
 
 REST_UNIT: Final = 1 / 16
 """What one step of a rest is worth, in levels of luma."""
 
-_NO_CELL: Final = -128
+NO_CELL: Final = -128
 _DEEP_PX: Final = 12.0
 """How far inside the core (at 640 px) a rest is measured: beyond the block of a codec that holds the border."""
 
@@ -46,15 +46,20 @@ _BLOCK_PX: Final = 12
 
 _LEAST_DEEP_PX: Final = 400
 _CELL_PX: Final = 4.0
-_LEAST_CELLS: Final = 12
-
 _INNER_STRIP: Final = (1.5, 6.0)
 _OUTER_STRIP: Final = (3.0, 14.0)
 """Distances to the border, at 640 px, between which the strips inside and outside lie."""
 
 _CHANGE_UNIT: Final = 1 / 8
+_LEVEL_UNIT: Final = 1 / 128
 _LEAST_PIXELS: Final = (20, 10, 15)
 """Pixels that a cell inside, of the inner strip and of the outer strip must have."""
+
+QUARTERS: Final = (np.arange(BORDER_STRETCHES)[:, None] + np.arange(BORDER_STRETCHES // 4)) % BORDER_STRETCHES
+"""The stretches of the quarter of the border that begins at each stretch."""
+
+_WRITTEN_SHARE: Final = 0.1
+"""Share of a cell that may be written over: a clock changes, and is no scene."""
 
 _SAME_AROUND: Final = 0.35
 """Change (levels) around a zone below which two pictures are one that was coded anew: each sensor has more noise."""
@@ -65,11 +70,15 @@ _NOISE: Final = np.random.default_rng(0x100C).integers(0, 256, (256, 256), np.ui
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One look: its verdict, the rest of luma by cell (RASTER_CELLS squared), and detail by cell and sign."""
+    """One look: its verdict, the rest of luma by cell (RASTER_CELLS squared), detail by cell and sign, luma by cell.
+
+    `level`: in levels, by CHANGE_CELLS; 0 of a cell without pixels.
+    """
 
     single: Single
     rest: Rest
     change: Floats
+    level: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +102,6 @@ def moment_of(imprint: bytes) -> bytes:
     return hashlib.sha256(imprint).digest()[:8] if imprint else NO_MOMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Recurring:
-    """What recurs from look to look in a flat area, as contrast in levels of luma.
-
-    `contrast`: beside its mean; a plane counts, for a mask is drawn, and no light falls on it. `crossed`: beside whole
-    rows and columns. A codec goes on with its errors along them, so that theirs recur wherever the surroundings do; a
-    scene has more than those.
-    """
-
-    contrast: float
-    crossed: float
-
-
 def basis_of(picture_shape: tuple[int, ...], zone: Zone) -> bytes:
     """Return a digest of a zone, without its earlier looks, and of the picture's size."""
     return hashlib.sha256(f"{picture_shape[:2]} {zone!r}".encode()).digest()[:8]
@@ -118,20 +114,22 @@ def describe(region: Region, single: Single, written: Bytes | None = None) -> by
     that no rest is measured there, unless that is most of the zone: then nothing else would be left to prove anything.
     """
     places = _places(region.ground)
-    return pack(single, _rest(region, written).tobytes(), _detail(region, places).astype(">i2").tobytes())
+    detail, level = _detail(region, places), _level(region, places)
+    return pack(single, _rest(region, written).tobytes(), detail.astype(">i2").tobytes(), level.astype(">u2").tobytes())
 
 
 def read(data: bytes, basis: bytes) -> Look | None:
     """Return an earlier look; None for one of another zone or size of picture, or for what is none."""
     try:
-        single, rest, change = unpack(data)
+        single, rest, change, level = unpack(data)
     except NoEvidence:
         return None
     if single.basis != basis:
         return None
     detail = np.frombuffer(change, ">i2").reshape(CHANGE_CELLS, SIGNS).astype(np.float32)
     raster = np.frombuffer(rest, np.int8).reshape(RASTER_CELLS, RASTER_CELLS)
-    return Look(single, raster, detail * np.float32(_CHANGE_UNIT))
+    luma = np.frombuffer(level, ">u2").astype(np.float32) * np.float32(_LEVEL_UNIT)
+    return Look(single, raster, detail * np.float32(_CHANGE_UNIT), luma)
 
 
 def is_same(look: Look, other: Look) -> bool:
@@ -139,38 +137,25 @@ def is_same(look: Look, other: Look) -> bool:
     if look.single.moment == other.single.moment != NO_MOMENT:
         return True
     around = slice(CHANGE_CELLS - BORDER_STRETCHES, None)
-    return bool(np.sqrt(((look.change - other.change)[around] ** 2).mean()) < _SAME_AROUND)
+    off = (look.change[around] - other.change[around]).ravel()
+    return float(off @ off) < _SAME_AROUND * _SAME_AROUND * len(off)
 
 
-def recurring(looks: Sequence[Look]) -> Recurring | None:
-    """Measure what recurs in the flat area of a zone, of one look all that is left; None: the zone is too small."""
-    known = np.logical_and.reduce([look.rest != _NO_CELL for look in looks])
-    if np.count_nonzero(known) < _LEAST_CELLS:
-        return None
-    rows, columns = np.nonzero(known)
-    lines = np.concatenate((np.eye(RASTER_CELLS)[rows], np.eye(RASTER_CELLS)[columns]), 1).astype(np.float32)
-    rests = np.stack([look.rest[known] for look in looks], 1).astype(np.float32) * np.float32(REST_UNIT)
-    return Recurring(_shared(rests - rests.mean(0)), _shared(_without(lines, rests)))
+def counts_of(region: Region, written: Bytes | None = None) -> Counts:
+    """Return how many pixels each cell of a zone has (CHANGE_CELLS); 0 of one in which the camera writes."""
+    places = _places(region.ground)
+    if written is None:
+        return places.counts
+    taken = np.zeros(CHANGE_CELLS, np.intp)
+    taken[places.cells] = np.add.reduceat(written.ravel()[places.pixels], places.begins, dtype=np.intp)
+    return np.where(taken > _WRITTEN_SHARE * places.counts, 0, places.counts)
 
 
-def _without(shapes: Floats, rests: Floats) -> Floats:
-    """What is left of rests (cells x looks) once the best mixture of these shapes (cells x shapes) is taken out."""
-    alike = (shapes.T @ shapes).astype(np.float64) + 1e-4 * np.eye(shapes.shape[1])  # rows and columns share their sum
-    return np.asarray(rests - shapes @ np.linalg.solve(alike, (shapes.T @ rests).astype(np.float64)), np.float32)
+def changing(counts: Counts, looks: Sequence[Look]) -> Change | None:
+    """Measure how much changes between looks, inside a zone and around it; None where too little of it can be seen.
 
-
-def _shared(rests: Floats) -> float:
-    """The root of the mean covariance between looks, in levels; negative where they contradict each other."""
-    count = rests.shape[1]
-    if count == 1:
-        return math.sqrt(float((rests**2).mean()))
-    shared = float(((rests.sum(1) ** 2 - (rests**2).sum(1)) / (count * (count - 1))).mean())
-    return math.copysign(math.sqrt(abs(shared)), shared)
-
-
-def changing(region: Region, looks: Sequence[Look]) -> Change | None:
-    """Measure how much changes between looks, inside a zone and around it; None where too little of it can be seen."""
-    counts = _places(region.ground).counts
+    `counts`: of the pixels of each cell (`counts_of`).
+    """
     pairs = [(one, other) for number, one in enumerate(looks) for other in looks[:number]]
     power = np.mean([((one.change - other.change) ** 2).mean(1) for one, other in pairs], 0)
     cells = INSIDE_CELLS * INSIDE_CELLS
@@ -182,21 +167,16 @@ def changing(region: Region, looks: Sequence[Look]) -> Change | None:
         return None
     around = float(np.average(outer[both], weights=counts[parts[2]][both]))
     within = float(np.average(inside[enough[0]], weights=counts[parts[0]][enough[0]]))
-    quarters = [_quarter(int(at), both) for at in np.flatnonzero(both)]
-    strips = [_log_ratio(float(inner[q].mean()), float(outer[q].mean())) for q in quarters]
+    quarters = QUARTERS[both]
+    seen = both[quarters]
+    inner, outer = ((strip[quarters] * seen).sum(1) / seen.sum(1) for strip in (inner, outer))
     return Change(
         inside=_log_ratio(within, around),
         cell=_log_ratio(float(np.sort(inside[enough[0]])[-2]), around),
-        strip=max(strips),
+        strip=0.5 * float(np.log((inner + 0.05) / (outer + 0.05)).max()),
         around=_log_ratio(around, 1.0),
-        least_around=_log_ratio(min(float(outer[q].mean()) for q in quarters), 1.0),
+        least_around=_log_ratio(float(outer.min()), 1.0),
     )
-
-
-def _quarter(at: int, both: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-    """The stretches of a quarter of the border that begins at one, as far as they can be seen."""
-    stretches = (at + np.arange(BORDER_STRETCHES // 4)) % BORDER_STRETCHES
-    return np.asarray(stretches[both[stretches]], np.intp)
 
 
 def _log_ratio(above: float, below: float) -> float:
@@ -204,7 +184,7 @@ def _log_ratio(above: float, below: float) -> float:
 
 
 def _rest(region: Region, written: Bytes | None) -> Rest:
-    """The luma of the zone's deep inside by cell, in REST_UNIT off its median; _NO_CELL elsewhere."""
+    """The luma of the zone's deep inside by cell, in REST_UNIT off its median; NO_CELL elsewhere."""
     deep = _deep(region)
     if written is not None:
         free = np.asarray(deep & (1 - written), np.uint8)
@@ -214,7 +194,7 @@ def _rest(region: Region, written: Bytes | None) -> Rest:
     counts = sums_at(cv2.integral(deep), side).astype(np.float64)
     sums = sums_at(cv2.integral(cv2.multiply(region.luma, deep)), side)
     enough = counts >= 0.5 * side * side
-    out = np.full((RASTER_CELLS, RASTER_CELLS), _NO_CELL, np.int8)
+    out = np.full((RASTER_CELLS, RASTER_CELLS), NO_CELL, np.int8)
     if enough.any():
         means = sums[enough] / counts[enough]
         steps = np.clip(np.rint((means - np.median(means)) / REST_UNIT), -127, 127)
@@ -240,6 +220,14 @@ def _detail(region: Region, places: "_Places") -> Floats:
     return np.asarray(np.clip(np.rint(scaled), -32767, 32767), np.float32)
 
 
+def _level(region: Region, places: "_Places") -> Floats:
+    """The mean luma of each cell, in _LEVEL_UNIT."""
+    means = np.zeros(CHANGE_CELLS)
+    sums = np.add.reduceat(region.luma.ravel()[places.pixels], places.begins, dtype=np.int64)
+    means[places.cells] = sums / places.counts[places.cells] / _LEVEL_UNIT
+    return np.asarray(np.rint(means), np.float32)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Places:
     """Which pixels of a crop are summed, by their number, cell by cell.
@@ -252,7 +240,7 @@ class _Places:
     begins: Labels
     cells: Labels
     signs: Rest
-    counts: npt.NDArray[np.intp]
+    counts: Counts
 
 
 def _places(ground: Ground) -> _Places:

@@ -1,8 +1,8 @@
 """Encodes what one look at a zone leaves for the looks after it: opaque bytes of one length. Pure Python.
 
 The daemon holds these bytes in its memory and hands them back; only a child of the same camera unpacks more than the
-header (`evidence.py`). No picture can be drawn from them: the rest of a flat area, and sums of detail under random
-signs.
+header (`evidence.py`). No picture can be drawn from them: the rest of a flat area, sums of detail under random signs,
+and the mean brightness of 36 cells of the zone and of stretches along its border.
 """
 
 import math
@@ -40,14 +40,15 @@ Decision = Literal["PASS", "FAIL", "UNSURE"]
 
 _DECISIONS: Final[tuple[Decision, ...]] = ("PASS", "FAIL", "UNSURE")
 _JUDGES: Final[tuple[Effect | Literal[""], ...]] = ("", "color", "pixelated", "blurred")
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BASIS_BYTES: Final = 8
 NO_MOMENT: Final = bytes(_BASIS_BYTES)
 _HEADER: Final = struct.Struct(f">B{_BASIS_BYTES}s{_BASIS_BYTES}sBBBBf")
 
 REST_BYTES: Final = RASTER_CELLS * RASTER_CELLS
 CHANGE_BYTES: Final = CHANGE_CELLS * SIGNS * 2
-EVIDENCE_BYTES: Final = _HEADER.size + REST_BYTES + CHANGE_BYTES
+LEVEL_BYTES: Final = CHANGE_CELLS * 2
+EVIDENCE_BYTES: Final = _HEADER.size + REST_BYTES + CHANGE_BYTES + LEVEL_BYTES
 
 
 class NoEvidence(ValueError):
@@ -73,17 +74,17 @@ class Single:
     probability: float | None
 
 
-def pack(single: Single, rest: bytes, change: bytes) -> bytes:
-    """Return the bytes of a look: the header, REST_BYTES and CHANGE_BYTES. Raises ValueError for other lengths."""
-    lengths = (len(single.basis), len(single.moment), len(rest), len(change))
-    if lengths != (_BASIS_BYTES, _BASIS_BYTES, REST_BYTES, CHANGE_BYTES):
+def pack(single: Single, rest: bytes, change: bytes, level: bytes) -> bytes:
+    """Return the bytes of a look: the header and three parts of fixed length. Raises ValueError for other lengths."""
+    lengths = (len(single.basis), len(single.moment), len(rest), len(change), len(level))
+    if lengths != (_BASIS_BYTES, _BASIS_BYTES, REST_BYTES, CHANGE_BYTES, LEVEL_BYTES):
         raise ValueError("evidence of another length")
     numbers = (_DECISIONS.index(single.decision), _JUDGES.index(single.judge), int(single.tells), int(single.is_poor))
     odds = -1.0 if single.probability is None else single.probability
-    return _HEADER.pack(_VERSION, single.basis, single.moment, *numbers, odds) + rest + change
+    return _HEADER.pack(_VERSION, single.basis, single.moment, *numbers, odds) + rest + change + level
 
 
-def unpack(data: bytes) -> tuple[Single, bytes, bytes]:
+def unpack(data: bytes) -> tuple[Single, bytes, bytes, bytes]:
     """Return what `pack` packed. Raises NoEvidence for anything else."""
     if len(data) != EVIDENCE_BYTES:
         raise NoEvidence("evidence of another length")
@@ -95,4 +96,5 @@ def unpack(data: bytes) -> tuple[Single, bytes, bytes]:
     single = Single(
         basis, moment, _DECISIONS[decision], _JUDGES[judge], bool(tells), bool(poor), None if odds < 0 else odds
     )
-    return single, data[_HEADER.size : _HEADER.size + REST_BYTES], data[_HEADER.size + REST_BYTES :]
+    change, level = _HEADER.size + REST_BYTES, EVIDENCE_BYTES - LEVEL_BYTES
+    return single, data[_HEADER.size : change], data[change:level], data[level:]

@@ -16,18 +16,21 @@ from typing import Final, Literal
 from masking.geometry import GeometryError, validate
 from masking.looks.evidence import (
     Change,
+    Counts,
     Look,
-    Recurring,
     basis_of,
     changing,
+    counts_of,
     describe,
     is_same,
     moment_of,
     read,
-    recurring,
 )
 from masking.looks.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
+from masking.looks.lit import Lit, follows, is_drawn, is_kept, is_through
 from masking.looks.numbers import joined_numbers, log_odds
+from masking.looks.recurring import Recurring, recurring, shown
+from masking.looks.unsupported import unsupported
 from masking.model import Effect, Verdict, Zone
 from masking.zones import overlays
 from masking.zones.forest import LOOKS, PASS_FROM
@@ -38,7 +41,7 @@ from masking.zones.verdict import judge_zone
 RECURS_FROM: Final = 0.08
 CROSSED_FROM: Final = 0.008
 """Contrast (levels) in a flat area that recurs over six looks, from either of which on something shows through
-(`evidence.Recurring`). Of fewer looks chance leaves more: the fourth root of the number of pairs.
+(`recurring.Recurring`). Of fewer looks chance leaves more: the fourth root of the number of pairs.
 """
 
 RECURS_TO: Final = 2.5
@@ -76,6 +79,15 @@ POOR: Final = "low-bitrate"
 proves nothing.
 """
 
+PLAIN_FROM: Final = 0.965
+"""Share of one colour from which a solid mask has no other fill: it must not show the same rest in each look."""
+
+_FILLED: Final = (
+    "other-fill", "other-effect", "overlay", "no-texture", "not-clean", "looks-differ", "unconfirmed", "partly-covered",
+    "not-hidden", "translucent",
+)  # fmt: skip
+"""Why a look is unsure, or fails, that may still be of a zone which is drawn over."""
+
 _PROMOTED: Final = ("no-texture", "not-clean", "no-energy", "no-grid", "looks-differ")
 """Why a look is unsure that may still be of a zone in which nothing changes."""
 
@@ -98,9 +110,14 @@ def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool
         _probability(single),
     )  # fmt: skip
     told = tuple(region.to_crop(box) for box in zone.overlays)
-    evidence = describe(region, own, overlays.held(region, told) if told else None)
+    written = overlays.held(region, told) if told else None
+    evidence = describe(region, own, written)
     looks = _different([look for data in (*zone.earlier, evidence) if (look := read(data, basis)) is not None])
-    return replace(single, evidence=evidence, together=_joined(single, looks, region))
+    return replace(
+        single,
+        evidence=evidence,
+        together=_joined(single, looks, zone, (counts_of(region), counts_of(region, written))),
+    )
 
 
 def _different(looks: Sequence[Look]) -> list[Look]:
@@ -135,23 +152,31 @@ class _Counted:
     failed: int
 
 
-def _joined(single: Verdict, looks: Sequence[Look], region: Region) -> Verdict:
-    """Join looks, the present one last."""
+def _joined(single: Verdict, looks: Sequence[Look], zone: Zone, counts: tuple[Counts, Counts]) -> Verdict:
+    """Join looks, the present one last.
+
+    `counts`: the pixels of each cell of the zone (`evidence.counts_of`); in the second, cells with writing have none.
+    """
     if len(looks) == 1:
         return _first(single, looks)
     telling = [look.single for look in looks if look.single.tells]
     count = _Counted(
         len(telling), sum(one.decision == "PASS" for one in telling), sum(one.decision == "FAIL" for one in telling)
     )
-    change = changing(region, looks)
+    change = changing(counts[1], looks)
     if single.verdict == "FAIL":
         joined = _failed(single, telling, count)
+        if joined.verdict == "FAIL" and judge_of(single.numbers) != "color":
+            reopened = unsupported(single, [look.single for look in looks], change, is_told=bool(zone.overlays))
+            joined = joined if reopened is None else _open(single, *reopened)
     elif count.failed:
         joined = _open(single, "looks-differ", _DIFFER) if single.verdict == "PASS" or count.passed else single
     else:
         joined = _hidden(single, [look.single for look in looks], count, change)
     if joined.verdict == "PASS":
         joined = _opaque(joined, looks)
+    if zone.effect in ("color", "any"):
+        joined = _by_light(joined, single, looks, zone.color, (follows(counts[0], looks), change))
     return _counted(joined, looks, change)
 
 
@@ -224,10 +249,31 @@ def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
     rest = recurring(flat) if flat else None
     if rest is not None and _recurs(rest, len(flat)):
         return _open(joined, "shows-through", _SHOWS)
-    each = [recurring([look]) for look in flat]
-    if any(rest is not None and rest.contrast > SHOWN_FROM and rest.crossed > SHOWN_CROSSED_FROM for rest in each):
+    if any(rest.contrast > SHOWN_FROM and rest.crossed > SHOWN_CROSSED_FROM for rest in shown(flat)):
         return _open(joined, "not-clean", _SHOWN)
     return joined
+
+
+def _by_light(
+    joined: Verdict, single: Verdict, looks: Sequence[Look], color: str, seen: tuple[Lit | None, Change | None]
+) -> Verdict:
+    """Correct looks at what may be a solid mask of any fill by how it follows the light around it (`lit.py`)."""
+    light, change = seen
+    if joined.verdict == "PASS":
+        return _open(joined, "shows-through", _LIGHT_THROUGH) if _is_solid(joined) and is_through(light) else joined
+    if not is_kept(light, change):
+        return joined
+    told = dict(single.numbers)
+    is_plain = told.get("covered_ratio", 0.0) >= PLAIN_FROM
+    is_declared = not color or told.get("color_off", 0.0) <= 1
+    if is_declared and joined.reason in _FILLED and is_drawn(light, change) and not (is_plain and _fails(single)):
+        proven = replace(joined, verdict="PASS", reason="several-looks", explanation=_NO_LIGHT)
+        return _opaque(proven, looks) if is_plain else proven
+    return _open(joined, "not-clean" if is_plain else "other-fill", _KEPT) if _fails(single) else joined
+
+
+def _fails(single: Verdict) -> bool:
+    return single.verdict == "FAIL"
 
 
 def _recurs(rest: Recurring, looks: int) -> bool:
@@ -264,5 +310,8 @@ _TOGETHER: Final = "No single look is sure, but all together they show that the 
 _MOVES: Final = "The zone looks hidden, but inside it changes as its surroundings do."
 _SHOWS: Final = "The zone is of one colour, but the same faint picture shows in it each time."
 _SHOWN: Final = "The zone is of one colour now, but something showed through faintly a few looks ago."
+_LIGHT_THROUGH: Final = "The zone is of one colour, but its brightness follows the light around it."
+_NO_LIGHT: Final = "The light around the zone changed, and nothing of that shows in the zone: it is drawn over."
+_KEPT: Final = "The zone does not look hidden as declared, but it does not follow the light around it as a scene would."
 _UNCONFIRMED: Final = "One picture alone shows the zone bare: another one must confirm that."
 _MAY_SHOW: Final = "The zone is of one colour, but one look cannot exclude that something shows through faintly."

@@ -104,7 +104,11 @@ def find(region: Region, effect: Effect, told: tuple[Polygon, ...]) -> Drawings 
     within = np.asarray(cv2.erode(area, _square(2 * region.inset_px - 1), borderValue=1), np.uint8)
     fill, marks = _marks(region, effect, within)
     marked = cv2.countNonZero(marks)
-    if not 0 < marked <= OPEN_RATIO * cv2.countNonZero(area) or _is_bare_along(marks, within, BARE_RIM_RATIO[effect]):
+    held_boxes = _boxes(told, area.shape)
+    # A line that is longer than the zone crosses its border; one that lies along a side excuses nothing there.
+    crossing = 0 * marks if _holds_a_side(region, held_boxes) else held_boxes
+    along = np.asarray(marks & (1 - crossing), np.uint8)
+    if not 0 < marked <= OPEN_RATIO * cv2.countNonZero(area) or _is_bare_along(along, within, BARE_RIM_RATIO[effect]):
         return None
     off = np.asarray(cv2.absdiff(region.luma, fill[..., 0]), np.uint8)
     brighter = region.luma > fill[..., 0]
@@ -125,7 +129,7 @@ def find(region: Region, effect: Effect, told: tuple[Polygon, ...]) -> Drawings 
     any_off = np.asarray(cv2.absdiff(region.ycc, fill).max(2) if effect == "color" else off, np.uint8)
     beside = np.asarray(marks & (1 - np.asarray(cv2.dilate(cores, _square(5)), np.uint8)), np.uint8)
     plain = cv2.countNonZero((any_off >= CONTRAST_MIN // 2).view(np.uint8) & beside)
-    boxes = np.asarray(cv2.dilate(_boxes(told, area.shape), smear), np.uint8)
+    boxes = np.asarray(cv2.dilate(held_boxes, smear), np.uint8)
     is_told = is_strokes and plain <= PLAIN_STRAY_RATIO * core_pixels
     is_told = is_told and not cv2.countNonZero(cv2.bitwise_and(marks, 1 - boxes))
     return Drawings(effect, fill, marks, area, boxes, is_told)

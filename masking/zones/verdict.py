@@ -74,7 +74,7 @@ def judge_zone(picture: Bgr, zone: Zone, bars_known: bool = False) -> Verdict:
         opinion = _beside_overlays(region, zone, opinion) or opinion
     if opinion.decision == "FAIL" and zone.overlays:
         opinion = _beside_told(region, zone, opinion)
-    if opinion.decision == "UNSURE":
+    if opinion.decision == "UNSURE" and zone.effect != "blurred":  # a larger blur is never proven
         opinion = _within_larger(picture, seen, zone) or opinion
     if opinion.reason == "solid" and not bars_known and bars.is_in_bar(picture, zone.polygon):
         text = "The zone's colour goes on to the edge of the picture, all along it: that may be a bar, not a mask."
@@ -133,7 +133,10 @@ def _beside_overlays(region: Region, zone: Zone, whole: Opinion) -> Opinion | No
             text = f"{rest.text} Judged was {judged}: over the rest the camera writes."
             return Opinion("PASS", rest.reason, numbers, text)
         is_likely = rest.decision == "UNSURE" and dict(rest.numbers).get("hidden_probability", 0.0) >= LIKELY
-        if rest.decision == "PASS" or (is_likely and whole.decision == "FAIL"):
+        if is_likely and cleared.is_excused:
+            # Nothing but told strokes was taken out: several looks may prove the rest.
+            best = Opinion("UNSURE", rest.reason, numbers, rest.text)
+        elif rest.decision == "PASS" or (is_likely and whole.decision == "FAIL"):
             text = (
                 f"Something seems to be drawn over the mask: {judged} is not bare, the rest is not proven to be hidden."
             )

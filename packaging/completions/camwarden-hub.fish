@@ -59,8 +59,8 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign comment work-order operator report report-now check-now resend accept-loss desired disputes decide import case check hold holds release backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' audit
-set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --from --head --host --jwks --keep-days --key --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --user --valid --why --within --xlsx
+set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign comment work-order operator report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' audit
+set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --from --head --host --jwks --keep-days --key --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --user --valid --why --within --xlsx
 
 complete -c camwarden-hub -e
 complete -c camwarden-hub -f
@@ -466,6 +466,22 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using desired' -l lang -xka "
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using desired' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using desired' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using desired; and test $_shtab_camwarden_hub_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d 'JSON object with the policy'"'"'s names and values (default: those sent last)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a upgrade -d 'bring a version of the agent to sites in waves; 1 if it has stopped by itself'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l division -x -d 'sites of it, and of all below it'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l operator -x -d 'sites that `hub operator` has given to this one'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l all -d 'every site of the hub'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l soak -x -d 'how long a wave runs it before the next one: 12h, 3d (default 24h)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l by -x -d 'who does it'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l why -x -d 'the reason'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using upgrade' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a disputes -d 'show which findings are disputed, and until when to decide; 1 if one is late'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using disputes' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using disputes' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'

@@ -163,7 +163,7 @@ def _block(place: Place, index: int, numbers: range) -> dict[str, Any]:
             for effect in SOFT:
                 told = dict(JUDGES[effect](seen, Zone("", spot.corners, effect)).numbers)
                 own[effect].append([told[name] for name in OWN[effect]])
-            change = evidence.changing(region, kept) if look else None
+            change = evidence.changing(evidence.counts_of(region), kept) if look else None
             changes.append(astuple(change) if change else (math.nan,) * 5)
             about.append((index, CASES.index(spot.case), _shows(shot, look, spot), look))
     tables = {effect: np.array(row, np.float32) for effect, row in rows.items()}

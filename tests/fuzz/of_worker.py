@@ -18,7 +18,7 @@ import numpy as np
 from pictures import encodings, job, jpeg
 
 from fuzz.target import Target
-from masking.looks.evidence_format import CHANGE_BYTES, REST_BYTES, Single, pack
+from masking.looks.evidence_format import CHANGE_BYTES, LEVEL_BYTES, REST_BYTES, Single, pack
 from masking.model import Job, PictureKind, Position, WorkerError, Zone
 from masking.view import baseline, positions
 from masking.view.model import DescriptorJob, QualityJob, ViewJob
@@ -91,7 +91,7 @@ def child_seeds() -> Iterator[bytes]:
     )  # fmt: skip
     verdict = {"zone": "desk", "verdict": "PASS", "reason": "covered", "numbers": {"x": 1.0}, "text": "covered"}
     left = b64encode(pack(Single(bytes(8), bytes(8), "PASS", "color", True, False, 0.9), bytes(REST_BYTES),
-                          bytes(CHANGE_BYTES))).decode()  # fmt: skip
+                          bytes(CHANGE_BYTES), bytes(LEVEL_BYTES))).decode()  # fmt: skip
     verdict = {**verdict, "evidence": left, "together": verdict}
     blob = b64encode(_REFERENCE).decode()
     small = b64encode(jpeg(np.full((90, 160, 3), 90, np.uint8))).decode()

@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from apt_folder import SCRIPT, a_key, a_package, made, run, signed
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "packaging/apt_repository.py"
 VERSIONS = {"bookworm": "0.2.0-1~deb12", "noble": "0.2.0-1~ubuntu24.04", "trixie": "0.2.0-1~deb13"}
-
-
-def run(*command: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "1790000000", **environ}
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env=env, stdin=subprocess.DEVNULL
-    )
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _programs() -> None:
     gone = [name for name in ("apt-ftparchive", "apt-get", "gpg", "gpgv", "dpkg-deb") if shutil.which(name) is None]
     assert not gone, "make system-packages installs them"
-
-
-def a_key(folder: Path, name: str) -> Path:
-    """Make a key that is thrown away with its folder."""
-    home = folder / f"{name}.d"
-    home.mkdir(mode=0o700)
-    gpg = ("gpg", "--homedir", home, "--batch", "--quiet")
-    made = run(*gpg, "--passphrase", "", "--quick-gen-key", f"{name} <{name}@camwarden.example>", "ed25519", "sign")
-    assert made.returncode == 0, made.stderr
-    key = folder / f"{name}.key"
-    key.write_text(run(*gpg, "--armor", "--export-secret-keys").stdout)
-    key.chmod(0o600)
-    run("gpgconf", "--homedir", home, "--kill", "all")
-    return key
-
-
-def a_package(folder: Path, version: str, text: str = "") -> Path:
-    """Build a package of ours with nothing in it."""
-    tree = folder / f"tree-{version}"
-    (tree / "DEBIAN").mkdir(parents=True, exist_ok=True)
-    fields = {"Package": "camwarden", "Version": version, "Architecture": run("dpkg", "--print-architecture").stdout}
-    fields |= {"Maintainer": "m <m@camwarden.example>", "Description": f"camwarden {text}"}
-    control = "".join(f"{name}: {value.strip()}\n" for name, value in fields.items())
-    (tree / "DEBIAN/control").write_text(control)
-    made = run("dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, folder)
-    assert made.returncode == 0, made.stderr
-    return folder / made.stdout.split("'")[-2].rpartition("/")[2]
-
-
-def made(packages: Path, out: Path) -> Path:
-    done = run(sys.executable, SCRIPT, "make", packages, out)
-    assert done.returncode == 0, done.stderr
-    return out
-
-
-def signed(repository: Path, key: Path) -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, SCRIPT, "sign", repository, "--key", key)
 
 
 @pytest.fixture(scope="module")

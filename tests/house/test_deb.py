@@ -158,7 +158,8 @@ def test_removal_takes_compiled_files_only_and_ends_well_where_somebody_deleted_
 
 def test_a_purge_takes_what_nobody_filled_and_keeps_and_names_the_rest(tmp_path: Path) -> None:
     folders = [tmp_path / "etc/camwarden", tmp_path / "var/lib/camwarden"]
-    for folder in folders:
+    lists = tmp_path / "var/lib/camwarden-upgrade/lists"
+    for folder in (*folders, lists):
         folder.mkdir(parents=True)
     secrets = folders[0] / "secrets.toml"
     secrets.touch()
@@ -170,6 +171,7 @@ def test_a_purge_takes_what_nobody_filled_and_keeps_and_names_the_rest(tmp_path:
         said = run_script("postrm", "purge", tmp_path)
         assert secrets.exists() and (folders[1] / "report-key.pem").exists()
         assert all(f"rm -r {folder}" in said for folder in folders)
+        assert not lists.parent.exists()
     secrets.write_text("")
     (folders[1] / "report-key.pem").unlink()
     for _ in range(2):
@@ -223,6 +225,9 @@ def test_a_built_package_has_each_file_in_its_place_and_runs_from_there(tmp_path
 
 PLACES = (
     "usr/lib/systemd/system/camwarden.service",
+    "usr/lib/systemd/system/camwarden-upgrade.service",
+    "usr/lib/systemd/system/camwarden-upgrade.timer",
+    "usr/lib/camwarden/bin/upgrade",
     "usr/lib/sysusers.d/camwarden.conf",
     "usr/lib/tmpfiles.d/camwarden.conf",
     "usr/lib/systemd/catalog/camwarden.catalog",

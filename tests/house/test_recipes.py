@@ -98,7 +98,7 @@ CHECK: Final = Addition(
             '    "short-name": _word("short"),\n',
             '    "camera-lost": (Obligation("SUBJECT"',
         ),
-        Line("agent/onsite/handover/report_words.py", '    "short-name": "Names short",\n', '    "camera-lost": "No'),
+        Line("agent/report/check_titles.py", '    "short-name": "Names short",\n', '    "camera-lost": "No'),
         texts(
             "Names short",
             "its name is short enough for the radio",
@@ -122,9 +122,7 @@ MEMORY: Final = Addition(
             '    "often-silent": _own("answers", history="silent_looks"),\n',
             '    "camera-lost": (Obligation("SUBJECT"',
         ),
-        Line(
-            "agent/onsite/handover/report_words.py", '    "often-silent": "Seldom silent",\n', '    "camera-lost": "No'
-        ),
+        Line("agent/report/check_titles.py", '    "often-silent": "Seldom silent",\n', '    "camera-lost": "No'),
         Line("agent/observe/remembered/table.py", "    silent_looks,\n", "    voided,\n"),
         Line("agent/observe/remembered/table.py", '    "silent_looks": silent_looks,\n', '    "outages": outages,'),
         Line(

@@ -7,9 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import upgrade
+from package_table import AGENT
 
-from agent.host.paths import CONFIG, SECRETS_NAME
+from agent.host.paths import CONFIG, SECRETS_NAME, UPGRADE_OUTCOME
 from agent.model import exits
+from agent.service.orders.wanted_version import FILE_NAME
 from agent.site.config.sections import DEVICES_AT_ONCE_MAX
 from agent.site.config.site import Storage
 
@@ -112,3 +115,29 @@ def test_the_user_and_the_modes_are_those_that_the_unit_relies_on(tmp_path: Path
         name: (tmp_path / "etc/camwarden" / name).stat().st_mode & 0o777 for name in ("", "site.toml", SECRETS_NAME)
     }
     assert modes == {"": 0o750, "site.toml": 0o640, SECRETS_NAME: 0o600}
+
+
+def test_systemd_accepts_the_upgrade_and_its_timer_starts_it(tmp_path: Path) -> None:
+    for name in ("camwarden-upgrade.service", "camwarden-upgrade.timer"):
+        text = (FOLDER / name).read_text("utf-8")
+        (tmp_path / name).write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", text))
+    for name in ("camwarden-upgrade.service", "camwarden-upgrade.timer"):
+        assert complaints(tmp_path / name) == []
+    assert settings((FOLDER / "camwarden-upgrade.timer").read_text("utf-8"))["WantedBy"] == ["timers.target"]
+
+
+def test_the_upgrade_looks_where_the_service_writes_and_writes_where_it_looks() -> None:
+    unit = settings((FOLDER / "camwarden-upgrade.service").read_text("utf-8"))
+    assert unit["ConditionPathExists"] == [str(Storage().directory / FILE_NAME)]
+    assert Storage().directory / FILE_NAME == upgrade.WANTED
+    assert unit["ExecStart"] == [f"/{AGENT.shipped['packaging/upgrade.py']}"]
+    assert f"/var/lib/{unit['StateDirectory'][0]}" == str(UPGRADE_OUTCOME.parent) == str(upgrade.STATE)
+    assert (UPGRADE_OUTCOME.name, CONFIG) == (upgrade.OUTCOME_NAME, upgrade.SITE)
+    assert unit["StateDirectoryMode"] == ["0755"], "the service's user reads the outcome"
+    assert (unit["Type"], unit["TimeoutStartSec"]) == (["oneshot"], ["infinity"])
+
+
+def test_a_package_that_is_upgraded_does_not_end_the_upgrade() -> None:
+    rules = (FOLDER.parent / "packaging/debian/rules").read_text("utf-8")
+    assert "--exclude=camwarden-upgrade.service" in rules
+    assert "WantedBy" not in (FOLDER / "camwarden-upgrade.service").read_text("utf-8")

@@ -174,7 +174,7 @@ ROOMS: Final = (
     Mutant(
         name="webhook-with-a-login",
         row="site",
-        file="agent/site/config/webhook_url.py",
+        file="agent/model/web_address.py",
         text='if not host or "@" in parts.netloc or parts.fragment',
         mutated="if not host or parts.fragment",
         test="test_webhook.py::test_what_is_no_address_of_a_webhook_is_refused",

@@ -22,6 +22,7 @@ from mutants.pictures import PICTURES
 from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
+from mutants.upgrades import UPGRADES
 
 MUTANTS: Final = (
     *ROWS,
@@ -42,4 +43,5 @@ MUTANTS: Final = (
     *MESSAGES,
     *OPERATOR,
     *SEEN,
+    *UPGRADES,
 )

@@ -25,7 +25,7 @@ SAMPLES = {
     "until": "2031-01-02", "start": "2031-01-01", "end": "2031-01-02", "device": "nvr", "report": "1:health:1",
     "site": "S1", "thumbprint": "A" * 43, "address": "192.0.2.1:8443", "broker": "192.0.2.1", "stream": "event",
     "from_seq": "1", "to_seq": "2", "exercise": "mask", "tsa": "http://192.0.2.1/",
-    "to": "Zhao", "due": "2031-01-02", "text": "x", "name": "School 4", "number": "1", "seq": "1",
+    "what": "0.2.0", "to": "Zhao", "due": "2031-01-02", "text": "x", "name": "School 4", "number": "1", "seq": "1",
     "role": "viewer",
 }  # fmt: skip
 """What is given for an argument of this name that is no file."""

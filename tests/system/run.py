@@ -26,6 +26,7 @@ from importlib import metadata
 from pathlib import Path
 
 import machine_room
+import page_look
 from base_image import RELEASES, Release, base_image, needs_of, unpack
 from other_version import release_0_1, repacked, version_of
 from signed_folder import signed_folder
@@ -47,7 +48,17 @@ TEST_FILES = (
 CITY = (("hub", "city_hub.py", "10.77.0.1"), ("gateway", "city_gateway.py", "10.77.0.2"))
 """The two machines of a city: name, tests, address."""
 
-PROGRAMS = ("mmdebstrap", "iproute2", "systemd-container", "debhelper", "dpkg-dev", "apt-utils", "gpg", "gpgv")
+PROGRAMS = (
+    "mmdebstrap",
+    "iproute2",
+    "chromium",
+    "systemd-container",
+    "debhelper",
+    "dpkg-dev",
+    "apt-utils",
+    "gpg",
+    "gpgv",
+)
 WITHIN_S = 1500.0
 THIS = "/srv/this.deb"
 PYTEST = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
@@ -149,6 +160,7 @@ def _run_city(release: Release, deb: Path, hub: Path, only: str) -> list[Result]
             )
             for out, network, (name, tests, _) in zip(outs, networks, CITY, strict=True)
         ]
+        page_look.look(carried, networks[0], outs[0], lambda: guests[0].poll() is None)
         for guest, out in zip(guests, outs, strict=True):
             _await(guest, out)
     return [result for out in outs for result in _results(out)]

@@ -43,6 +43,8 @@ NO_SENTENCE = {
     "agent/hub/stores/findings.py": 1,
     "agent/hub/stores/keeping/rows.py": 1,
     "agent/hub/stores/reading/queries.py": 1,
+    "agent/hub/stores/reading/scoped.py": 2,
+    "agent/hub/stores/reading/sites.py": 1,
     "agent/judge/wording/not_due.py": 1,
     "agent/model/finding.py": 2,
     "agent/observe/inventory/site_skeleton.py": 2,

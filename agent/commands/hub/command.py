@@ -16,6 +16,7 @@ camwarden hub operator SITE NAME --by           who operates a site
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
+camwarden hub upgrade [VERSION --division D | --operator O | --all --by --why | stop | resume]   new agents in waves
 camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over reports that are gone for good
 camwarden hub disputes [SITE] --data DIR       which findings owners dispute, and until when to decide
 camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why --data DIR
@@ -73,6 +74,7 @@ ACTIONS: Final = {
     "check-now": ("agent.commands.hub.orders", "run"),
     "resend": ("agent.commands.hub.orders", "run"),
     "desired": ("agent.commands.hub.orders", "desired"),
+    "upgrade": ("agent.commands.hub.upgrades.command", "run"),
     "accept-loss": ("agent.commands.hub.orders", "accept"),
     "disputes": ("agent.commands.hub.disputes", "show"),
     "decide": ("agent.commands.hub.disputes", "decide"),

@@ -12,9 +12,10 @@ from typing import Any, Final, get_args
 
 from agent.commands.hub.findings import options as findings
 from agent.commands.hub.keeping import options as keeping
+from agent.commands.hub.upgrades import options as upgrades
 from agent.commands.hub.web import options as web
 from agent.commands.terminal.broker_options import add_broker_options, port
-from agent.commands.terminal.moments import day, instant, month
+from agent.commands.terminal.moments import day, duration, instant, month
 from agent.contract.chain import STREAMS
 from agent.contract.disputes import DUE_WITHIN, Outcome
 from agent.contract.enrollment_token import read_address
@@ -25,14 +26,12 @@ from agent.hub.domain.figures import METRICS, By
 from agent.hub.domain.kept import KEPT_DAYS, KEPT_DAYS_MAX, KEPT_DAYS_MIN
 from agent.model.host_name import is_host
 
-VALID_MOST: Final = timedelta(days=30)
 DAYS_MOST: Final = 366
 BROKER_PORT: Final = 8883
 SITES_SHOWN: Final = 500
 LOOPBACK: Final = "127.0.0.1"
 """Where metrics are served unless another address is named."""
 
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")
 
 
@@ -46,6 +45,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         findings.add,
         _report,
         _orders,
+        upgrades.add,
         _disputes,
         _carry,
         _check,
@@ -322,15 +322,6 @@ def site_id(text: str) -> str:
     if not SITE_ID.fullmatch(text):
         raise ValueError
     return text
-
-
-def duration(text: str) -> timedelta:
-    """Parse how long a token is good; argparse names this function in its message."""
-    match = re.fullmatch(r"([0-9]{1,4})([mhd])", text)
-    found = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
-    if not timedelta() < found <= VALID_MOST:
-        raise ValueError
-    return found
 
 
 def minutes(text: str) -> timedelta:

@@ -3,14 +3,19 @@
 `argparse` calls these as `type=`; what they raise ends the command with one line.
 """
 
+import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from agent.model.errors import UsageError
 from agent.text.day import read_day_text
 from agent.text.harmless import printable
 
+LASTS_MOST: Final = timedelta(days=30)
+
 _AGO_DAYS_MAX = 100_000
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def day(text: str) -> date:
@@ -64,3 +69,12 @@ def instant(text: str) -> datetime:
         return at.astimezone(UTC)
     except (OverflowError, OSError):
         raise UsageError("{time} is out of range: write a year such as 2026", time=printable(text)) from None
+
+
+def duration(text: str) -> timedelta:
+    """Parse how long something lasts, up to 30 days; argparse names this function in its message."""
+    match = re.fullmatch(r"([0-9]{1,4})([mhd])", text)
+    found = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
+    if not timedelta() < found <= LASTS_MOST:
+        raise ValueError
+    return found

@@ -252,7 +252,8 @@ class Spool:
 
     def has_report(self, digest: str) -> bool:
         """Return whether a report of this digest is here; a confirmed one is for a day."""
-        return bool(self._db.all("SELECT 1 FROM report WHERE digest = ? LIMIT 1", digest))
+        # From the newest on: a receipt is of one of the last minutes, and an index would cost every report a page.
+        return bool(self._db.all("SELECT 1 FROM report WHERE digest = ? ORDER BY id DESC LIMIT 1", digest))
 
     def resend(self, asked: Range) -> Resent:
         """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `resend.py`."""

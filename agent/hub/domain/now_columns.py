@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.reports import FINDINGS_MOST, SENTENCE_MAX_CHARS
@@ -31,8 +31,7 @@ Placed = tuple[str, str, str, str]
 """Model, firmware and maintainer of a subject, and the division of its site."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenFinding:
+class OpenFinding(NamedTuple):
     """An open finding; `model`, `firmware` and `maintainer` are those of its camera or device, empty: not known.
 
     `division` is its site's.

@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.model.errors import UsageError
 from agent.model.finding import Json, listed
+from agent.site.duties.agent_version import NAME, fault, figures_of
 from agent.site.duties.figures import ORDERED, RULES, out_of_bounds
 
 Policy = Mapping[str, Json]
@@ -21,12 +22,16 @@ def merged(before: Policy, given: Policy) -> dict[str, Json]:
         UsageError: A name is none that a hub may set, a value is out of its bounds, or two contradict each other.
     """
     policy: dict[str, Any] = {name: one for name, one in {**before, **given}.items() if one is not None}
-    for name, value in policy.items():
+    if fault(policy):
+        raise UsageError(
+            "{name} = {value}: a site takes a release such as 0.2.0", name=NAME, value=str(policy[NAME])[:64]
+        )
+    for name, value in figures_of(policy).items():
         if name not in RULES:
             raise UsageError(
                 "{name}: no name that a hub may set (null takes it back); those are {names}",
                 name=name[:64],
-                names=listed(tuple(RULES)),
+                names=listed((*RULES, NAME)),
             )
         if out_of_bounds(name, value):
             _refuse(name, value)

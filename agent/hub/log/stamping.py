@@ -7,19 +7,19 @@ An answer is verified before it is written. A command of its own: the running hu
 Source: RFC 3161, 3.4 (HTTP).
 """
 
-import http.client
-import socket
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from agent.host.files import sync_directory, write_atomic
 from agent.hub.domain.rows.log import State
+from agent.hub.outgoing.exchange import NoAnswer, exchange
 from agent.model.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError, os_words
+from agent.model.finding import Message
+from agent.model.web_address import Address
 from agent.verify.stamp import STAMP_MAX_BYTES, Roots, Stamp, new_request, read_stamp
 
 WITHIN_S: Final = 20.0
@@ -91,33 +91,19 @@ def ask_over_http(url: str, request: bytes, within_s: float = WITHIN_S) -> bytes
         port = -1
     if where.scheme not in ("http", "https") or not where.hostname or port == -1 or "@" in where.netloc:
         raise UsageError("name the authority as http://HOST/PATH or https://HOST/PATH, without a login")
-    kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
-    connection = kind(where.hostname, port, timeout=within_s)
-    end = threading.Timer(within_s, _cut, (connection,))
-    end.daemon = True
-    end.start()
+    tls = where.scheme == "https"
+    target = f"{where.path or '/'}{'?' + where.query if where.query else ''}"
+    address = Address(where.hostname, port or (443 if tls else 80), tls, target)
+    why: Message | str = Message("no time stamp in its answer")
     try:
-        target = f"{where.path or '/'}{'?' + where.query if where.query else ''}"
-        connection.request("POST", target, request, {"Content-Type": "application/timestamp-query"})
-        with connection.getresponse() as answer:
-            data = answer.read(STAMP_MAX_BYTES + 1)
-            is_stamp = answer.headers.get_content_type() == "application/timestamp-reply"
-        if answer.status != http.client.OK or not is_stamp or len(data) > STAMP_MAX_BYTES:
-            raise http.client.HTTPException
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        why = os_words(error) if isinstance(error, OSError) else "no time stamp in its answer"
-        raise HubUnavailable(
-            "{where}: the authority for time stamps gave no answer: {why}; try again later, or look at the address",
-            where=where.hostname,
-            why=why,
-        ) from None
-    finally:
-        end.cancel()
-        connection.close()
-    return data
-
-
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """End the exchange from another thread: its reader finds the end of the stream."""
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+        headers = {"Content-Type": "application/timestamp-query"}
+        answer = exchange(address, "POST", headers, request, within_s=within_s, most_bytes=STAMP_MAX_BYTES)
+        if answer.status == HTTPStatus.OK and answer.kind == "application/timestamp-reply":
+            return answer.body
+    except NoAnswer as error:
+        why = error.why
+    raise HubUnavailable(
+        "{where}: the authority for time stamps gave no answer: {why}; try again later, or look at the address",
+        where=where.hostname,
+        why=why,
+    )

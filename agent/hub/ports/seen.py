@@ -1,4 +1,4 @@
-"""Defines the ports of what a person may see, and of the reports that said something of it."""
+"""Defines the ports of what a person may see, and of the reports that it is known by."""
 
 from typing import Protocol
 

@@ -13,6 +13,7 @@ from agent.hub.ports.reports import Reports
 from agent.hub.ports.seen import Envelopes, Seen
 from agent.hub.ports.sites import Figures, Sites
 from agent.hub.ports.trust import TrustStore
+from agent.hub.ports.upgrades import Upgrades
 
 
 class Store(Intake, Protocol):
@@ -104,6 +105,10 @@ class Store(Intake, Protocol):
     @property
     def policies(self) -> Policies:
         """Stores policies for sites, and what sites report of them."""
+
+    @property
+    def upgrades(self) -> Upgrades:
+        """Stores which version of the agent is on its way to which sites."""
 
     @property
     def holds(self) -> Holds:

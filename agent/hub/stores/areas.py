@@ -9,7 +9,7 @@ from agent.hub.stores import city, day_figures, disputes, evidence, findings, tr
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, refusals
 from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
-from agent.hub.stores.orders import commands, policies
+from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.reading import assessed, city_now, logged, of_finding, orders, queries, scoped, signed, sites
 
 P = ParamSpec("P")
@@ -227,6 +227,32 @@ class Policies:
         self.reported = on(db, policies.reported_payload)
         self.keep_reported = on(db, policies.keep_reported)
         self.shown = on(db, orders.policies_shown)
+
+
+class Upgrades:
+    """See `agent/hub/ports/upgrades.py`."""
+
+    def __init__(self, db: Database) -> None:
+        self.begin = on(db, upgrades.begin)
+        self.newest = on(db, upgrades.newest)
+        self.keep_state = on(db, upgrades.keep_state)
+        self.keep_verdict = on(db, upgrades.keep_verdict)
+        self.keep_word = on(db, upgrades.keep_word)
+        self.words = on(db, upgrades.words)
+        self.members = on(db, upgrades.members)
+        self.bad_counts = on(db, upgrades.bad_counts)
+        self.sites = on(db, upgrades.sites)
+        self.at_step = on(db, upgrades.at_step)
+        self.begin_wave = on(db, upgrades.begin_wave)
+        self.begin_again = on(db, upgrades.begin_again)
+        self.mark_named = on(db, upgrades.mark_named)
+        self.mark_runs = on(db, upgrades.mark_runs)
+        self.mark_refused = on(db, upgrades.mark_refused)
+        self.mark_tried = on(db, upgrades.mark_tried)
+        self.mark_taken_back = on(db, upgrades.mark_taken_back)
+        self.withdraw = on(db, upgrades.withdraw)
+        self.newest_health = on(db, upgrades.newest_health)
+        self.refusals = on(db, upgrades.refusals)
 
 
 class Holds:

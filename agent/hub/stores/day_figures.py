@@ -8,9 +8,8 @@ acknowledgements are merged from all of them. `agent/hub/views/assessment.py` ad
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agent.contract.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
 from agent.hub.domain import acknowledged
@@ -51,8 +50,7 @@ GROUPS_MOST: Final = 256
 FIGURE_MAX: Final = 1e12
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(NamedTuple):
     """One camera-day of one figure; `figure` None: not reported. `failing`: keys of the findings that fail it."""
 
     metric: str

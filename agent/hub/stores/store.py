@@ -76,6 +76,7 @@ class Store:
         self.refusals = areas.Refusals(self)
         self.commands = areas.Commands(self)
         self.policies = areas.Policies(self)
+        self.upgrades = areas.Upgrades(self)
         self.holds = areas.Holds(self)
         self.bodies = areas.Bodies(self)
         self.expiry = areas.Expiry(self)

@@ -1,4 +1,4 @@
-"""Words what became of a site's policy, for `hub orders`, `hub status` and the pages."""
+"""Renders what became of a site's policy as messages, for `hub orders`, `hub status` and the pages."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -7,6 +7,7 @@ from typing import Final
 
 from agent.hub.domain.rows.findings import FindingRow, SiteFacts, Stretch, Wanted
 from agent.hub.domain.rows.words import Word
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.ports.store import Store
 from agent.hub.views.silent import standing
 from agent.model.finding import Json
@@ -32,19 +33,35 @@ class SiteView:
     mean_repair_s: float | None
 
 
-def read_site(store: Store, bindings: Iterable[Binding], site: str, now: datetime) -> SiteView | None:
-    """Return what is known of a site; None where nothing verified has come of it. `bindings`: the keys of the site."""
+def read_site(
+    store: Store, bindings: Iterable[Binding], site: str, now: datetime, scope: Scope = EVERYTHING
+) -> SiteView | None:
+    """Return what is known of a site; None where nothing verified has come of it.
+
+    Args:
+        store: The hub's.
+        bindings: The keys of the site.
+        site: Its id.
+        now: Aware UTC.
+        scope: What may be seen of its findings and words. Who sees some cameras of it sees the history of what is
+            open there now alone: what was mended does not say any more whose it was.
+    """
     facts = store.findings.site(site)
     row = next((one for one in store.sites.rows(site)), None)
     if facts is None or row is None:
         return None
-    stretches = tuple(store.findings.history(site, STRETCHES_MOST))
+    found = tuple(store.findings.page(Wanted(site=site, scope=scope)))
+    seen = {(one.check, one.subject) for one in found}
+    sees_all = scope.everything or not scope.maintainers
+    stretches = tuple(
+        one for one in store.findings.history(site, STRETCHES_MOST) if sees_all or (one.check, one.subject) in seen
+    )
     return SiteView(
         facts=facts,
         state=standing(row, bindings, now) or row.status,
         health_at=row.health_at,
-        findings=tuple(store.findings.page(Wanted(site=site))),
-        words=tuple(store.words.of_site(site)),
+        findings=found,
+        words=tuple(store.words.of_site(site, scope)),
         history=stretches,
         mean_repair_s=mean_repair_s(stretches),
     )

@@ -78,14 +78,12 @@ def answered(place: Place, route: Route, request: Request, body: bytes) -> Reply
             asked = _asked(place, store, caller, request, dict(headers), body, address)
             try:
                 reply = _refused(asked, route, caller, is_api) or route.answer(asked)
-            except (UsageError, ConfigurationError, Forbidden) as error:
+            except UsageError as error:
                 reply = _told(asked, error, is_api)
             return _with_lang(asked, reply)
-    except StoreFailed as error:
-        log.error("%s: %s", route.name, error)
-        return Reply(
-            503, "text/plain; charset=utf-8", b"the hub's data cannot be read: try again\n", {"Retry-After": "5"}
-        )
+    except (StoreFailed, ConfigurationError, Forbidden) as error:
+        log.error("%s: %s", route.name, error)  # it names files of this machine, so it is told here alone
+        return _problem(503, "unavailable", "the hub's data cannot be read: try again later", {"Retry-After": "5"})
 
 
 def _asked(
@@ -136,15 +134,19 @@ def _refused(asked: Asked, route: Route, caller: Caller, is_api: bool) -> Reply 
     return None
 
 
-def _told(asked: Asked, error: UsageError | ConfigurationError | Forbidden, is_api: bool) -> Reply:
+def _problem(status: int, title: str, detail: str, headers: dict[str, str]) -> Reply:
+    """Return a refusal for programs. Source: RFC 9457."""
+    told = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Reply(status, "application/problem+json", json.dumps(told, ensure_ascii=False).encode(), headers)
+
+
+def _told(asked: Asked, error: UsageError, is_api: bool) -> Reply:
     status = error.status if isinstance(error, Refused) else 404 if isinstance(error, Missing) else 422
     after = {"Retry-After": str(error.after_s)} if isinstance(error, Refused) and error.after_s else {}
     title = {404: _MISSING, 403: _NOT_ALLOWED, 401: _NOT_ALLOWED, 429: _LATER, 503: _LATER}.get(status, _NOT_DONE)
     if is_api:
         scheme = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        told = {"type": "about:blank", "title": str(title), "status": status, "detail": str(error)}
-        body = json.dumps(told, ensure_ascii=False).encode()
-        return Reply(status, "application/problem+json", body, {**after, **scheme})
+        return _problem(status, str(title), str(error), {**after, **scheme})
     said = render(error.message, asked.lang)
     reply = page(asked, "message.html.j2", status, title=render(title, asked.lang), said=said, back="")
     return Reply(reply.status, reply.kind, reply.body, {**reply.headers, **after})

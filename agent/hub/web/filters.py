@@ -12,6 +12,7 @@ from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import Place, Wanted, read_place
 from agent.hub.web.asked import Asked
 from agent.model.errors import UsageError
+from agent.model.finding import listed
 
 TEXTS: Final = ("site", "division", "maintainer", "check", "model", "operator", "assignee")
 """Filters that any text is a value of; with `status` and `since` those of findings."""
@@ -24,7 +25,7 @@ def wanted_findings(asked: Asked) -> Wanted:
     """Return which open findings an address asks for, of those that may be seen. Raises UsageError."""
     status = asked.query.get("status", "")
     if status and status not in OPEN:
-        raise UsageError("status {text!r}: it is one of {words}", text=status[:40], words=", ".join(OPEN))
+        raise UsageError("status {text!r}: it is one of {words}", text=status[:40], words=listed(OPEN))
     texts = {name: asked.query.get(name, "") for name in TEXTS}
     return Wanted(**texts, status=status, since=since(asked.query.get("since", "")), scope=asked.scope)
 
@@ -60,4 +61,4 @@ def refuse_others(asked: Asked, *names: str) -> None:
     """Refuse names in the address that mean nothing here: a mistyped filter would filter nothing. Raises UsageError."""
     for name in asked.query:
         if name not in (*names, *PAGE):
-            raise UsageError("{name!r} is no filter here; there are {names}", name=name[:40], names=", ".join(names))
+            raise UsageError("{name!r} is no filter here; there are {names}", name=name[:40], names=listed(names))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.hub.web.known_keys import KnownKeys
 from agent.hub.web.people.limiter import Limiter
+from agent.hub.web.people.oidc.provider import Provider
 from agent.hub.web.people.turnstile import Turnstile
 
 
@@ -28,6 +29,7 @@ class Place:
     trust_header: str = ""
     limiter: Limiter = field(default_factory=Limiter, repr=False)
     turnstile: Turnstile = field(default_factory=Turnstile, repr=False)
+    oidc: Provider | None = None
     keys: KnownKeys = field(default_factory=KnownKeys, repr=False)
 
     @property

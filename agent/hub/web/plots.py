@@ -1,4 +1,4 @@
-"""Lays out plots of counts and shares by day as columns, for a template to draw as SVG. Pure.
+"""Renders counts and shares by day as columns of a plot, which a template draws as SVG. Pure.
 
 A plot never stands alone: its numbers are the table below it. Heights are whole numbers of a fixed drawing.
 """

@@ -10,6 +10,7 @@ from agent.hub.web.api import answers, described
 from agent.hub.web.asked import Route
 from agent.hub.web.pages import (
     assessment,
+    audit,
     city,
     enrollments,
     findings,
@@ -21,12 +22,16 @@ from agent.hub.web.pages import (
     trends,
 )
 from agent.hub.web.people import account, entrance
+from agent.hub.web.people.oidc import login as oidc
 from agent.hub.web.rendering import style
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/style.css", "style", None, style),
     Route("GET", "/login", "login", None, entrance.show),
     Route("POST", "/login", "enter", None, entrance.enter),
+    Route("GET", "/login/oidc", "oidc", None, oidc.begin),
+    Route("GET", oidc.BACK, "oidc-back", None, oidc.finish),
+    Route("GET", "/login/oidc/leave", "oidc-leave", None, oidc.leave),
     Route("POST", "/logout", "leave", "viewer", entrance.leave),
     Route("GET", "/", "city", "viewer", city.answer),
     Route("GET", "/findings", "findings", "viewer", findings.answer),
@@ -38,6 +43,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/orders", "orders", "viewer", orders.answer),
     Route("GET", "/holds", "holds", "viewer", holds.answer),
     Route("GET", "/enrollments", "enrollments", "supervisor", enrollments.answer),
+    Route("GET", "/audit", "audit", "supervisor", audit.answer),
     Route("GET", "/account", "account", "viewer", account.show),
     Route("POST", "/account/password", "password", "viewer", account.change_password),
     Route("POST", "/account/tokens", "make-token", "viewer", account.make_token),

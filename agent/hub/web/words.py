@@ -16,6 +16,7 @@ NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
     ("/orders", "viewer", Message("Orders")),
     ("/holds", "viewer", Message("Holds")),
     ("/enrollments", "supervisor", Message("Enrollments")),
+    ("/audit", "supervisor", Message("Audit log")),
 )
 """Path, least role and name of each page that the head of every page leads to."""
 
@@ -30,4 +31,5 @@ WORDS: Final = {
     "name": Message("Name"),
     "password": Message("Password"),
     "back": Message("Back"),
+    "go_on": Message("Go on"),
 }

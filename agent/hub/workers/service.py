@@ -39,6 +39,7 @@ from agent.hub.workers.expire import Expiry
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
+from agent.hub.workers.upgrades.watch import Upgrades
 from agent.model.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words
 from agent.model.finding import Json, Message
 from agent.site.config.site import Hub
@@ -116,7 +117,8 @@ class _Service:
         self._trust_seen = store.trust.mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
-        self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch()
+        upgrading = Upgrades(signer, lambda: self._intake.trust)
+        self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch(), upgrading
         self._log = RunningLog(options.directory, signer)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False

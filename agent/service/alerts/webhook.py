@@ -21,9 +21,9 @@ from typing import Final, Literal
 from urllib.parse import quote_plus
 
 from agent.model.finding import Json
+from agent.model.web_address import Address, address_of
 from agent.service.alerts.refusals import NO_ADDRESS, Refusal, of_network, of_reply
 from agent.site.config.messages import DailyDigest, Receiver
-from agent.site.config.webhook_url import Address, address_of
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
 from drivers.exchange import Request

@@ -3,7 +3,8 @@
     verified -> version rises -> whole document valid -> nothing loosened -> kept, and in force from the next cycle
 
 A document is applied whole or not at all. It holds thresholds and the period from a closed list
-(`agent/site/duties/bounds.py`), and packs of rules (`agent/site/duties/hub_packs.py`): no address, no credential. The
+(`agent/site/duties/bounds.py`), packs of rules (`agent/site/duties/hub_packs.py`), and the version of the agent where
+`[upgrade]` allows that (`agent/site/duties/agent_version.py`): no address, no credential. The
 demands of a site's own file and packs may only become stricter: a floor may rise, a limit may fall, a duty may be
 added. The period alone may go either way within its bounds. `Site.digest` stays that of the site's own file.
 
@@ -25,9 +26,11 @@ from agent.host.files import write_atomic
 from agent.model.errors import NotVerified, os_words
 from agent.model.finding import Finding, Json, Message, Source
 from agent.site.config.site import Site
+from agent.site.duties import agent_version
 from agent.site.duties.bounds import contradiction, loosens, overlay
 from agent.site.duties.figures import out_of_bounds
 from agent.site.duties.hub_packs import NotAPack, first_fault, looser, not_rising, read_packs, with_packs
+from agent.version import VERSION
 
 FILE_NAME: Final = "desired.json"
 FILE_MODE: Final = 0o600
@@ -71,7 +74,11 @@ class InForce:
 
 
 def accept_document(
-    order: Order, kept: StoredPolicy | None, local: Site, hub_keys: Mapping[str, PublicKey], now: datetime | None
+    order: Order,
+    kept: StoredPolicy | None,
+    local: Site,
+    hub_keys: Mapping[str, PublicKey],
+    now: datetime | None,
 ) -> StoredPolicy:
     """Return the document to store and to put in force.
 
@@ -97,7 +104,7 @@ def accept_document(
             return kept
         why = f"version {desired.version} does not come after version {kept.desired.version}, which was taken before"
         raise PolicyRefused(Refused(desired.version, "version-not-rising", why))
-    refused = _expired(desired, now) or judge(local, desired)
+    refused = _expired(desired, now) or judge(local, desired) or _version_refused(local, desired, kept)
     if refused is not None:
         raise PolicyRefused(refused)
     return fresh
@@ -120,12 +127,15 @@ def in_force(local: Site, kept: StoredPolicy | None, now: datetime | None) -> In
         return InForce(local, refused=refused)
     policy, version = kept.desired.policy, kept.desired.version
     packs = with_packs(local.packs, read_packs(kept.desired.packs), version, read_header(kept.jws).kid)
-    return InForce(replace(overlay(local, policy), packs=packs), version, policy, kept.digest)
+    figures = agent_version.figures_of(policy)
+    return InForce(replace(overlay(local, figures), packs=packs), version, policy, kept.digest)
 
 
 def judge(local: Site, desired: Desired) -> Refused | None:
     """Return the first mistake of a document, None where it has none. Mistakes in values come before what loosens."""
-    policy: Mapping[str, Any] = desired.policy
+    if why := agent_version.fault(desired.policy):
+        return Refused(desired.version, "not-valid", why)
+    policy: Mapping[str, Any] = agent_version.figures_of(desired.policy)
     for name, value in policy.items():
         if why := out_of_bounds(name, value):
             return Refused(desired.version, "not-valid", why)
@@ -145,6 +155,13 @@ def judge(local: Site, desired: Desired) -> Refused | None:
     if why := contradiction(overlay(local, policy), set(policy)):
         return Refused(desired.version, "not-valid", why)
     return None
+
+
+def _version_refused(local: Site, desired: Desired, kept: StoredPolicy | None) -> Refused | None:
+    """Return why the named version is refused. Not judged again later: no threshold may fall because of a version."""
+    before = kept.desired.policy if kept is not None else {}
+    found = agent_version.refusal(local.upgrade, desired.policy, before, VERSION)
+    return None if found is None else Refused(desired.version, *found)
 
 
 def _expired(desired: Desired, now: datetime | None) -> Refused | None:

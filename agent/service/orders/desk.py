@@ -27,18 +27,21 @@ from agent.contract.topics import Kind
 from agent.deliver.publish.messages import Message, signed_message
 from agent.deliver.spool.spool import Spool
 from agent.host.files import write_atomic
+from agent.host.paths import UPGRADE_OUTCOME
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory.disputes import Contested
 from agent.judge.memory.hub_words import decision_of
 from agent.judge.memory.notes import contested_of, read_notes, write_note
 from agent.judge.memory.transitions import Transition
-from agent.model.errors import AgentError, NotVerified, SpoolFailed
+from agent.model.errors import AgentError, NotVerified, SpoolFailed, os_words
 from agent.model.finding import Envelope, Json, Moment
 from agent.observe.inventory.owners import Owner
 from agent.report.spot_check import HubRequests
-from agent.service.orders import decide, desired_policy
+from agent.service.orders import decide, desired_policy, wanted_version
 from agent.service.orders.desired_policy import InForce, PolicyRefused, StoredPolicy
 from agent.site.config.site import Site
+from agent.site.duties.agent_version import wanted
+from agent.version import VERSION
 
 log = logging.getLogger("camwarden.orders")
 
@@ -68,6 +71,7 @@ class OrderDesk:
     ) -> None:
         self.say = say
         self._signer, self._rung = signer, rung
+        self._wanted: str | None = None
         self._id, self._city = site.id, site.city
         self._spool, self._hub_keys = spool, hub_keys
         self._orders, self._desired = (site.storage.directory / name for name in (FILE_NAME, desired_policy.FILE_NAME))
@@ -263,14 +267,30 @@ class OrderDesk:
     def _report(self, site: Site, moment: Moment, connects: int) -> None:
         """Report the policy in force, where that or the connection is new."""
         standing = self.in_force(site, moment)
+        failed = self._want(site, standing)
         reported = Reported(
             self._id, self._city, self._spool.epoch, standing.version, standing.policy, site.digest,
-            self._refused or standing.refused,
+            self._refused or standing.refused or failed,
         )  # fmt: skip
         if connects and (reported, connects) != self._reported:
             payload = write_reported(reported, moment.at)
             if self._send("reported", payload, REPORTED_TYP):
                 self._reported = (reported, connects)
+
+    def _want(self, site: Site, standing: InForce) -> Refused | None:
+        """Leave for root which version is to be installed, and return why it could not be."""
+        version = wanted(site.upgrade, standing.policy, VERSION)
+        if version != self._wanted:
+            try:
+                wanted_version.write_wanted(site.storage.directory, version)
+            except OSError as error:
+                why = f"{wanted_version.FILE_NAME} cannot be written: {os_words(error)}"
+                return Refused(standing.version, "not-kept", why)
+            self._wanted = version
+            if version:
+                log.info("version %s is wanted by the hub: root's camwarden-upgrade.timer installs it", version)
+        why = wanted_version.failure_of(UPGRADE_OUTCOME, version) if version else ""
+        return Refused(standing.version, "upgrade-failed", why) if why else None
 
     def _send(self, kind: Kind, payload: bytes, typ: str, command_id: str = "") -> bool:
         try:

@@ -22,6 +22,7 @@ from agent.site.config.outlets import read_digest, read_metrics, read_mirrors
 from agent.site.config.report_key import TlsPlace, read_key, read_tls_place
 from agent.site.config.sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_worker
 from agent.site.config.site import Site
+from agent.site.config.upgrade import read_upgrade
 from agent.site.rules.pack import Pack
 from agent.site.rules.read import read_pack, shipped
 from agent.site.toml.document import parse_toml, read_file, read_with
@@ -37,8 +38,9 @@ __all__ = [
 ]  # fmt: skip
 
 _TABLES = (
-    "site", "probe", "policy", "quality", "storage", "metrics", "worker", "daily_digest", "notify", "discovery", "hub",
-    "mirror", "key", "device", "camera", "store", "hold", "group", "declaration", "accepted", "rules",
+    "site", "probe", "policy", "quality", "storage", "metrics", "worker", "upgrade", "daily_digest", "notify",
+    "discovery", "hub", "mirror", "key", "device", "camera", "store", "hold", "group", "declaration", "accepted",
+    "rules",
 )  # fmt: skip
 
 
@@ -136,6 +138,7 @@ def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
         quality=read_quality(top.table("quality", "optional")),
         storage=read_storage(top),
         worker=read_worker(top.table("worker", "optional")),
+        upgrade=read_upgrade(top.table("upgrade", "optional")),
         metrics=read_metrics(top.table("metrics", "optional")),
         daily_digest=read_digest(top.table("daily_digest", "optional"), credentials),
         notify=read_notify(top, credentials, camera_ids, groups),

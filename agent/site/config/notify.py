@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Final
 
 from agent.model.finding import Message, Severity
+from agent.model.web_address import LOOPBACK, address_of
 from agent.site.config.devices import NAME, NAME_RULE
 from agent.site.config.messages import ROBOTS, MailServer, MailTls, Receiver, ReceiverKind
 from agent.site.config.sections import read_credential, read_host
-from agent.site.config.webhook_url import LOOPBACK, address_of
 from agent.site.declarations.standing import Group
 from agent.site.declarations.table import BY_ID, ZONE_TYPE
 from agent.site.toml.table import Table

@@ -104,6 +104,17 @@ class WorkerRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Upgrade:
+    """Whether root's timer may install the version that the hub names, and when.
+
+    `hours` (`HH:MM-HH:MM` in the site's time, empty: any) may span midnight.
+    """
+
+    allow: bool = False
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """How devices are read. `deadline_s` is one limit for all reads of a device, pictures included."""
 
@@ -278,6 +289,7 @@ class Site:
     cameras: tuple[CameraConfig, ...] = ()
     probe: Probe = field(default_factory=Probe)
     worker: WorkerRules = field(default_factory=WorkerRules)
+    upgrade: Upgrade = field(default_factory=Upgrade)
     policy: Policy = field(default_factory=Policy)
     quality: Thresholds = field(default_factory=Thresholds)
     hub: Hub | None = None

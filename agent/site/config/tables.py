@@ -14,7 +14,8 @@ HIDDEN: Final = "(redacted)"
 
 _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
 _SINGLE = (
-    "probe", "policy", "quality", "storage", "worker", "metrics", "daily_digest", "discovery", "hub", "key", "rules",
+    "probe", "policy", "quality", "storage", "worker", "upgrade", "metrics", "daily_digest", "discovery", "hub",
+    "key", "rules",
 )  # fmt: skip
 _REVEALING = frozenset(
     {

@@ -118,6 +118,16 @@ def test_a_password_is_typed_twice_at_the_terminal_and_shown_by_nothing(hub: Pat
     assert done.code == 2 and "differ" in done.shown
 
 
+def test_people_and_the_audit_log_come_back_with_a_backup(hub: Path, tmp_path: Path) -> None:
+    user(hub, "add", "li", "--role", "operator", "--operator", "School 4", "--made")
+    copy, back = tmp_path / "copy", tmp_path / "back"
+    with serving(hub):  # a copy of what is in use
+        assert main(["hub", "backup", str(copy), "--data", str(hub), "--quiet"]) == 0
+    assert main(["hub", "restore", str(copy), "--data", str(back), "--quiet"]) == 0
+    assert row_of(back, "li") == row_of(hub, "li")
+    assert main(["hub", "audit", "--verify", "--data", str(back)]) == 0
+
+
 def test_no_hub_no_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (("list",), ("add", "li", "--role", "viewer", "--made")):
         assert user(tmp_path, *words) == 78

@@ -228,6 +228,16 @@ def test_a_matrix_shows_nothing_as_passed_that_no_report_says_passes(store: Stor
     assert over["camera:gate", "camera-online"] == OVER  # an event ended it: with which status, no column says
 
 
+def test_a_matrix_has_nothing_open_that_may_not_be_seen_and_calls_none_of_it_over(tmp_path: Path) -> None:
+    """Whoever mends one finding of a camera sees that one; its others are open, and none of them is called ended."""
+    directory = worked_city(tmp_path / "hub")
+    with closing(Store(directory, read_only=True)) as store:
+        page = read_site_page(store, "S1", NOW, Scope(maintainers=("Zhao",)))
+        assert page is not None and page.is_partial
+        assert page.cameras.cells == {("camera:gate", "camera-online"): "fail"}
+        assert [(one.check, one.subject) for one in page.view.findings] == [("camera-online", "camera:gate")]
+
+
 def test_a_silent_site_is_not_shown_as_well(store: Store) -> None:
     """Its connection may still be said to be there."""
     page = read_site_page(store, "S1", NOW)

@@ -41,6 +41,7 @@ PAGES = {
     "orders": "/orders",
     "holds": "/holds",
     "enrollments": "/enrollments",
+    "audit": "/audit",
 }
 FRAME = {"account": "/account", "no such page": "/nowhere"}
 """What the frame shows by itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -213,3 +214,13 @@ def test_tries_are_counted_by_the_client_that_the_proxy_names_and_not_by_what_a_
         wrong(client, "203.0.113.9")
         with closing(People(hub)) as people:
             assert people.audit()[0].address == "127.0.0.1"
+
+
+def test_a_hub_whose_data_cannot_be_read_says_so_and_names_no_file(client: Client, hub: Path) -> None:
+    chief = client.let_in("chief")
+    with closing(sqlite3.connect(hub / "hub.db")) as db:
+        db.execute("PRAGMA user_version = 99")
+    for path in ("/", "/api/v1/findings", "/nowhere"):
+        answer = chief.get(path)
+        assert (answer.status, answer.json["status"], answer.headers["retry-after"]) == (503, 503, "5")
+        assert str(hub) not in answer.text and "hub.db" not in answer.text

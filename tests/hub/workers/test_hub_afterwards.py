@@ -16,6 +16,7 @@ from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.pace import Pace
 from agent.hub.stores import trust
 from agent.hub.workers import orders, service
+from agent.hub.workers.alive import Alive
 from agent.hub.workers.resend import QUIET
 from agent.model.errors import HubUnavailable
 from agent.model.finding import Head
@@ -36,7 +37,7 @@ def test_what_a_connection_brought_that_never_comes_back_is_judged_before_the_hu
     trusted(desk, maker)
     report = chain_of(maker, 1)[0]
     options = service.Options(desk.directory, Hub("127.0.0.1", 1, tls=False))
-    hub = service._Service(options, desk.store, desk.signer, lambda _: None, lambda: NOW, Pace())
+    hub = service._Service(options, desk.store, desk.signer, lambda _: None, lambda: NOW, Pace(), Alive(0))
     stop = threading.Event()
 
     def serve(_stop: threading.Event, _wake: object) -> None:

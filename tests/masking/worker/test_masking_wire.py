@@ -11,7 +11,7 @@ import pictures
 import pytest
 from pictures import job
 
-from masking.looks.evidence_format import CHANGE_BYTES, EVIDENCE_BYTES, REST_BYTES, Single, pack
+from masking.looks.evidence_format import CHANGE_BYTES, EVIDENCE_BYTES, LEVEL_BYTES, REST_BYTES, Single, pack
 from masking.model import Job, Judged, Position, Positioned, Verdict, Zone
 from masking.view.model import ViewJob
 from masking.view.positions import matched_position, read_positioned
@@ -42,7 +42,12 @@ VERDICT = GOOD_ANSWER["verdicts"][0]  # type: ignore[index]
 ASKED = Job(b"", "jpeg", (Zone("z", pictures.DESK_AND_DOOR[0].polygon),))
 
 
-LEFT = pack(Single(bytes(8), bytes(8), "PASS", "color", True, False, 0.99), bytes(REST_BYTES), bytes(CHANGE_BYTES))
+LEFT = pack(
+    Single(bytes(8), bytes(8), "PASS", "color", True, False, 0.99),
+    bytes(REST_BYTES),
+    bytes(CHANGE_BYTES),
+    bytes(LEVEL_BYTES),
+)
 
 
 def _spoiled(left: bytes) -> bytes:

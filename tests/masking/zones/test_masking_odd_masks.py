@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import cv2
@@ -126,6 +127,23 @@ def test_a_told_box_excuses_nothing_bare(complaints: int, effect: Effect, bare: 
         assert found.verdict != "PASS", found
     if bare == "all" or effect == "color":
         assert found.verdict == ("FAIL" if bare != "hole" else found.verdict), found
+
+
+@pytest.mark.parametrize("encoding", ["jpeg85", "h264"])
+@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+def test_a_told_line_that_crosses_the_border_hides_no_strip_beside_it(
+    complaints: int, effect: Effect, encoding: str
+) -> None:
+    box = pictures.polygon(box_px(148, 170, 268, 198))
+    asked = zone(effect, overlays=(box,))
+    whole = written(pictures.masked(lit_scene(), pictures.ZONE, MASKS[effect]), (152, 190))
+    assert verdict(complaints, whole, encoding, asked).verdict == ("PASS" if effect == "blurred" else "UNSURE")
+    for shift in (0.05, 0.1):
+        moved = pictures.masked(lit_scene(), pictures.ZONE, replace(MASKS[effect], shift=(shift, 0.0)))
+        assert verdict(complaints, written(moved, (152, 190)), encoding, asked).verdict != "PASS", shift
+    along = pictures.polygon(box_px(188, 104, 212, 274))
+    bare = pictures.masked(lit_scene(), pictures.ZONE, replace(MASKS[effect], shift=(0.1, 0.0)))
+    assert verdict(complaints, bare, encoding, zone(effect, overlays=(along,))).verdict != "PASS"
 
 
 @pytest.mark.parametrize("opacity", [0.5, 0.8])

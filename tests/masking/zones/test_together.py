@@ -10,8 +10,9 @@ import pictures
 import pytest
 from pictures import Mask, Picture
 
-from masking.looks.evidence import basis_of, read, recurring
+from masking.looks.evidence import basis_of, read
 from masking.looks.evidence_format import EVIDENCE_BYTES, MOST_LOOKS, NoEvidence, unpack
+from masking.looks.recurring import recurring
 from masking.looks.together import CROSSED_FROM, judge_looks, judge_of
 from masking.model import Effect, Polygon, Verdict, Zone
 from masking.zones.verdict import judge_zone

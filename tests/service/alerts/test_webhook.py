@@ -15,11 +15,11 @@ import pytest
 from certificates import Authority
 from webhook_server import Hook, serving
 
+from agent.model.web_address import address_of
 from agent.service.alerts import webhook
 from agent.service.alerts.digest_text import chat_text, send
 from agent.service.alerts.refusals import of_reply
 from agent.site.config.messages import DailyDigest
-from agent.site.config.webhook_url import address_of
 from drivers.model import Credential, Reply
 
 NOW = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)

@@ -16,6 +16,10 @@ from packaged_hub import DATA, UNITS
 from places import BROKER_PORT, CARRIED, DESK_PORT, HUB_ADDRESS, SITE_ID
 
 GATEWAY_WITHIN_S = 300.0
+EXPOSURE_MOST = 1.5
+SERVE = "camwarden-hub-serve.service"
+PAGE = "http://127.0.0.1:8480"
+WEB_ENV = packaged_hub.SETTINGS.with_name("web.env")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,6 +68,28 @@ def test_its_findings_are_listed_and_it_is_not_silent() -> None:
 
 def _told() -> str:
     path = CARRIED / "gateway.json"
+    return path.read_text() if path.exists() else ""
+
+
+def test_its_page_shows_people_in_a_browser_what_the_command_lists() -> None:
+    WEB_ENV.write_text(f"WEB_OPTIONS=--url {PAGE}\n")
+    said("systemctl", "start", SERVE)
+    rated = re.search(r"exposure level for \S+: ([0-9.]+)", said("systemd-analyze", "--no-pager", "security", SERVE))
+    assert rated and float(rated[1]) <= EXPOSURE_MOST
+    made = packaged_hub.hub("user", "add", "anna", "--role", "administrator", "--made").split()
+    paths = {"city": "/", "findings": "/findings", "site": f"/sites/{SITE_ID}", "audit": "/audit"}
+    told = {"url": PAGE, "name": "anna", "password": made[-1], "paths": paths}
+    (CARRIED / "page.part").write_text(json.dumps(told))
+    (CARRIED / "page.part").rename(CARRIED / "page.json")
+    seen = json.loads(wait_for("somebody has looked at the page", _seen, GATEWAY_WITHIN_S))
+    assert {name: text.split()[0] for name, text in seen.items()} == dict.fromkeys(paths, "200"), seen
+    rows = packaged_hub.asked("findings")["findings"]
+    assert SITE_ID in seen["findings"] and f"{len(rows)} \u6761" in seen["findings"]
+    assert "\u4e0d\u5408\u683c" in seen["site"], "it speaks the browser's language"
+
+
+def _seen() -> str:
+    path = CARRIED / "seen.json"
     return path.read_text() if path.exists() else ""
 
 

@@ -14,6 +14,8 @@ from agent.host import web
 from agent.host.web_bounds import WebBounds
 from agent.hub.stores.engines import open_store
 from agent.hub.web.app import app
+from agent.hub.web.people.oidc.provider import provider_of
+from agent.hub.web.people.oidc.settings import read_settings
 from agent.hub.web.people.store import People
 from agent.hub.web.place import Place
 from agent.model.errors import UsageError
@@ -41,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     place = Place(
         directory=args.data, url=url, lang=args.lang, clock=lambda: datetime.now(UTC), mono=time.monotonic,
         form_key=key, proxy=_proxy(args.trusted_proxy or ""), trust_header=header,
+        oidc=provider_of(read_settings(args.data)),
     )  # fmt: skip
 
     def ready(_: str, port: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agent.contract.chain import utc_text
 from agent.contract.envelope import split_jws
@@ -77,8 +77,7 @@ SEALED: Final = "site, epoch, stream, seq, digest, prev, city, kid, arrived_at, 
 SAID: Final = "made_at, config, clock_synced, due_at, event_head"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRow:
+class ReportRow(NamedTuple):
     """A report as it is to be stored, in texts. `said`: `SAID`; `named`: digests of its findings; None: no seal."""
 
     site: str
@@ -90,9 +89,9 @@ class ReportRow:
     city: str
     kid: str
     arrived_at: str
-    jws: str = field(repr=False)
-    said: tuple[str, str, int, str, int | None] | None = field(default=None, repr=False)
-    named: tuple[str, ...] = field(default=(), repr=False)
+    jws: str
+    said: tuple[str, str, int, str, int | None] | None = None
+    named: tuple[str, ...] = ()
 
     def seal(self) -> bytes | None:
         """Return the digest of the row."""

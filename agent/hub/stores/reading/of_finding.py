@@ -1,4 +1,4 @@
-"""Queries what reports said of one site's checks: the matrix of its newest configuration report, and the envelopes.
+"""Queries results of checks of one site: those of its newest configuration report, and the envelopes of one finding.
 
 Reads columns only, never a body.
 """

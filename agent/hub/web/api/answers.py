@@ -5,15 +5,14 @@ A page says `next`, which goes into `after` of the next one. An answer has an ET
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any, Final
 
-from agent.hub.domain.rows.findings import FindingRow, Wanted, place_of, place_text
+from agent.hub.domain.rows.findings import FindingRow, place_of, place_text
 from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.scope import below
 from agent.hub.stores.engines import open_trust
 from agent.hub.views.silent import KINDS
-from agent.hub.views.site import mean_repair_s, read_site, site_json
+from agent.hub.views.site import read_site, site_json
 from agent.hub.views.status import write_orders, write_silent
 from agent.hub.web.asked import JSON, Asked, Missing, Reply
 from agent.hub.web.filters import OF_FINDINGS, after_finding, limit, refuse_others, wanted_findings
@@ -56,20 +55,10 @@ def show_site(asked: Asked) -> Reply:
     site = asked.path_values["site"]
     if not asked.store.seen.may_see(asked.scope, site):
         raise Missing("there is no such site")
-    bindings = [one for one in open_trust(asked.store.directory).load().bindings.values() if one.site == site]
-    view = read_site(asked.store, bindings, site, asked.now)
+    bindings = open_trust(asked.store.directory).of_sites(site, site).bindings.values()
+    view = read_site(asked.store, bindings, site, asked.now, asked.scope)
     if view is None:
         raise Missing("there is no such site")
-    if not asked.scope.everything:
-        open_ones = tuple(asked.store.findings.page(Wanted(site=site, scope=asked.scope)))
-        names = {(one.check, one.subject) for one in open_ones}
-        stretches = tuple(
-            one for one in view.history if asked.scope.maintainers == () or (one.check, one.subject) in names
-        )
-        view = replace(
-            view, findings=open_ones, words=tuple(asked.store.words.of_site(site, asked.scope)), history=stretches,
-            mean_repair_s=mean_repair_s(stretches),
-        )  # fmt: skip
     return _json(asked, site_json(view))
 
 
@@ -77,7 +66,7 @@ def list_silent(asked: Asked) -> Reply:
     """Return silent sites by kind and duration, as `hub silent --json` does."""
     refuse_others(asked)
     most, after = limit(asked, USUAL, MOST), _silent_place(asked.query.get("after", ""))
-    told = write_silent(asked.store, open_trust(asked.store.directory).load(), asked.now)
+    told = write_silent(asked.store, asked.place.keys.now(asked.place.directory), asked.now)
     sites: Any = told["sites"]
     if not asked.scope.everything:
         seen = asked.store.seen.sites(asked.scope)

@@ -1,1 +1,1 @@
-"""Shows what the hub knows: of each page its data, read from a store, and the answer that renders it."""
+"""Shows the pages of the hub: of each its data, read from a store, and the answer that renders it."""

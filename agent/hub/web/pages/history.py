@@ -1,4 +1,4 @@
-"""Shows one finding of a site: the times in which it was open, what people said of it, and the reports that told it."""
+"""Shows one finding of a site: its times, the words of people on it, and the reports that have it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -16,7 +16,7 @@ from agent.hub.stores.engines import open_trust
 from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.silent import Silent, silent_sites
 from agent.hub.views.silent_words import next_step
-from agent.hub.views.site import SiteView, mean_repair_s, read_site
+from agent.hub.views.site import SiteView, read_site
 from agent.hub.views.status import write_disputed
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shares, shown
@@ -29,6 +29,7 @@ DAYS: Final = 30
 ENVELOPES_MOST: Final = 12
 STRETCHES_SHOWN: Final = 20
 OPEN_SHOWN: Final = 50
+FREE: Final = frozenset({"pass", "not_applicable"})
 OVER: Final = "over"
 """Of a finding that the newest configuration report has as open, and an event has ended since: with which status it is
 now, no column says."""
@@ -63,6 +64,7 @@ class SitePage:
     """One site. `keys`: which bindings of this hub its reports were verified by, by kid.
 
     `silent` None: it is heard of as it should be; whatever its connection says, one that is silent is not well.
+    `is_partial`: what is open in a matrix is shown as far as this person may see it.
     """
 
     view: SiteView
@@ -70,6 +72,7 @@ class SitePage:
     cameras: Matrix
     devices: Matrix
     of_site: tuple[tuple[str, str], ...]
+    is_partial: bool
     days: tuple[DayShown, ...]
     footage: Plot
     disputes: tuple[Json, ...]
@@ -83,23 +86,28 @@ def read_site_page(store: Store, site: str, now: datetime, scope: Scope = EVERYT
     Findings, and what people said of them, are those that may be seen.
     """
     keys = open_trust(store.directory).of_sites(site, site).bindings
-    whole = read_site(store, keys.values(), site, now)
-    if whole is None:
+    view = read_site(store, keys.values(), site, now, scope)
+    if view is None:
         return None
-    view = whole if scope.everything else _seen(store, whole, scope)
-    said = store.envelopes.judged(site)
-    if scope.maintainers and not scope.everything:
-        said = _of_subjects(said, {one.subject for one in view.findings})
+    said, disputed, still = store.envelopes.judged(site), write_disputed(store, site), view.findings
+    is_partial = bool(scope.maintainers) and not scope.everything
+    if is_partial:
+        subjects = {one.subject for one in view.findings}
+        said = _of_subjects(said, subjects)
+        disputed = [one for one in disputed if isinstance(one, dict) and one["subject"] in subjects]
+        still = tuple(store.findings.page(Wanted(site=site)))  # what is open is not over, whoever may see it
+    seen = {(one.subject, one.check) for one in view.findings} if is_partial else None
     days = _days(store, site, now)
     return SitePage(
         view=view,
         silent=next(iter(silent_sites(store.sites.rows(site), (), Trust(keys), now)), None),
-        cameras=matrix("camera", said, view.findings),
-        devices=matrix("device", said, view.findings),
-        of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, view.findings).items())),
+        cameras=matrix("camera", said, still, seen),
+        devices=matrix("device", said, still, seen),
+        of_site=tuple((check, status) for (_, check), status in sorted(_cells("site", said, still, seen).items())),
+        is_partial=is_partial,
         days=days,
         footage=footage_plot(days),
-        disputes=tuple(write_disputed(store, site)),
+        disputes=tuple(disputed),
         envelopes=tuple(store.envelopes.newest(site, ENVELOPES_MOST)),
         keys=keys,
     )
@@ -111,32 +119,29 @@ def _of_subjects(said: Iterable[Judged], seen: Collection[str]) -> list[Judged]:
     return [Judged(one.check, "\n".join(names), one.status) for one, names in kept if names]
 
 
-def _seen(store: Store, view: SiteView, scope: Scope) -> SiteView:
-    found = tuple(store.findings.page(Wanted(site=view.facts.site, scope=scope)))
-    keys = {(one.check, one.subject) for one in found}
-    stretches = tuple(one for one in view.history if not scope.maintainers or (one.check, one.subject) in keys)
-    return replace(
-        view, findings=found, words=tuple(one for one in view.words if (one.check, one.subject) in keys),
-        history=stretches, mean_repair_s=mean_repair_s(stretches),
-    )  # fmt: skip
+def matrix(
+    kind: Kind, said: Iterable[Judged], now: Iterable[FindingRow], seen: Collection[tuple[str, str]] | None = None
+) -> Matrix:
+    """Return what is known of each camera, or device, by the newest configuration report and by what came since.
 
-
-def matrix(kind: Kind, said: Iterable[Judged], now: Iterable[FindingRow]) -> Matrix:
-    """Return what is known of each camera, or device, by the newest configuration report and by what came since."""
-    cells = _cells(f"{kind}:", said, now)
+    `seen`: of what is not passed only these, by subject and check; None: all.
+    """
+    cells = _cells(f"{kind}:", said, now, seen)
     checks = sorted({check for _, check in cells})
     return Matrix(tuple(checks), tuple(sorted({subject for subject, _ in cells}, key=_natural)), cells)
 
 
-def _cells(begin: str, said: Iterable[Judged], now: Iterable[FindingRow]) -> dict[tuple[str, str], str]:
+def _cells(
+    begin: str, said: Iterable[Judged], now: Iterable[FindingRow], seen: Collection[tuple[str, str]] | None
+) -> dict[tuple[str, str], str]:
     still = {(one.subject, one.check): one.status for one in now if one.subject.startswith(begin)}
     found = {}
     for one in said:
         for name in one.names():
             if name.startswith(begin):
-                is_open = one.status not in ("pass", "not_applicable")
-                found[name, one.check] = OVER if is_open else one.status
-    return {**found, **still}
+                found[name, one.check] = one.status if one.status in FREE else OVER
+    cells = {**found, **still}
+    return {key: status for key, status in cells.items() if seen is None or key in seen or status in FREE}
 
 
 def _natural(subject: str) -> tuple[str | int, ...]:

@@ -1,7 +1,7 @@
 """Answers log-in and log-out: a name and a password for a session.
 
-Whatever was wrong, the answer is the same. Each try is recorded; who tries too often is told when to try again, before
-anything is hashed.
+Whatever was wrong, the answer is the same. Each password that was hashed is a row of the audit log; who tries too often
+is told when to try again, before anything is hashed, and leaves no row.
 """
 
 import math
@@ -13,7 +13,7 @@ from agent.hub.web.asked import Asked, Refused, Reply, own_path, see_other
 from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.people import passwords
 from agent.hub.web.people.person import person_name
-from agent.hub.web.people.sessions import LASTS, cookie_name, new_secret, secret_digest, set_cookie
+from agent.hub.web.people.sessions import IDLE, LASTS, cookie_name, new_secret, secret_digest, set_cookie
 from agent.hub.web.people.store import People
 from agent.hub.web.people.turnstile import Busy
 from agent.hub.web.rendering import page
@@ -57,17 +57,24 @@ def enter(asked: Asked) -> Reply:
             raise Refused(BUSY, 503, BUSY_AFTER_S) from None
         at = utc_text(place.clock())
         if not is_right:
-            people.record(AuditRow(at, name, "log-in", "", "wrong", address))
+            who = name if row is not None else ""  # where nobody has that name, it may be a password in the wrong field
+            people.record(AuditRow(at, who, "log-in", "", "wrong", address))
             return _form(asked, 422, _WRONG)
         place.limiter.give_back(address, name, is_known, place.mono())
-        secret = new_secret()
-        with people.changing():
-            if asked.session:
-                people.end_session(asked.session)
-            people.keep_session(secret_digest(secret), name, address, at)
-            people.record(AuditRow(at, name, "log-in", "", "ok", address))
-    cookie = set_cookie(cookie_name(place.is_secure), secret, place.is_secure, LASTS)
+        cookie = begin_session(asked, people, name, "")
     return see_other(own_path(asked.form.get("next", "")), {"Set-Cookie": cookie})
+
+
+def begin_session(asked: Asked, people: People, name: str, how: str) -> str:
+    """Begin a session, record how it was come by, and return its Set-Cookie; the one before it ends."""
+    secret, at, is_secure = new_secret(), utc_text(asked.place.clock()), asked.place.is_secure
+    with people.changing():
+        people.drop_sessions(utc_text(asked.now - LASTS), utc_text(asked.now - IDLE))
+        if asked.session:
+            people.end_session(asked.session)
+        people.keep_session(secret_digest(secret), name, asked.address, at)
+        people.record(AuditRow(at, name, "log-in", how, "ok", asked.address))
+    return set_cookie(cookie_name(is_secure), secret, is_secure, LASTS)
 
 
 def leave(asked: Asked) -> Reply:
@@ -83,4 +90,8 @@ def leave(asked: Asked) -> Reply:
 
 def _form(asked: Asked, status: int, wrong: Message | None) -> Reply:
     goes_on = own_path(asked.form.get("next", "") or asked.query.get("next", ""))
-    return page(asked, "login.html.j2", status, wrong=wrong, name=asked.form.get("name", "")[:64], goes_on=goes_on)
+    label = {"label": asked.place.oidc.settings.label if asked.place.oidc else ""}
+    return page(
+        asked, "login.html.j2", status, wrong=wrong, name=asked.form.get("name", "")[:64], goes_on=goes_on,
+        oidc_in=Message("Log in by {label}", label), oidc_out=Message("Log out of {label}", label),
+    )  # fmt: skip

@@ -50,10 +50,10 @@ def cookie_name(is_secure: bool) -> str:
     return "__Host-camwarden" if is_secure else "camwarden-hub"
 
 
-def set_cookie(name: str, value: str, is_secure: bool, lasts: timedelta | None) -> str:
+def set_cookie(name: str, value: str, is_secure: bool, lasts: timedelta | None, same_site: str = "Strict") -> str:
     """Return a Set-Cookie header for the whole page; `lasts` None: until the browser ends, no time: it is deleted."""
     age = "" if lasts is None else f"; Max-Age={round(lasts.total_seconds())}"
-    return f"{name}={value}; Path=/; HttpOnly; SameSite=Strict{age}{'; Secure' if is_secure else ''}"
+    return f"{name}={value}; Path=/; HttpOnly; SameSite={same_site}{age}{'; Secure' if is_secure else ''}"
 
 
 def form_token(key: bytes, session: str) -> str:

@@ -37,6 +37,8 @@ _TABLES: Final = (
     "CREATE INDEX token_person ON token (person)",
     "CREATE TABLE known (person TEXT NOT NULL, address TEXT NOT NULL, at TEXT NOT NULL,"
     " PRIMARY KEY (person, address)) WITHOUT ROWID",
+    "CREATE TABLE account (issuer TEXT NOT NULL, subject TEXT NOT NULL, person TEXT NOT NULL,"
+    " PRIMARY KEY (issuer, subject)) WITHOUT ROWID",
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE audit (no INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, act TEXT NOT NULL,"
     " what TEXT NOT NULL, outcome TEXT NOT NULL, address TEXT NOT NULL, digest TEXT NOT NULL)",
@@ -145,6 +147,15 @@ class People:
                 for value in getattr(row, f"{kind}s"):
                     self._run("INSERT OR IGNORE INTO binding VALUES (?, ?, ?)", row.name, kind, value)
 
+    def account(self, issuer: str, subject: str) -> str:
+        """Return the person whom an account of another login is of, empty for none."""
+        rows = self._all("SELECT person FROM account WHERE issuer = ? AND subject = ?", issuer, subject)
+        return str(rows[0][0]) if rows else ""
+
+    def keep_account(self, issuer: str, subject: str, name: str) -> None:
+        """Store whom an account of another login is of."""
+        self._run("INSERT OR REPLACE INTO account VALUES (?, ?, ?)", issuer, subject, name)
+
     def end_sessions(self, name: str) -> None:
         """End every session of a person, and forget from where it came."""
         with self.changing():
@@ -220,12 +231,12 @@ class People:
             values = (no + 1, row.at, row.who, row.act, row.what, row.outcome, row.address, digest)
             self._run("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
 
-    def audit(self, before: int | None = None, most: int = -1) -> list[AuditRow]:
-        """Return rows of the audit log, newest first: those with smaller numbers than `before`, at most so many."""
+    def audit(self, before: int | None = None, most: int = -1, who: str = "") -> list[AuditRow]:
+        """Return rows of the audit log, newest first: before a number, at most so many; `who` empty: anybody's."""
         rows = self._all(
-            "SELECT at, who, act, what, outcome, address, no, digest FROM audit WHERE ?1 IS NULL OR no < ?1"
-            " ORDER BY no DESC LIMIT ?2",
-            *(before, most),
+            "SELECT at, who, act, what, outcome, address, no, digest FROM audit"
+            " WHERE (?1 IS NULL OR no < ?1) AND (?3 = '' OR who = ?3) ORDER BY no DESC LIMIT ?2",
+            *(before, most, who),
         )
         return [AuditRow(*row) for row in rows]
 

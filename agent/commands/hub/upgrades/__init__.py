@@ -1,0 +1,1 @@
+"""Orders and shows upgrades of the agents: command and options."""

@@ -1,0 +1,114 @@
+"""Orders, stops, resumes and shows an upgrade of the agents: `camwarden hub upgrade`.
+
+The order is written into the hub's database; the running hub names the version to the sites, wave by wave.
+"""
+
+import argparse
+import json
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from agent.commands.hub.view import reading
+from agent.hub.stores.engines import FILES, open_store, open_trust
+from agent.hub.views.upgrades import write_upgrade
+from agent.hub.workers.upgrades.order import order_upgrade, resume_upgrade, stop_upgrade
+from agent.model.errors import ConfigurationError, UsageError
+from agent.model.exits import FAILS, OK
+from agent.model.finding import Json, Message
+from agent.text.harmless import printable
+from agent.text.translate import render
+
+RESUME: Final = "resume"
+STOP: Final = "stop"
+
+_STATES: Final = {
+    "running": Message("version {version}: wave {wave} of 3 runs"),
+    "stopped": Message("version {version}: stopped in wave {wave} of 3"),
+    "done": Message("version {version}: done"),
+}
+_WHY: Final = {
+    "silent": Message("{number} of {among} are silent, of the others {others_number} of {others}"),
+    "failing": Message(
+        "{number} of {among} fail at, or cannot judge, more than before, of the others {others_number} of {others}"
+    ),
+    "not-taken": Message("{number} of {among} have not taken it within 7 days"),
+    "person": Message("a person has stopped it"),
+    "not-there": Message("waits for {number} of {among} that do not run it yet"),
+    "nobody": Message("waits: none of {among} runs it yet"),
+    "quiet": Message("waits: {number} of {among} are silent just now"),
+    "soaks": Message("all that can be reached run it; the next wave begins once they have run it for {hours} hours"),
+}
+_NEXT: Final = Message("look at these sites, then: camwarden hub upgrade resume --by NAME --why TEXT")
+_STEPS: Final = {
+    "to-name": Message("not named yet: {count}"),
+    "named": Message("named, not running yet: {count}"),
+    "runs": Message("run it: {count}"),
+    "refused": Message("do not take it: {count}"),
+    "to-take-back": Message("being taken back: {count}"),
+    "outside": Message("taken back: {count}"),
+}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the words say, and show the state; exit code 1 where it has stopped by itself."""
+    now = datetime.now(UTC)
+    if args.what is not None:
+        if not (args.by and args.why):
+            raise UsageError("say who does it and why: --by NAME --why TEXT")
+        _act(args, now)
+    with reading(args) as store:
+        told = write_upgrade(store)
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+    elif not args.quiet or args.what is None:
+        for line in _lines(told["upgrade"]):
+            print(printable(render(line, args.lang)))
+    shown: Any = told["upgrade"]
+    by_itself = shown is not None and shown["state"] == "stopped" and shown["why"] != "person"
+    return FAILS if args.what is None and by_itself else OK
+
+
+def _act(args: argparse.Namespace, now: datetime) -> None:
+    if not FILES.has_store(args.data):
+        raise ConfigurationError("{path}: no hub has run here; check --data", path=FILES.where(args.data))
+    scope = args.division is not None or args.operator is not None or args.all
+    if args.what in (RESUME, STOP) and scope:
+        raise UsageError("{what} is of the upgrade that is there: name no group", what=args.what)
+    if args.what not in (RESUME, STOP) and not scope:
+        raise UsageError("say to which sites: --division CODE, --operator NAME, or --all")
+    with closing(open_store(args.data)) as store:
+        if args.what == RESUME:
+            resume_upgrade(store, open_trust(args.data).load(), args.by, args.why, now)
+        elif args.what == STOP:
+            stop_upgrade(store, args.by, args.why, now)
+        elif args.division is not None:
+            order_upgrade(store, args.what, "division", args.division, args.soak, args.by, args.why, now)
+        elif args.operator is not None:
+            order_upgrade(store, args.what, "operator", args.operator, args.soak, args.by, args.why, now)
+        else:
+            order_upgrade(store, args.what, "all", "", args.soak, args.by, args.why, now)
+
+
+def _lines(upgrade: Any) -> list[Message]:
+    """Return what is said of an upgrade."""
+    if upgrade is None:
+        return [Message("no upgrade was ordered here")]
+    values: dict[str, Json] = {**upgrade, "hours": round(upgrade["soak_s"] / 3600)}
+    lines = [_filled(_STATES[upgrade["state"]], values)]
+    if upgrade["why"]:
+        lines.append(_filled(_WHY[upgrade["why"]], values))
+    if upgrade["state"] == "stopped":
+        lines.append(_NEXT)
+    steps = Counter(one["step"] for one in upgrade["sites"])
+    lines += [_filled(words, {"count": steps[step]}) for step, words in _STEPS.items() if steps[step]]
+    for one in upgrade["sites"]:
+        if one["refused"] or one["tried"]:
+            reason = one["refused"] or "upgrade-failed"
+            lines.append(Message("{site}: {reason}; see `camwarden hub orders {site}`", {**one, "reason": reason}))
+    return lines
+
+
+def _filled(words: Message, values: dict[str, Json]) -> Message:
+    return Message(words.template, values)

@@ -1,0 +1,1 @@
+"""Sends requests of the hub to web servers that a person has named."""

@@ -1,0 +1,1 @@
+"""Authenticates people by a city's own login: OpenID Connect."""

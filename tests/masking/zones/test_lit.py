@@ -1,0 +1,184 @@
+"""What is drawn does not follow the light around it: that proves a mask of any fill, and nothing else may pass so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import cv2
+import numpy as np
+import pictures
+import pytest
+from pictures import Picture
+
+from masking.looks.evidence import Look
+from masking.looks.evidence_format import CHANGE_CELLS, NO_MOMENT, RASTER_CELLS, SIGNS, Single
+from masking.looks.lit import LIT_FROM, follows
+from masking.looks.together import judge_looks
+from masking.model import Verdict, Zone
+from masking.zones.verdict import judge_zone
+
+Filled = Literal["two", "slope", "hatch"]
+
+DESK = pictures.polygon(pictures.ZONE)
+DAY = (1.0, 0.8, 1.1, 0.7, 0.95, 0.85)
+"""The light of six looks."""
+
+EVEN = (1.0,) * 6
+INSIDE, INNER, OUTER = slice(0, 36), slice(36, 52), slice(52, 68)
+
+
+def fill(kind: Filled) -> tuple[tuple[slice, slice], Picture]:
+    """Where the zone lies in a picture of 640 x 360, and a fill of it that no single look takes for one colour."""
+    left, top, right, bottom = (round(share * size) for share, size in zip(pictures.ZONE, (640, 360) * 2, strict=True))
+    area = np.full((bottom - top, right - left, 3), 70.0)
+    if kind == "two":
+        area[:, (right - left) // 3 :] = 140
+    elif kind == "slope":
+        area += np.linspace(0, 80, right - left)[None, :, None]
+    else:
+        for at in range(-area.shape[0], area.shape[1], 9):
+            cv2.line(area, (at, 0), (at + area.shape[0], area.shape[0]), (120, 120, 120), 1)
+    return (slice(top, bottom), slice(left, right)), np.asarray(area, np.uint8)
+
+
+def sensed(scene: Picture, light: float, moment: int) -> Picture:
+    noise = np.random.default_rng(moment).normal(0, 2, scene.shape)
+    return np.asarray(np.clip(scene * light + noise, 0, 255), np.uint8)
+
+
+def coded(picture: Picture) -> Picture:
+    data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def masked(kind: Filled, lights: tuple[float, ...], opacity: float = 1.0, bare_px: int = 0) -> list[Picture]:
+    """Looks at a scene in these lights, with a fill over its zone; `bare_px`: columns that it leaves on the left."""
+    (rows, columns), drawn = fill(kind)
+    looks = []
+    for moment, light in enumerate(lights):
+        picture = sensed(pictures.scene(21), light, moment)
+        part = picture[rows, columns][:, bare_px:]
+        part[...] = np.rint(part * (1 - opacity) + drawn[:, bare_px:] * opacity)
+        looks.append(coded(picture))
+    return looks
+
+
+def poster(kind: Filled, lights: tuple[float, ...], lit: tuple[float, ...], noise: float = 2.0) -> list[Picture]:
+    """Looks at a scene in which the fill hangs on the wall, exactly where the zone is, in a light of its own."""
+    (rows, columns), drawn = fill(kind)
+    looks = []
+    for moment, (light, own) in enumerate(zip(lights, lit, strict=True)):
+        picture = sensed(pictures.scene(21), light, moment)
+        grain = np.random.default_rng(100 + moment).normal(0, noise, drawn.shape)
+        picture[rows, columns] = np.clip(drawn * own + grain, 0, 255)
+        looks.append(coded(picture))
+    return looks
+
+
+def together(looks: list[Picture], color: str = "", effect: Literal["color", "any"] = "color") -> Verdict:
+    left: tuple[bytes, ...] = ()
+    zone = Zone("desk", DESK, effect, color)
+    for picture in looks:
+        answer = judge_looks(picture, replace(zone, earlier=left))
+        left = (*left, answer.evidence)
+    assert answer.together is not None
+    return answer.together
+
+
+@pytest.mark.parametrize("effect", ["color", "any"])
+@pytest.mark.parametrize("kind", ["two", "slope", "hatch"])
+def test_a_mask_of_any_fill_is_proven_once_the_light_has_changed(kind: Filled, effect: Literal["color", "any"]) -> None:
+    looks = masked(kind, DAY)
+    assert "PASS" not in {judge_zone(look, Zone("desk", DESK, effect)).verdict for look in looks}
+    assert (together(looks, effect=effect).verdict, together(looks, effect=effect).reason) == ("PASS", "several-looks")
+
+
+@pytest.mark.parametrize("kind", ["two", "slope", "hatch"])
+def test_while_the_light_stays_the_same_a_fill_is_neither_proven_nor_called_bare(kind: Filled) -> None:
+    assert together(masked(kind, EVEN)).verdict == "UNSURE"
+
+
+@pytest.mark.parametrize("opacity", [0.85, 0.93, 0.96])
+@pytest.mark.parametrize("kind", ["two", "slope", "hatch"])
+def test_a_translucent_mask_of_any_fill_follows_the_light_and_does_not_pass(kind: Filled, opacity: float) -> None:
+    assert together(masked(kind, DAY, opacity)).verdict != "PASS"
+
+
+@pytest.mark.parametrize("kind", ["two", "slope", "hatch"])
+def test_a_fill_that_leaves_a_strip_bare_does_not_pass(kind: Filled) -> None:
+    for bare_px in (6, 12, 40):
+        assert together(masked(kind, DAY, bare_px=bare_px)).verdict != "PASS", bare_px
+
+
+@pytest.mark.parametrize("kind", ["two", "slope", "hatch"])
+def test_a_poster_that_hangs_exactly_in_the_zone_does_not_pass(kind: Filled) -> None:
+    assert together(poster(kind, DAY, DAY)).verdict != "PASS"
+    assert together(poster(kind, DAY, DAY, noise=0)).verdict != "PASS", "a codec has taken the noise away"
+
+
+@pytest.mark.parametrize("kind", ["two", "slope", "hatch"])
+def test_a_screen_of_its_own_light_reflects_a_little_of_the_other_and_does_not_pass(kind: Filled) -> None:
+    lit = tuple(1 + 0.05 * (light - 1) for light in DAY)
+    for noise in (0.0, 2.0, 6.0):
+        assert together(poster(kind, DAY, lit, noise)).verdict != "PASS", noise
+
+
+def test_what_has_the_sensor_s_noise_is_not_drawn_though_it_does_not_follow_the_light() -> None:
+    assert together(poster("two", DAY, EVEN, noise=6)).verdict != "PASS"
+
+
+def test_a_fill_of_another_colour_than_the_declared_one_is_not_proven() -> None:
+    assert together(masked("two", DAY), "#ff0000").verdict == "UNSURE"
+
+
+def test_one_colour_that_follows_the_light_is_translucent_though_nothing_else_shows() -> None:
+    """The wall behind is bare: no rest recurs, nothing but the light comes through."""
+    (rows, columns), _ = fill("two")
+    looks = []
+    for moment, light in enumerate(DAY):
+        scene = pictures.scene(21)
+        scene[rows, columns] = 150
+        picture = sensed(scene, light, moment)
+        picture[rows, columns] = np.rint(picture[rows, columns] * 0.06 + np.array([0, 0, 120]) * 0.94)
+        looks.append(coded(picture))
+    assert together(looks).verdict != "PASS"
+
+
+def look(levels: np.ndarray) -> Look:
+    single = Single(bytes(8), NO_MOMENT, "UNSURE", "color", True, False, 0.5)
+    return Look(single, np.zeros((RASTER_CELLS,) * 2, np.int8), np.zeros((CHANGE_CELLS, SIGNS), np.float32), levels)
+
+
+def test_who_walks_past_on_one_side_changes_no_light() -> None:
+    """A bare zone at night in which nothing changes, and somebody beside it."""
+    still = np.full(CHANGE_CELLS, 60, np.float32)
+    counts = np.full(CHANGE_CELLS, 100)
+    passed = [still.copy() for _ in range(4)]
+    for number, levels in enumerate(passed):
+        levels[OUTER][4 * number : 4 * number + 4] = 150
+    assert follows(counts, [look(levels) for levels in (still, *passed)]) is None
+
+
+def test_the_light_is_what_changes_along_the_quietest_quarter() -> None:
+    counts = np.full(CHANGE_CELLS, 100)
+    dim, bright = (np.full(CHANGE_CELLS, level, np.float32) for level in (60, 80))
+    bright[OUTER][:4] = 60 + LIT_FROM
+    bright[INSIDE] = 61
+    bright[INNER] = 62
+    found = follows(counts, [look(dim), look(bright)])
+    assert found is not None
+    assert (found.change, found.inside, found.strip) == (LIT_FROM, 0.25, 0.5)
+    bright[OUTER][0:4] = 60 - LIT_FROM
+    assert follows(counts, [look(dim), look(bright)]) is None
+
+
+def test_cells_that_are_black_or_burnt_out_are_not_known() -> None:
+    counts = np.full(CHANGE_CELLS, 100)
+    dim, bright = (np.full(CHANGE_CELLS, level, np.float32) for level in (60, 80))
+    for levels in (dim, bright):
+        levels[INSIDE] = 2
+        levels[INNER] = 254
+    found = follows(counts, [look(dim), look(bright)])
+    assert found is not None
+    assert (found.inside, found.known) == (0.0, 0.0)
