@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from portside import BEGIN, DAY, HOUR, Sender, config, finding, health
@@ -173,4 +173,9 @@ def test_the_room_that_a_store_takes_and_has_is_positive(store: Store) -> None:
     Sender().meet(store)
     room = store.disk.measure()
     assert room.used_bytes > 0
+    assert store.disk.sizes() == {}
+    for used in (1, room.used_bytes):
+        store.disk.keep_size(date(2026, 11, 2), used)
+    store.disk.keep_size(date(2026, 11, 1), 7)
+    assert store.disk.sizes() == {date(2026, 11, 1): 7, date(2026, 11, 2): room.used_bytes}
     assert 0 < room.free_bytes <= room.capacity_bytes + room.used_bytes
