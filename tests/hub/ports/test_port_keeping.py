@@ -152,6 +152,19 @@ def test_a_report_that_expires_takes_its_findings_along_and_no_other_report(stor
     assert store.chains.get(("S1", "e1", "config")).confirmed.seq == 4, "the chain stays"
 
 
+def test_reports_that_expire_leave_the_bodies_of_those_that_are_like_them(store: Store) -> None:
+    site = Sender().meet(store)
+    for seq in range(1, 41):
+        site.send(store, "health", seq, health(BEGIN, more={str(n): n for n in range(200)}), BEGIN + seq * HOUR)
+    rows = store.expiry.reports_after(0, 99)
+    with store.transaction():
+        for row in rows[:30:2]:
+            store.expiry.delete_report(row.id)
+    left = list(store.reports.stored("S1", "e1", "health", 1, 99))
+    assert [one.seq for one in left] == [*range(2, 31, 2), *range(31, 41)]
+    assert [one.payload for one in left] == [site.made["health", one.seq].payload for one in left]
+
+
 def test_what_stands_beside_reports_expires_by_its_own_time(store: Store) -> None:
     site = Sender().meet(store)
     for day, status in ((0, "fail"), (10, "pass"), (20, "fail"), (30, "pass")):
