@@ -58,6 +58,7 @@ def test_a_filter_has_one_order_one_total_and_the_same_rows_in_pages_of_any_size
         while rows := city.findings.page(wanted, after, size):
             assert len(rows) <= size
             paged += rows
+            assert len(paged) <= len(whole), "a page comes again"
             after = place_of(rows[-1])
         assert paged == whole
 
@@ -82,10 +83,13 @@ def test_a_place_that_is_over_meanwhile_still_divides_what_is_before_it_from_wha
 def test_history_has_each_stretch_once_and_what_lasts_comes_first(store: Store) -> None:
     site = Sender().meet(store)
     for seq, status in enumerate(("fail", "fail", "pass", "warn", "fail"), start=1):
-        site.send(store, "config", seq, config(finding("camera-online", "camera:c0", status)), BEGIN + seq * HOUR)
+        lasts = finding("clock-offset", "camera:c1", "unknown")
+        site.send(
+            store, "config", seq, config(finding("camera-online", "camera:c0", status), lasts), BEGIN + seq * HOUR
+        )
     told = [(one.status, time_of(one.from_at), time_of(one.to_at)) for one in store.findings.history("S1", 9)]
     at = [BEGIN + n * HOUR for n in range(6)]
-    assert told == [("fail", at[5], None), ("warn", at[4], at[5]), ("fail", at[1], at[3])]
+    assert told == [("fail", at[5], None), ("unknown", at[1], None), ("warn", at[4], at[5]), ("fail", at[1], at[3])]
     assert store.findings.history("S1", 2) == store.findings.history("S1", 9)[:2]
     (repaired,) = store.findings.repaired(utc_text(BEGIN), "", "")
     assert (repaired.check, repaired.repaired, repaired.open) == ("camera-online", 1, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from portside import BEGIN, DAY, HOUR, Sender, config, finding, health
@@ -80,6 +80,7 @@ def test_bodies_come_by_id_and_one_that_was_dropped_leaves_what_proves_its_repor
     bodies, last = [], 0
     while rows := store.bodies.after(last, 50):
         bodies += rows
+        assert len(bodies) <= 130, "a page comes again"
         last = rows[-1].id
     assert [one.id for one in bodies] == [one.id for one in store.reports.accepted_after(0, 999)]
     assert [one.is_spare for one in bodies] == [True] * 129 + [False], "the newest of a chain is none"
@@ -151,6 +152,19 @@ def test_a_report_that_expires_takes_its_findings_along_and_no_other_report(stor
     assert store.chains.get(("S1", "e1", "config")).confirmed.seq == 4, "the chain stays"
 
 
+def test_reports_that_expire_leave_the_bodies_of_those_that_are_like_them(store: Store) -> None:
+    site = Sender().meet(store)
+    for seq in range(1, 41):
+        site.send(store, "health", seq, health(BEGIN, more={str(n): n for n in range(200)}), BEGIN + seq * HOUR)
+    rows = store.expiry.reports_after(0, 99)
+    with store.transaction():
+        for row in rows[:30:2]:
+            store.expiry.delete_report(row.id)
+    left = list(store.reports.stored("S1", "e1", "health", 1, 99))
+    assert [one.seq for one in left] == [*range(2, 31, 2), *range(31, 41)]
+    assert [one.payload for one in left] == [site.made["health", one.seq].payload for one in left]
+
+
 def test_what_stands_beside_reports_expires_by_its_own_time(store: Store) -> None:
     site = Sender().meet(store)
     for day, status in ((0, "fail"), (10, "pass"), (20, "fail"), (30, "pass")):
@@ -172,4 +186,9 @@ def test_the_room_that_a_store_takes_and_has_is_positive(store: Store) -> None:
     Sender().meet(store)
     room = store.disk.measure()
     assert room.used_bytes > 0
+    assert store.disk.sizes() == {}
+    for used in (1, room.used_bytes):
+        store.disk.keep_size(date(2026, 11, 2), used)
+    store.disk.keep_size(date(2026, 11, 1), 7)
+    assert store.disk.sizes() == {date(2026, 11, 1): 7, date(2026, 11, 2): room.used_bytes}
     assert 0 < room.free_bytes <= room.capacity_bytes + room.used_bytes

@@ -78,6 +78,24 @@ def test_there_is_no_log_to_read_before_one_began(engine: Engine, tmp_path: Path
     assert not engine.files.has_log(tmp_path)
 
 
+def test_a_hub_of_another_folder_is_taken_over_with_all_it_has(engine: Engine, opens: Opens, tmp_path: Path) -> None:
+    store = opens()
+    site = Sender().meet(store)
+    for seq in range(1, 4):
+        site.send(store, "health", seq, health(BEGIN), BEGIN)
+    engine.trust(tmp_path / "hub").add("S1", "a" * 43, BEGIN)
+    assert not engine.files.has_desk(tmp_path / "hub")
+    assert engine.files.take_over(tmp_path / "hub", tmp_path / "new", BEGIN) == 3
+    with closing(engine.store(tmp_path / "new", True)) as taken:
+        assert [row.payload for row in taken.reports.stored("S1", "e1", "health", 1, 9)] == [
+            site.made["health", seq].payload for seq in (1, 2, 3)
+        ]
+    assert engine.trust(tmp_path / "new").load().decide("S1", "a" * 43) == "trusted"
+    where = engine.files.where(tmp_path / "new")
+    assert where.exists() and engine.files.is_secret(where.name)
+    assert not engine.files.is_secret("ca.crt")
+
+
 def test_a_backup_comes_back_elsewhere_with_every_report_and_a_log_that_waits(
     engine: Engine, opens: Opens, tmp_path: Path
 ) -> None:

@@ -45,6 +45,11 @@ def test_hundreds_of_bodies_that_differ_little_come_back_byte_for_byte(store: St
         assert time_of(row.arrived_at) == made.made_at
     assert store.reports.check(None)["altered"] == 0
     assert store.reports.check(9)["checked"] == 9
+    last, looks = store.reports.check_after(0, 100)[0], 1
+    while last and looks < 9:
+        (last, altered), looks = store.reports.check_after(last, 100), looks + 1
+        assert altered == []
+    assert looks == 4, "0 behind the end"
 
 
 def test_the_same_report_twice_is_stored_once(store: Store) -> None:
@@ -101,6 +106,7 @@ def test_ids_rise_with_each_commit_and_pages_of_any_size_give_each_report_once(s
         while rows := store.reports.accepted_after(last, size):
             assert len(rows) <= size
             paged += rows
+            assert len(paged) <= len(whole), "a page comes again"
             last = rows[-1].id
         assert paged == whole
     assert store.reports.newest_id() == whole[-1].id

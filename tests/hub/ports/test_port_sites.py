@@ -72,7 +72,11 @@ def test_a_connection_that_was_told_as_over_revives_in_its_own_epoch_alone(store
     with store.transaction():
         store.revive("S1", "e1", BEGIN + HOUR)
     assert store.connection("S1") == ("e1", 4, "ready")
+    with store.transaction():
+        store.chains.health("S1", "other", utc_text(BEGIN), utc_text(BEGIN + DAY))
+        store.chains.health("S1", "e1", utc_text(BEGIN), utc_text(BEGIN + HOUR))
     (row,) = store.sites.rows("S1")
+    assert (time_of(row.health_at), time_of(row.next_due_at)) == (BEGIN, BEGIN + HOUR)
     assert (time_of(row.state_at), row.kid, row.confirm) == (BEGIN + HOUR, Sender().kid, "hub")
     assert store.epochs.signer_of_state("S1") == Sender().kid
 
@@ -90,6 +94,7 @@ def test_sites_come_by_name_in_pages_with_those_that_are_only_counted(store: Sto
             rows, number, more = store.sites.page(after, size)
             assert number == 5 and len(rows) <= size
             paged += rows
+            assert len(paged) <= 5, "a page comes again"
             after = rows[-1]
         assert paged == names
     assert [row.site for row in store.sites.rows()] == ["S1", "S10", "S2", "b"]
@@ -121,6 +126,11 @@ def test_what_is_missing_is_neither_stored_nor_in_a_gap_record(store: Store) -> 
     ]  # fmt: skip
     assert [(one.first, one.kind) for one in store.holes.absent_of("S1", 1)] == [(3, "missing"), (20, "before")]
     assert [(one.from_seq, one.to_seq) for one in store.sites.absent("S1")] == [(6, 7), (20, 30)]
+    site.send(store, "health", 25, health(BEGIN), BEGIN, prev="c" * 64)
+    assert [(one.from_seq, one.to_seq, one.count) for one in store.sites.absent("S1")] == [
+        (6, 7, 2), (20, 24, 5), (26, 30, 5),
+    ]  # fmt: skip
+    assert [(one.from_seq, one.to_seq) for one in store.sites.gaps("S1")] == [(6, 7), (20, 30)], "as it was told"
 
 
 def test_a_gap_record_takes_the_place_of_a_run_that_was_confirmed_before_and_of_no_other(store: Store) -> None:
