@@ -91,7 +91,7 @@ def _move_one(
     else:
         names, is_told = [], False
     if is_read and told[1] is not None:
-        row = row._replace(said=(made_at, config, *told), named=tuple(names))
+        row = rows.ReportRow(*row[:-2], said=(made_at, config, *told), named=tuple(names))
     kept = rows.insert(db, places, row, fork, number)
     if kept is not None and row.said is not None and not (is_sealed and is_told):
         db.execute(f"UPDATE {rows.ROWS} SET seal = ? WHERE id = ?", (_ALTERED, number))  # noqa: S608  our own name
