@@ -70,10 +70,6 @@ def _move_one(
     sealed, (made_at, config, seal), told, told_seal = columns[:10], columns[10:13], columns[13:16], columns[16]
     site, epoch, stream, seq, *texts = sealed
     digest, prev, city, kid, arrived_at, jws = map(str, texts)
-    row = rows.ReportRow(
-        site=site, epoch=epoch, stream=stream, seq=seq, digest=digest, prev=prev, city=city, kid=kid,
-        arrived_at=arrived_at, jws=jws,
-    )  # fmt: skip
     if payload:
         rows.keep_body(db, number, payload)
     of_findings = db.execute(_NAMED, (number,)).fetchall()
@@ -90,8 +86,12 @@ def _move_one(
         names = list(found)
     else:
         names, is_told = [], False
-    if is_read and told[1] is not None:
-        row = rows.ReportRow(*row[:-2], said=(made_at, config, *told), named=tuple(names))
+    is_known = is_read and told[1] is not None
+    row = rows.ReportRow(
+        site=site, epoch=epoch, stream=stream, seq=seq, digest=digest, prev=prev, city=city, kid=kid,
+        arrived_at=arrived_at, jws=jws,
+        said=(made_at, config, *told) if is_known else None, named=tuple(names) if is_known else (),
+    )  # fmt: skip
     kept = rows.insert(db, places, row, fork, number)
     if kept is not None and row.said is not None and not (is_sealed and is_told):
         db.execute(f"UPDATE {rows.ROWS} SET seal = ? WHERE id = ?", (_ALTERED, number))  # noqa: S608  our own name
