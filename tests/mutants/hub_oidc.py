@@ -91,7 +91,7 @@ HUB_OIDC: Final = (
     ),
     Mutant(
         name="hub-oidc-again",
-        row=_SLOW,
+        row="(as the city's login) is away for hours",
         file=_PROVIDER,
         text="        if now_mono - failed_mono < AGAIN_S:\n",
         mutated="        if False:\n",
@@ -99,7 +99,7 @@ HUB_OIDC: Final = (
     ),
     Mutant(
         name="hub-oidc-https",
-        row=_SLOW,
+        row="(as the city's login) names addresses",
         file=_PROVIDER,
         text="    if any(address_of(one) is None for one in",
         mutated="    if False and any(address_of(one) is None for one in",

@@ -173,7 +173,7 @@ ROOMS: Final = (
     ),
     Mutant(
         name="webhook-with-a-login",
-        row="site",
+        row="model",
         file="agent/model/web_address.py",
         text='if not host or "@" in parts.netloc or parts.fragment',
         mutated="if not host or parts.fragment",
@@ -186,6 +186,14 @@ ROOMS: Final = (
         text='value if isinstance(value, str) and len(value) == 10 else ""',
         mutated='value if isinstance(value, str) else ""',
         test="test_config.py::test_each_bad_file_gives_exactly_its_messages",
+    ),
+    Mutant(
+        name="upgrade-by-silence",
+        row="site",
+        file="agent/site/config/site.py",
+        text="    allow: bool = False\n",
+        mutated="    allow: bool = True\n",
+        test="test_wanted_version.py::test_a_site_that_says_nothing_refuses_a_version_and_its_policy_stays",
     ),
     *JUDGING,
 )

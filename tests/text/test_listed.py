@@ -42,6 +42,7 @@ NO_SENTENCE = {
     "agent/hub/stores/current.py": 3,
     "agent/hub/stores/findings.py": 1,
     "agent/hub/stores/keeping/rows.py": 1,
+    "agent/hub/stores/reading/contract_views.py": 1,
     "agent/hub/stores/reading/queries.py": 1,
     "agent/hub/stores/reading/scoped.py": 2,
     "agent/hub/stores/reading/sites.py": 1,

@@ -160,6 +160,7 @@ STAY = {
         "{why}",
         "{question}: {why}",
         "{path}: {why}",
+        "{path}: {what}",
         "{path}: {error}",
         "{path}: {sound}",
         "{damaged} ({kind})",
