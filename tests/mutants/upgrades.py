@@ -11,7 +11,7 @@ UPGRADES: Final = (
         name="upgrade-allowed",
         row="(hub) names a version of the agent where",
         file="agent/site/duties/agent_version.py",
-        text="    if not local.allow:\n        return",
+        text="    if not is_allowed:\n        return",
         mutated="    if False:\n        return",
         test="test_wanted_version.py::test_a_site_that_says_nothing_refuses_a_version_and_its_policy_stays",
     ),

@@ -160,7 +160,7 @@ def judge(local: Site, desired: Desired) -> Refused | None:
 def _version_refused(local: Site, desired: Desired, kept: StoredPolicy | None) -> Refused | None:
     """Return why the named version is refused. Not judged again later: no threshold may fall because of a version."""
     before = kept.desired.policy if kept is not None else {}
-    found = agent_version.refusal(local.upgrade, desired.policy, before, VERSION)
+    found = agent_version.refusal(local.upgrade.allow, desired.policy, before, VERSION)
     return None if found is None else Refused(desired.version, *found)
 
 

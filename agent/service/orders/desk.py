@@ -279,7 +279,7 @@ class OrderDesk:
 
     def _want(self, site: Site, standing: InForce) -> Refused | None:
         """Leave for root which version is to be installed, and return why it could not be."""
-        version = wanted(site.upgrade, standing.policy, VERSION)
+        version = wanted(site.upgrade.allow, standing.policy, VERSION)
         if version != self._wanted:
             try:
                 wanted_version.write_wanted(site.storage.directory, version)

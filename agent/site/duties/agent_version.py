@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.model.finding import Json
-from agent.site.config.site import Upgrade
 
 NAME: Final = "agent_version"
 """The member of the policy; a release such as 0.2.0, without the revision of a package."""
@@ -40,12 +39,12 @@ def fault(policy: Mapping[str, Json]) -> str:
 
 
 def refusal(
-    local: Upgrade, policy: Mapping[str, Json], before: Mapping[str, Json], running: str
+    is_allowed: bool, policy: Mapping[str, Json], before: Mapping[str, Json], running: str
 ) -> tuple[str, str] | None:
     """Return word and sentence of why a valid document's version is refused; None: it is not, or none is named.
 
     Args:
-        local: The site's own bounds.
+        is_allowed: `[upgrade] allow` of the site's own file.
         policy: What the new document names.
         before: What the last accepted one named: an older version in it was no mistake when it came, and the thresholds
             beside it count on.
@@ -54,17 +53,17 @@ def refusal(
     named = policy.get(NAME)
     if named is None:
         return None
-    if not local.allow:
+    if not is_allowed:
         return "not-allowed", f"{NAME}: [upgrade] allow is false in the site's own file; null takes the version back"
     if named != before.get(NAME) and is_newer(running, str(named)):
         return "not-newer", f"{NAME}: {named} is older than {running}, which runs; a site never goes back"
     return None
 
 
-def wanted(local: Upgrade, policy: Mapping[str, Json], running: str) -> str:
+def wanted(is_allowed: bool, policy: Mapping[str, Json], running: str) -> str:
     """Return the version that is to be installed, empty for none: allowed, and newer than what runs."""
     named = policy.get(NAME)
-    return str(named) if local.allow and is_version(named) and is_newer(str(named), running) else ""
+    return str(named) if is_allowed and is_version(named) and is_newer(str(named), running) else ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:
