@@ -235,6 +235,11 @@ STORES: Final[tuple[Store, ...]] = (
         by="system",
     ),
     Store(
+        name="wanted-version", title="version of the agent that the hub has named", folder="state",
+        files=("wanted-version",), holds=NOBODY, since="it is installed, or no longer named",
+        ends="the service deletes it", has_people=False,
+    ),
+    Store(
         name="hub-reports", title="reports of sites", folder="hub",
         files=("hub.db", "hub.db-wal", "hub.db-shm", "hub.db-journal"),
         holds="signed findings, names of those who approved, declared, acknowledged or planned; no picture",
@@ -257,6 +262,17 @@ STORES: Final[tuple[Store, ...]] = (
         files=("trust.db", "trust.db-journal", "trust.json*", "enroll/*", "hub-key.pem", "*.lock"),
         holds=NOBODY, since="the hub is taken down: a revoked key has to stay revoked", ends="a person", by="person",
         has_people=False,
+    ),
+    Store(
+        name="hub-people", title="people of the hub's page, and what they did there", folder="hub",
+        files=("web.db", "web.db-wal", "web.db-shm", "web.db-journal"),
+        holds="names, roles, hashes of passwords, addresses of log-ins, and each act and export with its author",
+        since="the hub is taken down: a log of acts that somebody can shorten proves nothing",
+        ends="a person; sessions the page ends after 12 hours", by="person",
+    ),
+    Store(
+        name="hub-login", title="the city's own login", folder="hub", files=("oidc.toml",),
+        holds=NOBODY, since="a person removes it", ends="a person", by="person", has_people=False,
     ),
     Store(
         name="hub-disk", title="sizes of the hub's files by day", folder="hub", files=("disk.json",),
