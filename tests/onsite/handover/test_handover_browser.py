@@ -14,7 +14,8 @@ from duty_sites import FACTS, IN_USE, declared_site, word
 from footage_looks import facts_of
 from handed_over import SIGNER, checked, html
 from handover_screens import HOSTILE, kinds, thumbnails
-from in_chromium import axe_faults, chromium
+from in_chromium import axe_faults
+from playwright.sync_api import Browser
 from sites import NOW, SQUARE, camera, healthy, site
 
 from agent.commands.check.pdf import find_printer, print_pdf
@@ -32,19 +33,18 @@ from tests.onsite.handover.test_hub_page import PROOF
 ON_A_DESK, ON_A_PHONE = (1200, "light"), (360, "dark")
 
 
-def violations(files: list[Path]) -> dict[str, list[str]]:
+def violations(browser: Browser, files: list[Path]) -> dict[str, list[str]]:
     """Return the rules that each page breaks by axe-core, on a desk in the light and on a telephone in the dark."""
     found: dict[str, list[str]] = {}
-    with chromium() as browser:
-        for file in files:
-            page = browser.new_page()
-            page.goto(file.as_uri())
-            found[str(file)] = []
-            for width, scheme in (ON_A_DESK, ON_A_PHONE):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
-                found[str(file)] += axe_faults(page)
-            page.close()
+    for file in files:
+        page = browser.new_page()
+        page.goto(file.as_uri())
+        found[str(file)] = []
+        for width, scheme in (ON_A_DESK, ON_A_PHONE):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+            found[str(file)] += axe_faults(page)
+        page.close()
     return found
 
 
@@ -67,7 +67,7 @@ def sheet(lang: str, picture: bytes) -> str:
     return render_sheet("dt0001", "School", "now", [one], lang)
 
 
-def test_axe_finds_nothing_in_any_page_wide_or_narrow_light_or_dark(tmp_path: Path) -> None:
+def test_axe_finds_nothing_in_any_page_wide_or_narrow_light_or_dark(tmp_path: Path, browser: Browser) -> None:
     pictures = thumbnails(1)
     pages = {f"sheet-{lang}": sheet(lang, pictures[0]) for lang in LANGUAGES}
     reports = kinds(pictures)
@@ -81,15 +81,15 @@ def test_axe_finds_nothing_in_any_page_wide_or_narrow_light_or_dark(tmp_path: Pa
     for name, text in pages.items():
         files.append(tmp_path / f"{name}.html")
         files[-1].write_text(text)
-    found = violations(files)
+    found = violations(browser, files)
     assert set(found) == {str(file) for file in files}
     assert {Path(file).name: faults for file, faults in found.items() if faults} == {}
 
 
-def test_axe_does_find_what_is_wrong(tmp_path: Path) -> None:
+def test_axe_does_find_what_is_wrong(tmp_path: Path, browser: Browser) -> None:
     page = tmp_path / "bad.html"
     page.write_text("<html><body><img src='data:image/gif;base64,AA=='></body></html>")
-    assert set(violations([page])[str(page)]) >= {"html-has-lang", "image-alt"}
+    assert set(violations(browser, [page])[str(page)]) >= {"html-has-lang", "image-alt"}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

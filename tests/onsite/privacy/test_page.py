@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from delivery import NOW
+from playwright.sync_api import Browser
 
 from agent.commands.check.pdf import find_printer, print_pdf
 from agent.host.access_register import Opening
@@ -32,11 +33,13 @@ def pages(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_axe_finds_nothing_in_it_wide_or_narrow_light_or_dark(pages: dict[str, str], tmp_path: Path) -> None:
+def test_axe_finds_nothing_in_it_wide_or_narrow_light_or_dark(
+    pages: dict[str, str], tmp_path: Path, browser: Browser
+) -> None:
     files = [tmp_path / f"{name}.html" for name in pages]
     for file in files:
         file.write_text(pages[file.stem])
-    found = violations(files)
+    found = violations(browser, files)
     assert set(found) == {str(file) for file in files}
     assert {name: faults for name, faults in found.items() if faults} == {}
 
