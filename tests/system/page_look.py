@@ -37,7 +37,8 @@ def look(carried: Path, network: str, out: Path, is_up: Callable[[], bool]) -> N
             page.goto(told["url"])
             page.fill("input[name=name]", told["name"])
             page.fill("input[name=password]", told["password"])
-            page.click("button[type=submit]")
+            page.press("input[name=password]", "Enter")
+            page.wait_for_selector("nav")
             for name, path in told["paths"].items():
                 answer = page.goto(told["url"] + path)
                 page.screenshot(path=out / f"{name}.png", full_page=True)

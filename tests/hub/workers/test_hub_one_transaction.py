@@ -122,6 +122,8 @@ def test_a_batch_leaves_what_its_messages_leave_one_by_one(
     assert tables(together) == kept
     for (payload,) in together.store.all("SELECT payload FROM report"):
         assert payloads.exact(together.store, payload).startswith(b"{")
+    for desk in (alone, together):
+        desk.store.close()
 
 
 def test_a_goodbye_between_two_health_reports_of_a_batch_is_taken_back(desk: Desk, maker: Maker) -> None:
