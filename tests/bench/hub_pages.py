@@ -65,7 +65,7 @@ class Served:
 
     def get(self, path: str) -> bytes:
         """Return a page. Raises RuntimeError for any other answer: no time of one is worth anything."""
-        status, body = asked(self.port, "GET", path, headers={"Cookie": self.cookie})
+        status, body, _ = asked(self.port, "GET", path, headers={"Cookie": self.cookie})
         if status != 200:
             raise RuntimeError(f"{path}: {status}")
         return body
@@ -89,8 +89,8 @@ class Served:
 
 def asked(
     port: int, method: str, path: str, form: dict[str, str] | None = None, address: str = "127.0.0.1", **more: Any
-) -> tuple[int, bytes]:
-    """Send a request as a browser does, on a connection of its own."""
+) -> tuple[int, bytes, int]:
+    """Send a request as a browser does, on a connection of its own; return status, body, and seconds to wait."""
     origin = f"http://127.0.0.1:{port}"
     headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin", "Accept-Language": "zh-CN", **more.get("headers", {})}
     if form is not None:
@@ -99,7 +99,7 @@ def asked(
     with closing(connection):
         connection.request(method, path, urlencode(form).encode() if form is not None else None, headers)
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, answer.read(), int(answer.headers.get("Retry-After", 0))
 
 
 @contextmanager
@@ -194,13 +194,14 @@ def logins(served: Served, wrong: int, right: int) -> float:
             asked(served.port, "POST", "/login", form, f"127.0.1.{number + 1}")
 
     def come_in(number: int) -> bool:
-        """Try again where the page says so, as a person does."""
-        ends_at = time.monotonic() + LOGGED_IN_WITHIN_S
+        """Try again when the page says, as a person does."""
+        ends_at, never = time.monotonic() + LOGGED_IN_WITHIN_S, threading.Event()
         while time.monotonic() < ends_at:
             form = {"name": f"person-{number}", "password": PASSWORD}
-            if asked(served.port, "POST", "/login", form, f"127.0.2.{number + 1}")[0] == 303:
+            status, _, waits_s = asked(served.port, "POST", "/login", form, f"127.0.2.{number + 1}")
+            if status == 303:
                 return time.monotonic() < ends_at
-            time.sleep(0.5)
+            never.wait(waits_s)
         return False
 
     with ThreadPoolExecutor(ATTACKERS) as pool:

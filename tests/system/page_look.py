@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+import os
+import select
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-LOOK_EACH_S = 0.5
+TOLD_MAX_BYTES = 4096  # what a pipe takes at once
 
 
-def look(carried: Path, network: str, out: Path, is_up: Callable[[], bool]) -> None:
+def look(carried: Path, network: str, out: Path, machine: int) -> None:
     """Wait for the hub's people to say where the page is, log in, and tell what it shows.
 
     Args:
-        carried: The folder that the guests share: `page.json` comes there, `seen.json` goes there.
+        carried: The folder that the guests share: they write into its pipe `page`, `seen.json` goes there.
         network: The hub's network namespace.
         out: Where pictures of the pages go.
-        is_up: Whether the hub's machine runs; once it does not, nobody waits any more.
+        machine: Process of the hub's machine; once it has ended, nobody waits any more.
     """
-    while not (carried / "page.json").exists():
-        if not is_up():
+    pipe, ended = os.open(carried / "page", os.O_RDWR), os.pidfd_open(machine)
+    try:
+        if pipe not in select.select([pipe, ended], [], [])[0]:
             return
-        time.sleep(LOOK_EACH_S)
-    told = json.loads((carried / "page.json").read_text())
+        told = json.loads(os.read(pipe, TOLD_MAX_BYTES))
+    finally:
+        for one in (pipe, ended):
+            os.close(one)
     chromium = out / "chromium"
     chromium.write_text(f'#!/bin/sh\nexec ip netns exec {network} chromium "$@"\n')
     chromium.chmod(0o755)

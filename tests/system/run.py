@@ -152,6 +152,7 @@ def _run(release: Release, deb: Path, hub: Path, only: str, keep: bool) -> list[
 def _run_city(release: Release, deb: Path, hub: Path, only: str) -> list[Result]:
     """Boot a hub and a gateway side by side, joined by a cable that ends nowhere else, and read what they found."""
     carried = _emptied(BUILD / f"{release.name}-carried")
+    os.mkfifo(carried / "page")
     outs = [_emptied(BUILD / f"{release.name}-{name}") for name, _, _ in CITY]
     with machine_room.cable([address for _, _, address in CITY]) as networks, ExitStack() as booted:
         guests = [
@@ -160,7 +161,7 @@ def _run_city(release: Release, deb: Path, hub: Path, only: str) -> list[Result]
             )
             for out, network, (name, tests, _) in zip(outs, networks, CITY, strict=True)
         ]
-        page_look.look(carried, networks[0], outs[0], lambda: guests[0].poll() is None)
+        page_look.look(carried, networks[0], outs[0], guests[0].pid)
         for guest, out in zip(guests, outs, strict=True):
             _await(guest, out)
     return [result for out in outs for result in _results(out)]

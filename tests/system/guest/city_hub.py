@@ -80,8 +80,7 @@ def test_its_page_shows_people_in_a_browser_what_the_command_lists() -> None:
     made = packaged_hub.hub("user", "add", "anna", "--role", "administrator", "--made").split()
     paths = {"city": "/", "findings": "/findings", "site": f"/sites/{SITE_ID}", "audit": "/audit"}
     told = {"url": PAGE, "name": "anna", "password": made[-1], "paths": paths}
-    (CARRIED / "page.part").write_text(json.dumps(told))
-    (CARRIED / "page.part").rename(CARRIED / "page.json")
+    (CARRIED / "page").write_text(json.dumps(told))  # a pipe: who looks at the page waits at its other end
     seen = json.loads(wait_for("somebody has looked at the page", _seen, GATEWAY_WITHIN_S))
     assert {name: text.split()[0] for name, text in seen.items()} == dict.fromkeys(paths, "200"), seen
     rows = packaged_hub.asked("findings")["findings"]
