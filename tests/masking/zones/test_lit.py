@@ -11,9 +11,9 @@ import pictures
 import pytest
 from pictures import Picture
 
-from masking.looks.evidence import Look
+from masking.looks.evidence import Change, Look
 from masking.looks.evidence_format import CHANGE_CELLS, NO_MOMENT, RASTER_CELLS, SIGNS, Single
-from masking.looks.lit import LIT_FROM, follows
+from masking.looks.lit import LIT_FROM, Lit, follows, is_drawn, is_kept, is_through
 from masking.looks.together import judge_looks
 from masking.model import Verdict, Zone
 from masking.zones.verdict import judge_zone
@@ -182,3 +182,48 @@ def test_cells_that_are_black_or_burnt_out_are_not_known() -> None:
     found = follows(counts, [look(dim), look(bright)])
     assert found is not None
     assert (found.inside, found.known) == (0.0, 0.0)
+
+
+DARK = Lit(change=30.0, inside=0.005, cell=0.1, strip=0.4, stray=1.0, known=0.9)
+"""A zone in which next to nothing of a change of light shows."""
+
+STILL = Change(inside=-1.5, around=0.2, cell=-0.9, strip=-0.5, least_around=0.3)
+"""Nothing moves in it, and its surroundings do."""
+
+
+def test_what_follows_no_light_and_has_no_noise_is_drawn_and_lets_nothing_through() -> None:
+    assert is_drawn(DARK, STILL) and is_kept(DARK, STILL) and not is_through(DARK)
+    assert is_kept(None, STILL), "while the light is the same"
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [{"change": 4.9}, {"inside": 0.011}, {"cell": 0.21}, {"strip": 0.71}, {"known": 0.59}],
+    ids=lambda beyond: next(iter(beyond)),
+)
+def test_each_limit_alone_keeps_a_zone_from_being_drawn(beyond: dict[str, float]) -> None:
+    assert not is_drawn(replace(DARK, **beyond), STILL)
+
+
+def test_a_zone_with_the_noise_of_its_surroundings_or_of_which_nothing_is_known_is_not_drawn() -> None:
+    assert not is_drawn(DARK, replace(STILL, inside=-0.1))
+    assert not is_drawn(None, STILL) and not is_drawn(DARK, None)
+
+
+@pytest.mark.parametrize(
+    "beyond", [{"inside": 0.031}, {"cell": 0.31}, {"strip": 0.91}], ids=lambda one: next(iter(one))
+)
+def test_each_limit_alone_lets_a_zone_be_called_bare(beyond: dict[str, float]) -> None:
+    assert not is_kept(replace(DARK, **beyond), STILL)
+
+
+@pytest.mark.parametrize(
+    "beyond", [{"inside": -1.1}, {"cell": -0.5}, {"least_around": 0.1}], ids=lambda one: next(iter(one))
+)
+def test_under_the_same_light_each_movement_alone_lets_a_zone_be_called_bare(beyond: dict[str, float]) -> None:
+    assert not is_kept(None, replace(STILL, **beyond)) and not is_kept(None, None)
+
+
+def test_more_than_a_rest_of_the_light_shows_through_once_it_has_changed_enough() -> None:
+    assert is_through(replace(DARK, inside=0.041)) and not is_through(replace(DARK, inside=0.041, change=7.9))
+    assert not is_through(replace(DARK, inside=0.039)) and not is_through(None)
