@@ -46,6 +46,7 @@ class Broker:
         directory.chmod(0o755)
         self.directory = directory
         self.port = free_port()
+        self._ports = [self.port]
         self._lines = list(lines)
         self._listener = listener
         self._child: subprocess.Popen[bytes] | None = None
@@ -63,7 +64,7 @@ class Broker:
         return (self.directory / "mosquitto.log").read_text()
 
     def start(self) -> None:
-        """Start it and wait until it accepts."""
+        """Start it and wait until each of its listeners accepts: mosquitto opens them one after another."""
         config = self.directory / "mosquitto.conf"
         head = [f"listener {self.port} 127.0.0.1"] if self._listener else []
         # As root mosquitto would become another user, who may not enter the folder of a test.
@@ -73,7 +74,8 @@ class Broker:
             self._child = subprocess.Popen(
                 [mosquitto_program(), "-c", str(config), "-v"], stdout=log, stderr=subprocess.STDOUT
             )
-        self._wait_for_accept()
+        for port in self._ports:
+            self._wait_for_accept(port)
 
     def stop(self) -> None:
         """End it in good order."""
@@ -94,14 +96,14 @@ class Broker:
             self._child.wait(PATIENCE_S)
             self._child = None
 
-    def _wait_for_accept(self) -> None:
+    def _wait_for_accept(self, port: int) -> None:
         assert self._child is not None
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if self._child.poll() is not None:
                 raise RuntimeError(f"mosquitto ended at once: {self.log}")
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
             except OSError:
                 with suppress(subprocess.TimeoutExpired):
                     self._child.wait(0.01)  # its end is told at once; while it lives, it is tried again
@@ -126,6 +128,7 @@ class SampleBroker(Broker):
         self.password_port = free_port()
         text = (SAMPLE / "mosquitto.conf").read_text()
         super().__init__(directory, listener=False)
+        self._ports.append(self.password_port)
         text = text.replace("/etc/mosquitto/camwarden", str(files))
         text = text.replace("/var/lib/mosquitto/", f"{directory}/")
         text = text.replace("listener 8883", f"listener {self.port} 127.0.0.1")

@@ -96,7 +96,7 @@ class OldBroker(Broker):
         self.behind = free_port()
         super().__init__(directory, [f"listener {self.behind} 127.0.0.1", *lines], listener=False)
         self.door = OldDoor(self.behind)
-        self.port = self.door.port
+        self.port, self._ports = self.door.port, [self.behind]
 
     def __enter__(self) -> OldBroker:
         self.start()
@@ -106,10 +106,3 @@ class OldBroker(Broker):
     def __exit__(self, *_: object) -> None:
         self.door.__exit__()
         self.stop()
-
-    def _wait_for_accept(self) -> None:
-        self.port = self.behind
-        try:
-            super()._wait_for_accept()
-        finally:
-            self.port = self.door.port
