@@ -11,7 +11,7 @@ from contextlib import suppress
 import packaged_hub
 import peers
 import pytest
-from machine import said, wait_for
+from machine import hand_over, handed_over, said, wait_for
 from packaged_hub import DATA, UNITS
 from places import BROKER_PORT, CARRIED, DESK_PORT, HUB_ADDRESS, SITE_ID
 
@@ -32,10 +32,9 @@ def running() -> Iterator[None]:
     peers.set_up_broker(DATA / "enroll")
     packaged_hub.start(HUB_ADDRESS)
     token = packaged_hub.asked("enroll", "token", "--site", SITE_ID)["tokens"][0]["token"]
-    (CARRIED / "token.part").write_text(token)
-    (CARRIED / "token.part").rename(CARRIED / "token")
+    hand_over("token", token)
     yield
-    (CARRIED / "hub-is-through").touch()
+    hand_over("hub-is-through", "yes")
 
 
 def _has_address() -> bool:
@@ -57,7 +56,7 @@ def test_a_gateway_of_another_machine_enrolls_and_its_reports_are_confirmed() ->
 
 
 def test_its_findings_are_listed_and_it_is_not_silent() -> None:
-    told = json.loads(wait_for("the gateway is through", _told, GATEWAY_WITHIN_S))
+    told = json.loads(handed_over("gateway.json"))
     rows = packaged_hub.asked("findings")["findings"]
     assert {row["site"] for row in rows} == {SITE_ID}
     assert {row["status"] for row in rows} <= {"fail", "warn", "unknown"}
@@ -65,11 +64,6 @@ def test_its_findings_are_listed_and_it_is_not_silent() -> None:
     own = [row for row in rows if row["status"] == "fail" and not row["caused_by"]]
     failing = sorted([row["check"], row["subject"]] for row in own)
     assert failing and failing == told["failing"], "what the site itself says"
-
-
-def _told() -> str:
-    path = CARRIED / "gateway.json"
-    return path.read_text() if path.exists() else ""
 
 
 def test_its_page_shows_people_in_a_browser_what_the_command_lists() -> None:
@@ -81,16 +75,11 @@ def test_its_page_shows_people_in_a_browser_what_the_command_lists() -> None:
     paths = {"city": "/", "findings": "/findings", "site": f"/sites/{SITE_ID}", "audit": "/audit"}
     told = {"url": PAGE, "name": "anna", "password": made[-1], "paths": paths}
     (CARRIED / "page").write_text(json.dumps(told))  # a pipe: who looks at the page waits at its other end
-    seen = json.loads(wait_for("somebody has looked at the page", _seen, GATEWAY_WITHIN_S))
+    seen = json.loads(handed_over("seen.json"))
     assert {name: text.split()[0] for name, text in seen.items()} == dict.fromkeys(paths, "200"), seen
     rows = packaged_hub.asked("findings")["findings"]
     assert SITE_ID in seen["findings"] and f"{len(rows)} \u6761" in seen["findings"]
     assert "\u4e0d\u5408\u683c" in seen["site"], "it speaks the browser's language"
-
-
-def _seen() -> str:
-    path = CARRIED / "seen.json"
-    return path.read_text() if path.exists() else ""
 
 
 def test_the_services_ran_without_a_restart() -> None:

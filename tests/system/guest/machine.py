@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from places import DROP_INS, UNIT
+from places import CARRIED, DROP_INS, UNIT
 
 POLL_S = 0.1
 
@@ -37,6 +37,18 @@ def wait_for(what: str, look: Callable[[], Answer | None], within_s: float = 30)
             return answer
         time.sleep(POLL_S)
     raise AssertionError(f"not within {within_s:g} s: {what}\n{journal()}")
+
+
+def hand_over(name: str, text: str) -> None:
+    """Give the people of the other machine something; they see it whole, or not yet."""
+    (CARRIED / f"{name}.part").write_text(text)
+    (CARRIED / f"{name}.part").rename(CARRIED / name)
+
+
+def handed_over(name: str, within_s: float = 300) -> str:
+    """Return what the people of the other machine have given, once they have."""
+    path = CARRIED / name
+    return wait_for(f"{name} is handed over", lambda: path.read_text() if path.exists() else "", within_s)
 
 
 def prop(name: str, unit: str = UNIT) -> str:
