@@ -19,6 +19,7 @@ from agent.hub.web.asked import HTML, Asked, Reply
 from agent.hub.web.people.person import is_at_least
 from agent.hub.web.words import LANGUAGE_NAMES, NAVIGATION, WORDS
 from agent.model.finding import Message
+from agent.text.called import as_called
 from agent.text.harmless import printable
 from agent.text.recognize import recognize
 from agent.text.translate import render, translate
@@ -33,8 +34,8 @@ def page(asked: Asked, template: str, status: int = 200, /, **data: Any) -> Repl
     """Render a template of `templates/`.
 
     Beside `data` it gets `asked`, `lang`, `words` (those of `words.py`, and of a mapping `words` in `data`, rendered),
-    `say` (renders a message), `tr` (translates a text), `told` (a sentence of a report in the reader's language) and
-    `link` (a path with a query; empty values are left out).
+    `say` (renders a message), `tr` (translates a text), `called` (a command as it can be typed here), `told` (a
+    sentence of a report in the reader's language) and `link` (a path with a query; empty values are left out).
     """
     lang = asked.lang
     say = partial(render, lang=lang)
@@ -46,6 +47,7 @@ def page(asked: Asked, template: str, status: int = 200, /, **data: Any) -> Repl
         words={name: say(message) for name, message in words.items()},
         say=say,
         tr=partial(translate, lang=lang),
+        called=as_called,
         told=lambda sentence: say(recognize(sentence, lang)),
         link=link,
         navigation=_navigation(asked),
