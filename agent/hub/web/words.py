@@ -9,8 +9,10 @@ LANGUAGE_NAMES: Final = (("en", "English"), ("zh_CN", "中文"))
 
 NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
     ("/", "viewer", Message("City")),
+    ("/map", "viewer", Message("Map")),
     ("/findings", "viewer", Message("Open findings")),
     ("/silent", "viewer", Message("Silent sites")),
+    ("/disputes", "viewer", Message("Disputes")),
     ("/trends", "viewer", Message("Trends")),
     ("/assessment", "viewer", Message("Assessment")),
     ("/orders", "viewer", Message("Orders")),

@@ -15,8 +15,10 @@ import pytest
 from city_told import COMPANY, DIVISION, HIDDEN, NOW, OPERATOR, PLACES, city
 from hub_web import Client, add_person, serving
 
+from agent.contract.disputes import Disputed
 from agent.contract.signing_keys import load_or_create_signer
 from agent.hub.stores import signing_key
+from agent.hub.stores.dispute_columns import insert
 from agent.hub.stores.store import Store
 from agent.hub.web.asked import Route
 from agent.hub.web.people.person import ROLES, Role, is_at_least
@@ -54,12 +56,20 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with closing(Store(directory)) as store, store.transaction():
         for site in PLACES:
             order_report_now(store, signer, site, NOW)
+            insert(store.run, site, disputed(PLACES[site][3]), NOW)
     for role in ROLES:
         add_person(directory, role, role)
         for kind, bound in BOUND.items():
             add_person(directory, f"{role}-{kind}", role, "", **bound)
     with serving(directory) as one:
         yield one
+
+
+def disputed(camera: str) -> Disputed:
+    return Disputed(
+        check="camera-online", subject=f"camera:{camera}", status="fail", reason="unreachable", detected_at=NOW,
+        repaired_at=None, by="Wang", at=NOW, why="it was off",
+    )  # fmt: skip
 
 
 def path_of(route: Route, values: dict[str, str]) -> str:

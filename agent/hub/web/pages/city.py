@@ -1,7 +1,7 @@
 """Shows a city: what needs somebody this morning, and its divisions, the worst first."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -12,9 +12,12 @@ from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.views.silent import KINDS, Silent, silent_sites
+from agent.hub.views.silent import KINDS, Silent
 from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.disputes import dispute_filter
+from agent.hub.web.pages.map import MapPage, map_words, read_map
 from agent.hub.web.pages.shown import shown
+from agent.hub.web.pages.silent import seen_silent
 from agent.verify.bindings import Trust
 
 NAMED_MOST: Final = 8
@@ -73,6 +76,7 @@ class CityPage:
     cameras: int
     open: Mapping[str, int]
     silent: int
+    map: MapPage
 
 
 def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> CityPage:
@@ -99,19 +103,11 @@ def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> Cit
         cameras=sum(cameras.values()),
         open={status: sum(one[status] for one in counted.values()) for status in OPEN},
         silent=len(silent),
+        map=read_map(store, scope, sites, silent),
     )
 
 
-def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
-    """Return the silent sites that may be seen; those that never sent anything are of no division."""
-    found = silent_sites(store.sites.rows(), store.sites.waiting(), believed, now)
-    may = set(seen)
-    return tuple(one for one in found if scope.everything or one.site in may)
-
-
-def _morning(
-    store: Store, scope: Scope, sites: Mapping[str, object], silent: Iterable[Silent], now: datetime
-) -> Morning:
+def _morning(store: Store, scope: Scope, sites: Collection[str], silent: Iterable[Silent], now: datetime) -> Morning:
     today = now.astimezone(CHINA).date()
     since = today - timedelta(days=1)
     begin = utc_text(datetime.combine(since, time(), CHINA).astimezone(UTC))
@@ -121,7 +117,8 @@ def _morning(
         if one.late and one.site in sites:
             late, count = due.get(one.assignee, (0, 0))
             due[one.assignee] = late + one.late, count + one.open
-    waiting = [one for one in store.disputes.listed() if one.decision is None and one.site in sites]
+    may_see = dispute_filter(store, scope, sites)
+    waiting = [one for one in store.disputes.listed() if one.decision is None and may_see(one.site, one.said.subject)]
     return Morning(
         silent={kind: kinds[kind] for kind in KINDS if kinds[kind]},
         new_fails=store.findings.total(Wanted(status="fail", since=begin, scope=scope)),
@@ -141,4 +138,4 @@ def _badness(row: DivisionRow) -> tuple[int, int, int, int, str]:
 def answer(asked: Asked) -> Reply:
     """Return the page of the city."""
     believed = asked.place.keys.now(asked.place.directory)
-    return shown(asked, "city.html.j2", p=read_city(asked.store, believed, asked.scope, asked.now))
+    return shown(asked, "city.html.j2", p=read_city(asked.store, believed, asked.scope, asked.now), **map_words())

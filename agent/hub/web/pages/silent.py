@@ -1,14 +1,14 @@
 """Lists the silent sites with the next step of each, as `hub silent` does."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent.hub.domain.scope import Scope, is_below
 from agent.hub.ports.store import Store
-from agent.hub.views.silent import KINDS, Silent
+from agent.hub.views.silent import KINDS, Silent, silent_sites
 from agent.hub.views.silent_words import next_step
 from agent.hub.web.asked import Asked, Reply
-from agent.hub.web.pages.city import seen_silent
 from agent.hub.web.pages.shown import SHOWN_MOST, place_in, shown
 from agent.model.finding import Message
 from agent.text.translate import translate
@@ -47,6 +47,13 @@ def read_silent(
     wanted = [row for row in rows if kind in ("", row.one.kind) and (not division or is_below(row.division, division))]
     end = start + SHOWN_MOST
     return SilentPage(tuple(wanted[start:end]), len(wanted), end if end < len(wanted) else None, now)
+
+
+def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
+    """Return the silent sites that may be seen; those that never sent anything are of no division."""
+    found = silent_sites(store.sites.rows(), store.sites.waiting(), believed, now)
+    may = set(seen)
+    return tuple(one for one in found if scope.everything or one.site in may)
 
 
 def answer(asked: Asked) -> Reply:
