@@ -6,6 +6,7 @@ from typing import Final
 from agent.hub.stores.enroll import NAME as ENROLL_NAME
 from agent.hub.stores.keeping.backup import back_up, verify_backup
 from agent.hub.stores.keeping.backups import newest_backup
+from agent.hub.stores.keeping.city_map import NAME as MAP_NAME
 from agent.hub.stores.keeping.restore import restore
 from agent.hub.stores.keeping.sound import is_sound
 from agent.hub.stores.keeping.take_over import take_over
@@ -17,8 +18,8 @@ __all__ = [
     "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
-_SECRET: Final = (NAME, LOG_NAME)
-"""Beside keys; whom the hub trusts, certificates and settings of the desk are none."""
+_SECRET: Final = (NAME, LOG_NAME, MAP_NAME)
+"""Beside keys: reports, and where sites are; whom the hub trusts, certificates and settings of the desk are none."""
 
 
 def has_store(directory: Path) -> bool:
