@@ -34,10 +34,11 @@ from hub_city_site import CAMERAS, CHECKS  # noqa: E402
 
 from agent.contract.chain import utc_text  # noqa: E402
 from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline  # noqa: E402
+from agent.hub.domain.rows.people import PersonRow  # noqa: E402
+from agent.hub.stores.page.people import People  # noqa: E402
 from agent.hub.stores.store import Store  # noqa: E402
 from agent.hub.web.people import passwords  # noqa: E402
 from agent.hub.web.people.sessions import cookie_name, new_secret, secret_digest  # noqa: E402
-from agent.hub.web.people.store import People, PersonRow  # noqa: E402
 from measure.figures import Figure, flags, say, show  # noqa: E402
 
 CITY = Figure("city_page_ms", "ms", 300, "lower")

@@ -56,7 +56,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-page-unbound",
         row="(on the hub's page) looks at or changes",
-        file="agent/hub/web/people/person.py",
+        file="agent/hub/domain/person.py",
         text="everything=not bound and role not in BOUND",
         mutated="everything=not bound",
         test="test_hub_web_access.py::test_who_is_bound_to_nothing_sees_everything_or_nothing_by_its_role[operator]",
@@ -248,7 +248,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-page-audit-chain",
         row="(who may write the hub's disk) changes what people did",
-        file="agent/hub/web/audit/row.py",
+        file="agent/hub/domain/rows/audit.py",
         text=" or row.digest != row_digest(before, no, row)",
         mutated="",
         test="test_hub_web_audit.py::test_a_row_that_was_changed_is_told_by_its_number",

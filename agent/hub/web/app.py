@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as At
 
+from agent.hub.domain.person import is_at_least
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import open_store
+from agent.hub.stores.engines import open_people, open_store
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, Route, see_other
 from agent.hub.web.people.identity import Caller, by_cookie, by_header, by_token, client_address, values_of
-from agent.hub.web.people.person import is_at_least
 from agent.hub.web.people.sessions import (
     cookie_name,
     form_token,
@@ -29,7 +29,6 @@ from agent.hub.web.people.sessions import (
     is_right_token,
     set_cookie,
 )
-from agent.hub.web.people.store import People
 from agent.hub.web.place import Place
 from agent.hub.web.rendering import page
 from agent.hub.web.routes import ROUTES
@@ -67,7 +66,7 @@ def answered(place: Place, route: Route, request: Request, body: bytes) -> Reply
     address, now = client_address(headers, peer, place.proxy), place.clock()
     is_api = request.url.path.startswith(API)
     try:
-        with closing(People(place.directory, read_only=True)) as people:
+        with closing(open_people(place.directory, read_only=True)) as people:
             if is_api and values_of(headers, "authorization"):
                 caller = by_token(people, values_of(headers, "authorization")[0], address, now)
             elif place.trust_header and peer == place.proxy and (told := values_of(headers, place.trust_header)):

@@ -10,8 +10,8 @@ import pytest
 from city_told import city
 from here_run import run_here
 
-from agent.hub.stores.keeping import city_map
-from agent.hub.web.people.store import People
+from agent.hub.stores.page import city_map
+from agent.hub.stores.page.people import People
 
 SAID = ("--by", "Li", "--why", "surveyed in autumn")
 ROWS = "site,lon,lat\nS1,113.30123,40.08123\nXX9,113.4,40.1\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord
-from agent.hub.stores.keeping import city_map
+from agent.hub.stores.page import city_map
 from agent.model.errors import ConfigurationError
 
 WORD = MapWord(by="Li", why="surveyed", at="2026-11-27T06:30:00.000Z", frame="wgs84", digest="d" * 64)

@@ -19,7 +19,7 @@ from agent.hub.domain.figures import FOOTAGE_LEFT
 from agent.hub.domain.footage_left import CLASSES
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores import signing_key, trust
-from agent.hub.stores.keeping import city_map
+from agent.hub.stores.page import city_map
 from agent.hub.stores.store import Store
 from agent.hub.web.pages.city import read_city
 from agent.hub.web.pages.disputes import read_disputes

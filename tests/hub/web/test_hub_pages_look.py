@@ -20,7 +20,7 @@ from playwright.sync_api import Browser
 from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.stores.findings import findings
-from agent.hub.stores.keeping import city_map
+from agent.hub.stores.page import city_map
 from agent.hub.stores.store import NAME, Store
 from agent.hub.web.routes import ROUTES
 

@@ -17,11 +17,11 @@ from hub_web import Client, add_person, serving
 
 from agent.contract.disputes import Disputed
 from agent.contract.signing_keys import load_or_create_signer
+from agent.hub.domain.person import ROLES, Role, is_at_least
 from agent.hub.stores import signing_key
 from agent.hub.stores.dispute_columns import insert
 from agent.hub.stores.store import Store
 from agent.hub.web.asked import Route
-from agent.hub.web.people.person import ROLES, Role, is_at_least
 from agent.hub.web.routes import ROUTES
 from agent.hub.workers.orders import order_report_now
 

@@ -18,14 +18,13 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.gcj02 import FORMULA_M
 from agent.hub.domain.map_file import FILE_MAX_BYTES, read_map_file
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
+from agent.hub.domain.rows.audit import AuditRow
 from agent.hub.domain.rows.city_map import NO_MAP, CityMap, MapWord
 from agent.hub.domain.scope import EVERYTHING
-from agent.hub.stores.engines import open_store, open_trust
+from agent.hub.stores.engines import open_people, open_store, open_trust
 from agent.hub.views.city_map import map_json, view_map
 from agent.hub.views.silent import silent_sites
-from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.pages.map import WORDS
-from agent.hub.web.people.store import People
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message, first_of
@@ -123,7 +122,7 @@ def _clear(args: argparse.Namespace) -> int:
 def _change(args: argparse.Namespace, city: CityMap, act: str, digest: str) -> None:
     """Store a map with its row in the audit log; one that cannot be stored leaves no row."""
     what = f"{args.by}: {args.why}" + (f" (sha256 {digest})" if digest else "")
-    with closing(open_store(args.data)) as store, closing(People(args.data)) as people, people.changing():
+    with closing(open_store(args.data)) as store, closing(open_people(args.data)) as people, people.changing():
         people.record(AuditRow(utc_text(datetime.now(UTC)), COMMAND, act, what, "ok", ""))
         store.city_map.keep(city)
 

@@ -6,8 +6,8 @@ from typing import Any, Final, get_args
 
 from agent.commands.hub.findings.options import count
 from agent.commands.terminal.broker_options import port
+from agent.hub.domain.person import ROLES
 from agent.hub.domain.rows.city_map import Frame
-from agent.hub.web.people.person import ROLES
 
 PORT: Final = 8480
 

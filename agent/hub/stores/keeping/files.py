@@ -6,11 +6,11 @@ from typing import Final
 from agent.hub.stores.enroll import NAME as ENROLL_NAME
 from agent.hub.stores.keeping.backup import back_up, verify_backup
 from agent.hub.stores.keeping.backups import newest_backup
-from agent.hub.stores.keeping.city_map import NAME as MAP_NAME
 from agent.hub.stores.keeping.restore import restore
 from agent.hub.stores.keeping.sound import is_sound
 from agent.hub.stores.keeping.take_over import take_over
 from agent.hub.stores.log import NAME as LOG_NAME
+from agent.hub.stores.page.city_map import NAME as MAP_NAME
 from agent.hub.stores.store import NAME
 
 __all__ = [
