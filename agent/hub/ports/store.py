@@ -9,6 +9,7 @@ from agent.hub.ports.gaps import AcceptedLosses, Epochs, Holes, LostRuns
 from agent.hub.ports.intake import Chains, Intake, Refusals
 from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
 from agent.hub.ports.orders import Commands, Policies
+from agent.hub.ports.places import Places
 from agent.hub.ports.reports import Reports
 from agent.hub.ports.seen import Envelopes, Seen
 from agent.hub.ports.sites import Figures, Sites
@@ -61,6 +62,10 @@ class Store(Intake, Protocol):
     @property
     def sites(self) -> Sites:
         """Queries what is known of sites, one by one and together."""
+
+    @property
+    def places(self) -> Places:
+        """Stores in which division sites lie, as people said, and compares it with what sites tell."""
 
     @property
     def seen(self) -> Seen:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
+from agent.hub.stores import city, day_figures, disputes, evidence, findings, places, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, refusals
 from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
@@ -74,6 +74,14 @@ class Sites:
         self.counts_summed = on(db, city.counts_summed)
         self.lags = on(db, city.lags)
         self.first_contacts = on(db, epochs.first_contacts)
+
+
+class Places:
+    """See `agent/hub/ports/places.py`."""
+
+    def __init__(self, db: Database) -> None:
+        self.say = on(db, places.say)
+        self.differing = on(db, places.differing)
 
 
 class Seen:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
 from agent.hub.domain.rows.intake import Key, Waiting
-from agent.hub.stores import areas, case_columns, current, schema
+from agent.hub.stores import areas, case_columns, current, places, schema
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import failed, opened
 from agent.hub.stores.intake.within import Within
@@ -65,6 +65,7 @@ class Store:
         self.words = areas.Words(self)
         self.disputes = areas.Disputes(self)
         self.sites = areas.Sites(self)
+        self.places = areas.Places(self)
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
         self.figures = areas.Figures(self)
@@ -232,6 +233,7 @@ class Store:
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
         site = claim.address.site
+        places.note(self, site, claim.data)
         if claim.stream == "health":
             self.within.log_sizes[site] = current.log_size(claim.data)
             if not self.is_in_transaction():

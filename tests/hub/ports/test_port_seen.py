@@ -114,8 +114,8 @@ def test_sites_are_listed_by_division_in_pages_of_any_size(city: Store) -> None:
 
 def test_a_place_names_who_looks_after_a_site_and_what_is_assigned_there(city: Store) -> None:
     place = city.seen.place("S1")
-    assert (place.division, place.operator, sorted(set(place.maintainers))) == ("140213", "", ["Other Ltd", "Zhao"])
-    assert city.seen.place("nobody") == SitePlace("", "", ())
+    assert (place.divisions, place.operator, sorted(set(place.maintainers))) == (("140213",), "", ["Other Ltd", "Zhao"])
+    assert city.seen.place("nobody") == SitePlace((), "", ())
     assert city.seen.assigned("2026-11-21") == [Due("Zhao", "S1", 1, 1), Due("Zhao", "S4", 1, 0)]
 
 

@@ -104,8 +104,8 @@ def members(store: Database, scope: Scope, name: str) -> list[str]:
     if scope == "division":
         low, high = below(name)
         rows = store.all(
-            "SELECT site FROM site JOIN site_now USING (site)"
-            " WHERE confirm <> 'file' AND division >= ? AND division < ? ORDER BY site",
+            "SELECT site FROM site JOIN site_division USING (site)"
+            " WHERE confirm <> 'file' AND standing = 'main' AND division >= ? AND division < ? ORDER BY site",
             *(low, high),
         )
     elif scope == "operator":
