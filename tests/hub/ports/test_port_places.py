@@ -67,7 +67,10 @@ def test_a_site_that_names_another_division_stays_in_sight_of_the_one_before(sto
     assert store.places.differing() == [Differing(site="S1", division=HERE, said_by="", told=(THERE,))]
 
 
-@pytest.mark.parametrize("word", ["", "1502", "Datong", "１５０１０２", "150102 ", "150102\n", None, 150102, ["150102"]])
+@pytest.mark.parametrize(
+    "word",
+    ["", "1502", "Datong", "\uff11\uff15\uff10\uff11\uff10\uff12", "150102 ", "150102\n", None, 150102, ["150102"]],
+)
 def test_a_site_that_names_no_division_any_more_stays_where_it_was(store: Store, word: object) -> None:
     site = told(store, HERE)
     body = {**config(finding(ONLINE, "camera:c0", "fail")), "division": word}

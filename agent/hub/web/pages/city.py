@@ -10,6 +10,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.figures import CHINA
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import Wanted
+from agent.hub.domain.rows.places import Differing
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
 from agent.hub.views.silent import KINDS, Silent, silent_sites
@@ -47,7 +48,8 @@ class Late:
 class Morning:
     """What needs somebody today. `silent`: by kind; `new_fails`: fails since the begin of yesterday in China.
 
-    `disputes_open` wait for a decision, `disputes_late` of them longer than they should.
+    `disputes_open` wait for a decision, `disputes_late` of them longer than they should; `differing` tell another
+    division than the one that counts.
     """
 
     silent: Mapping[str, int]
@@ -56,11 +58,12 @@ class Morning:
     late: tuple[Late, ...]
     disputes_open: int
     disputes_late: int
+    differing: tuple[Differing, ...]
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing needs anybody."""
-        return not (self.silent or self.new_fails or self.late or self.disputes_open)
+        return not (self.silent or self.new_fails or self.late or self.disputes_open or self.differing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,7 @@ def _morning(
         ),
         disputes_open=len(waiting),
         disputes_late=sum(one.due_at() <= now for one in waiting),
+        differing=tuple(store.places.differing(scope)),
     )
 
 
