@@ -30,6 +30,9 @@ class Store(Intake, Protocol):
     def close(self) -> None:
         """Close it; what was committed stays."""
 
+    def is_current(self) -> bool:
+        """Return whether what was opened to read is still what stands there, and of this version."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """Run a block as one transaction; within one, as a part of it.
 
