@@ -33,7 +33,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-place-told-before",
         row="names another division, so that officers",
-        file="agent/hub/stores/places.py",
+        file="agent/hub/stores/intake/places.py",
         text='{division: "also" for (division,) in others}',
         mutated="{}",
         test=f"{_PLACES}test_a_new_epoch_or_a_later_report_of_an_older_one_moves_no_site",
@@ -41,7 +41,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-place-told-first",
         row="names another division, so that officers",
-        file="agent/hub/stores/places.py",
+        file="agent/hub/stores/intake/places.py",
         text='FROM division_told WHERE site = ? ORDER BY id"',
         mutated='FROM division_told WHERE site = ? ORDER BY id DESC"',
         test=f"{_PLACES}test_a_site_that_names_another_division_stays_in_sight_of_the_one_before",
@@ -49,7 +49,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-place-said",
         row="names another division, so that officers",
-        file="agent/hub/stores/places.py",
+        file="agent/hub/stores/intake/places.py",
         text="others = said or told",
         mutated="others = told or said",
         test=f"{_PLACES}test_what_people_say_counts_alone_and_a_report_that_differs_is_a_difference",

@@ -1,4 +1,4 @@
-"""Defines the port of where sites lie: what their reports tell, and what people at the hub said."""
+"""Defines the port of where sites lie: by their reports, and by people at the hub."""
 
 from datetime import date, datetime
 from typing import Protocol

@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from agent.hub.stores import city, day_figures, disputes, evidence, findings, places, trust, words
+from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
-from agent.hub.stores.intake import accepted, before, epochs, holes, refusals
+from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
 from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.reading import assessed, city_now, logged, of_finding, orders, queries, scoped, signed, sites

@@ -15,7 +15,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain import now_columns
 from agent.hub.domain.now_columns import Key, OpenFinding, Placed
 from agent.hub.domain.view_columns import data_of
-from agent.hub.stores import places
+from agent.hub.stores.intake import places
 from agent.hub.stores.keeping.payloads import Connected, exact
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of, time_of

@@ -17,8 +17,8 @@ from agent.hub.domain.rows.findings import (
     Wanted,
 )
 from agent.hub.domain.scope import below
-from agent.hub.stores import places
 from agent.hub.stores.database import Database
+from agent.hub.stores.intake import places
 from agent.hub.stores.reading import scoped
 
 _SORTED_MOST: Final = 5000

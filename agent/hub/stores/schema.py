@@ -10,8 +10,9 @@ from typing import Final
 from agent.contract.disputes import read_disputed
 from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
-from agent.hub.stores import current, dispute_columns, places
+from agent.hub.stores import current, dispute_columns
 from agent.hub.stores.database import transaction
+from agent.hub.stores.intake import places
 from agent.hub.stores.keeping import older_rows, payloads, tables
 from agent.hub.stores.reading import contract_views
 from agent.model.errors import NotVerified

@@ -15,9 +15,10 @@ from typing import Any, Final
 from agent.contract.chain import digest, utc_text
 from agent.hub.domain import view_columns
 from agent.hub.domain.rows.intake import Key, Waiting
-from agent.hub.stores import areas, case_columns, current, places, schema
+from agent.hub.stores import areas, case_columns, current, schema
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import failed, identity, is_current, opened
+from agent.hub.stores.intake import places
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
 from agent.model.errors import ConfigurationError

@@ -1,15 +1,15 @@
-"""Keeps the hub's databases open for reading between requests: to open one costs more than most answers.
+"""Holds the hub's databases open for reading between requests: to open one costs more than most answers.
 
-Nothing that was read is kept: each statement reads what is committed by then, so that a session or token ends at once.
+Nothing that was read is held: each statement reads what is committed by then, so that a session or token ends at once.
 A file that somebody has put in the place of another, or that another version has migrated, is opened anew, and a pair
 at which a request failed is closed.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, Full, LifoQueue
 from typing import Final
 
 from agent.hub.ports.store import Store
@@ -26,42 +26,41 @@ Pair = tuple[People, Store]
 class Readers:
     """The open databases of one data folder that no request uses now."""
 
-    _idle: list[Pair] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _idle: LifoQueue[Pair] = field(default_factory=lambda: LifoQueue(IDLE_MOST))
 
     @contextmanager
     def lent(self, directory: Path) -> Iterator[Pair]:
         """Lend people and store to one request. Raises ConfigurationError, Forbidden, StoreFailed."""
-        pair = self._taken() or _opened(directory)
+        pair = self._current() or _opened(directory)
         try:
             yield pair
         except BaseException:
             _close(pair)
             raise
-        with self._lock:
-            is_kept = len(self._idle) < IDLE_MOST
-            if is_kept:
-                self._idle.append(pair)
-        if not is_kept:
+        try:
+            self._idle.put_nowait(pair)
+        except Full:
             _close(pair)
 
     def close(self) -> None:
         """Close what no request uses."""
-        with self._lock:
-            pairs, self._idle = self._idle, []
-        for pair in pairs:
+        for pair in self._taken():
             _close(pair)
 
-    def _taken(self) -> Pair | None:
+    def _taken(self) -> Iterator[Pair]:
+        """Take out what no request uses, the last used first."""
         while True:
-            with self._lock:
-                if not self._idle:
-                    return None
-                pair = self._idle.pop()
-            people, store = pair
-            if people.is_current() and store.is_current():
+            try:
+                yield self._idle.get_nowait()
+            except Empty:
+                return
+
+    def _current(self) -> Pair | None:
+        for pair in self._taken():
+            if all(one.is_current() for one in pair):
                 return pair
             _close(pair)
+        return None
 
 
 def _opened(directory: Path) -> Pair:

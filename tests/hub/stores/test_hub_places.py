@@ -15,7 +15,8 @@ from hubdesk import Desk, trusted
 
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.rows.places import Differing
-from agent.hub.stores import places, schema
+from agent.hub.stores import schema
+from agent.hub.stores.intake import places
 from agent.hub.stores.store import Store
 from agent.site.config.site import Hub
 from tests.hub.stores.test_hub_current import config

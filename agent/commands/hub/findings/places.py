@@ -1,4 +1,4 @@
-"""Stores where sites lie, and lists those that tell something else: `camwarden hub place`, `hub places`."""
+"""Stores where sites lie, and lists those whose reports differ: `camwarden hub place`, `hub places`."""
 
 import argparse
 import json

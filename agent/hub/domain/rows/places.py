@@ -1,4 +1,4 @@
-"""Defines in which division a site lies, as its reports tell it and as people at the hub said. Pure.
+"""Defines in which division a site lies, by its reports and by people at the hub. Pure.
 
 Source: GB/T 2260 (codes of divisions: six digits).
 """

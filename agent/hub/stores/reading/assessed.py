@@ -10,7 +10,7 @@ from typing import Any, Final
 from agent.hub.domain.figures import PLANNED, REPAIRS
 from agent.hub.stores.database import Database
 from agent.hub.stores.day_figures import read_day
-from agent.hub.stores.places import ON_DAY
+from agent.hub.stores.intake.places import ON_DAY
 
 _BY_DIVISION: Final = ("division", REPAIRS["division"])
 

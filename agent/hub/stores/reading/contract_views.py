@@ -11,7 +11,7 @@ import sqlite3
 from typing import Final
 
 from agent.hub.stores.database import transaction
-from agent.hub.stores.places import ON_DAY
+from agent.hub.stores.intake.places import ON_DAY
 from agent.hub.stores.reading.scoped import MAIN
 
 _FINDING: Final = """

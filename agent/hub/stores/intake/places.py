@@ -1,4 +1,4 @@
-"""Stores in which division each site lies: every one that its reports told, what people said, and which of them count.
+"""Stores in which division each site lies: every one of its reports, that of people, and which of them count.
 
 A site signs its division itself, so a report that names another one must hide nothing and move nothing. The division
 that a site told first counts in lists and figures; every other one that it tells counts beside it for who is bound to a
@@ -17,6 +17,7 @@ from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
 from agent.hub.domain.rows.places import DIVISION, Differing
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores.database import Database
+from agent.hub.stores.day_figures import read_day
 from agent.hub.stores.keeping.payloads import Rows
 from agent.hub.stores.reading import scoped
 from agent.model.errors import UsageError
@@ -128,14 +129,14 @@ def differing(store: Database, scope: Scope = EVERYTHING) -> list[Differing]:
 
 
 def fill(rows: Rows) -> None:
-    """Take up what an older hub has stored: what sites told of each day, then what their newest configuration says."""
-    told = rows.all(
-        "SELECT a.site, g.key FROM assessed a JOIN json_each(a.told) g WHERE a.by_what = 'division'"
-        " GROUP BY a.site, g.key ORDER BY min(a.day)"
-    )
-    for site, division in [*told, *rows.all("SELECT site, division FROM site_now ORDER BY site")]:
-        if DIVISION.fullmatch(division):
-            _note(rows, site, division)
+    """Take up what an older hub has stored: what each site told of its first day, then what it tells now."""
+    for site, first, now in rows.all(
+        "SELECT s.site, (SELECT a.told FROM assessed a WHERE a.site = s.site AND a.by_what = 'division'"
+        " ORDER BY a.day LIMIT 1), n.division FROM site s LEFT JOIN site_now n ON n.site = s.site ORDER BY s.site"
+    ):
+        for division in (*(read_day(first) if first else ()), now):
+            if division and DIVISION.fullmatch(division):
+                _note(rows, site, division)
 
 
 def _settle(rows: Rows, site: str) -> None:
