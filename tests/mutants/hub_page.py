@@ -66,8 +66,8 @@ HUB_PAGE: Final = (
         name="hub-page-scope-orders",
         row="(on the hub's page) looks at or changes",
         file="agent/hub/web/api/answers.py",
-        text='        orders = [one for one in orders if one["site"] in seen]\n',
-        mutated="",
+        text="asked.now, asked.scope, (at, id)",
+        mutated="asked.now, type(asked.scope)(everything=True), (at, id)",
         test=f"{_ACCESS}[GET /api/v1/orders-division-viewer]",
     ),
     Mutant(

@@ -219,6 +219,7 @@ class Commands:
         self.expired_decisions = on(db, commands.expired_decisions)
         self.open_counts = on(db, commands.open_command_counts)
         self.given = on(db, orders.given_orders)
+        self.count = on(db, orders.count_orders)
 
 
 class Policies:

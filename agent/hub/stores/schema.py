@@ -14,7 +14,7 @@ from agent.hub.stores import current, dispute_columns
 from agent.hub.stores.database import transaction
 from agent.hub.stores.intake import places
 from agent.hub.stores.keeping import older_rows, payloads, tables
-from agent.hub.stores.reading import contract_views
+from agent.hub.stores.reading import contract_views, orders
 from agent.model.errors import NotVerified
 from agent.verify.members import dict_of
 
@@ -229,14 +229,14 @@ def prepare(db: sqlite3.Connection, goes_on: Callable[[int], bool] = lambda left
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return version  # somebody else's tables
         contract_views.drop(db)
-        for statement in places.STEP.split(";"):
-            db.execute(statement)  # whatever fills the tables of today asks them where a site lies
         if not older_rows.is_begun(db):
             for step in _STEPS[version:]:
                 for statement in step.split(";"):
                     db.execute(statement)
             older_rows.begin(db)
             db.execute(f"PRAGMA user_version={_to_fill(version)}")
+        for statement in (*places.STEP.split(";"), orders.STEP):
+            db.execute(statement)  # before tables of today are filled, which asks where a site lies
     while _version(db) < _ROWS_MOVED and _fill(db) and goes_on(older_rows.left(db)):
         pass
     while _version(db) == _BEFORE_NOW and _fill_now(db) and goes_on(0):

@@ -79,19 +79,12 @@ def list_silent(asked: Asked) -> Reply:
 def list_orders(asked: Asked) -> Reply:
     """Return orders, oldest first, and policies, as `hub orders --json` does."""
     refuse_others(asked, "site")
-    most, after = limit(asked, USUAL, MOST), asked.query.get("after", "")
-    told: Any = write_orders(asked.store, asked.query.get("site") or None, asked.now)
-    orders, policies = told["orders"], told["policies"]
-    if not asked.scope.everything:
-        seen = asked.store.seen.sites(asked.scope)
-        orders = [one for one in orders if one["site"] in seen]
-        policies = [one for one in policies if one["site"] in seen]
-    behind = [one for one in orders if _place_in_orders(one) > after]
-    following = _place_in_orders(behind[most - 1]) if len(behind) > most else None
-    return _json(
-        asked,
-        {**told, "total": len(orders), "orders": behind[:most], "policies": policies, "next": following},
-    )
+    most, site = limit(asked, USUAL, MOST), asked.query.get("site") or None
+    at, _, id = asked.query.get("after", "").partition("/")
+    told: Any = write_orders(asked.store, site, asked.now, asked.scope, (at, id), most + 1)
+    orders, total = told["orders"], asked.store.commands.count(site, asked.scope)
+    following = _place_in_orders(orders[most - 1]) if len(orders) > most else None
+    return _json(asked, {**told, "total": total, "orders": orders[:most], "next": following})
 
 
 def _place_in_silent(one: dict[str, Any]) -> tuple[int, str, str]:
