@@ -1,7 +1,7 @@
 """Encodes the hub's state of its sites as JSON, for `camwarden hub status`. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from agent.hub.domain.view_columns import read_config
 from agent.hub.ports.store import Store
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json
-from agent.hub.views.silent import silent_sites, standing
+from agent.hub.views.silent import Silent, silent_sites, standing
 from agent.hub.workers.answers import read_refused
 from agent.hub.workers.resend import lost, run_json
 from agent.model.errors import StoreFailed
@@ -149,9 +149,22 @@ def write_disputed(store: Store, site: str) -> list[Json]:
     return [row_json(one) for one in found]
 
 
-def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
-    """Return the silent sites."""
-    found = silent_sites(store.sites.rows(), store.sites.waiting(), trust, now)
+def find_silent(store: Store, trust: Trust, now: datetime, scope: Scope = EVERYTHING) -> tuple[Silent, ...]:
+    """Return the silent sites that may be seen, by kind and duration.
+
+    Silence is judged of the moment, so each site that may be seen is read. Of what has never been verified no site is
+    known: only who sees everything sees that.
+    """
+    rows = store.sites.rows(scope=scope)
+    if scope.everything:
+        return silent_sites(rows, store.sites.waiting(), trust, now)
+    known = {row.site for row in rows}
+    keys = {kid: one for kid, one in trust.bindings.items() if one.site in known}
+    return silent_sites(rows, (), Trust(keys), now)
+
+
+def write_silent(found: Iterable[Silent], now: datetime) -> dict[str, Json]:
+    """Return silent sites."""
     return {
         "schema": SILENT_SCHEMA,
         "at": utc_text(now),

@@ -70,6 +70,7 @@ def test_what_is_queried_within_a_scope_is_what_the_rule_allows(city: Store, sco
     sites = {name for name in names if allowed(scope, city.seen.place(name))}
     rows = [row for row in city.findings.page(Wanted()) if is_seen(scope, row)]
     assert city.seen.sites(scope) == sites
+    assert {row.site for row in city.sites.rows(scope=scope)} == sites
     assert {name for name in (*names, "nobody") if city.seen.may_see(scope, name)} == sites
     assert set(city.seen.divisions(scope)) == sites
     assert city.findings.page(Wanted(scope=scope)) == rows

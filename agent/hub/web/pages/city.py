@@ -13,7 +13,8 @@ from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.rows.places import Differing
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.views.silent import KINDS, Silent, silent_sites
+from agent.hub.views.silent import KINDS, Silent
+from agent.hub.views.status import find_silent
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
 from agent.verify.bindings import Trust
@@ -82,7 +83,7 @@ def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> Cit
     """Return the city. The store is only read, by indexes: no report, and no row of a finding."""
     sites = store.seen.divisions(scope)
     counted = store.seen.open_by_division(scope)
-    silent = seen_silent(store, believed, scope, sites, now)
+    silent = find_silent(store, believed, now, scope)
     quiet = Counter(sites.get(one.site, ("", 0))[0] for one in silent)
     cameras: Counter[str] = Counter()
     for division, count in sites.values():
@@ -103,13 +104,6 @@ def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> Cit
         open={status: sum(one[status] for one in counted.values()) for status in OPEN},
         silent=len(silent),
     )
-
-
-def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
-    """Return the silent sites that may be seen; those that never sent anything are of no division."""
-    found = silent_sites(store.sites.rows(), store.sites.waiting(), believed, now)
-    may = set(seen)
-    return tuple(one for one in found if scope.everything or one.site in may)
 
 
 def _morning(
