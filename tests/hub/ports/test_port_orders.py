@@ -168,4 +168,9 @@ def test_of_a_sites_policies_the_newest_is_sent_until_the_site_reports_it(store:
         )
     assert [store.policies.highest_version(site) for site in ("S1", "S2", "S3")] == [2, 9, 0]
     assert [store.policies.reported(site) for site in ("S1", "S2", "S3")] == [b"said", b"no", b""]
-    assert sorted(store.policies.shown()) == [("S1", 2, 2, ""), ("S2", 7, 9, '{"version": 7}')]
+    shown = [("S1", 2, 2, ""), ("S2", 7, 9, '{"version": 7}')]
+    assert store.policies.shown() == shown
+    assert store.policies.shown("S2") == shown[1:] and store.policies.shown("S3") == []
+    store.words.keep_operator("S1", "School 4", "Li", BEGIN)
+    assert store.policies.shown(None, Scope(operators=("School 4",))) == shown[:1]
+    assert store.policies.shown("S2", Scope(operators=("School 4",))) == []
