@@ -251,6 +251,7 @@ class Upgrades:
         self.members = on(db, upgrades.members)
         self.bad_counts = on(db, upgrades.bad_counts)
         self.sites = on(db, upgrades.sites)
+        self.step_counts = on(db, upgrades.step_counts)
         self.at_step = on(db, upgrades.at_step)
         self.begin_wave = on(db, upgrades.begin_wave)
         self.begin_again = on(db, upgrades.begin_again)

@@ -38,6 +38,7 @@ def steps(store: Store, number: int) -> dict[str, str]:
         while page := store.upgrades.at_step(number, step, 1, paged[-1] if paged else ""):  # type: ignore[arg-type]
             paged += page
             assert len(paged) <= len(found), "a page comes again"
+        assert store.upgrades.step_counts(number).get(step, 0) == len(at_step)  # type: ignore[call-overload]
         assert paged == at_step == store.upgrades.at_step(number, step, 9)  # type: ignore[arg-type]
     return found
 

@@ -146,6 +146,11 @@ def sites(store: Database, upgrade: int) -> list[UpgradeSite]:
     return [UpgradeSite(**{**one, **{key: bool(one[key]) for key in ("tried", "excused", "silent")}}) for one in found]
 
 
+def step_counts(store: Database, upgrade: int) -> dict[Step, int]:
+    """Return how many sites of an upgrade are at each step; none: left out."""
+    return dict(store.all("SELECT step, count(*) FROM upgrade_site WHERE upgrade = ? GROUP BY step", upgrade))
+
+
 def at_step(store: Database, upgrade: int, step: Step, most: int, after: str = "") -> list[str]:
     """Return some of the sites at a step, by name, those behind `after`."""
     rows = store.all(
