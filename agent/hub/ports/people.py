@@ -20,6 +20,9 @@ class PeopleStore(Protocol):
     def close(self) -> None:
         """Close it."""
 
+    def is_current(self) -> bool:
+        """Return whether what was opened to read is still what is there, and of this version."""
+
     def changing(self) -> AbstractContextManager[None]:
         """Run the block as one transaction; within one, as a part of it. What raises in it leaves nothing of it.
 

@@ -49,8 +49,11 @@ def test_a_person_is_what_was_stored_last_with_exactly_its_bindings(people: Peop
     assert [one.name for one in people.people()] == ["an", "li"]
     moved = replace(LI, role="viewer", operators=(), divisions=("140300",), disabled_at=LATER)
     people.keep_person(moved)
-    for store in (people, opens(read_only=True)):
+    reader = opens(read_only=True)
+    for store in (people, reader):
         assert store.person("li") == moved, "no binding of before is left"
+    people.keep_person(LI)
+    assert reader.is_current() and reader.person("li") == LI, "nothing that was read is held"
     scope = LI.person().scope
     assert (scope.operators, scope.everything) == (("School 4",), False)
 

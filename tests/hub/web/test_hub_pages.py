@@ -27,6 +27,7 @@ from agent.hub.stores.reading.of_finding import judged
 from agent.hub.stores.store import Store
 from agent.hub.views.city_map import map_json
 from agent.hub.views.site import site_json
+from agent.hub.views.status import find_silent
 from agent.hub.web.pages.assessment import read_assessment
 from agent.hub.web.pages.city import read_city
 from agent.hub.web.pages.disputes import read_disputes
@@ -36,9 +37,10 @@ from agent.hub.web.pages.history import read_history
 from agent.hub.web.pages.holds import read_holds
 from agent.hub.web.pages.map import read_map
 from agent.hub.web.pages.orders import read_orders
-from agent.hub.web.pages.silent import read_silent, seen_silent
+from agent.hub.web.pages.silent import read_silent
 from agent.hub.web.pages.site import OVER, matrix, read_site_page
 from agent.hub.web.pages.trends import read_trends
+from agent.hub.web.pages.upgrades import read_upgrades
 
 Data = Mapping[str, Any]
 
@@ -101,7 +103,7 @@ def assessment_shown(**asked: str) -> Callable[[Store], Data]:
 def map_shown(store: Store) -> Data:
     now = datetime.now(UTC)
     seen = store.seen.divisions(EVERYTHING)
-    page = read_map(store, EVERYTHING, seen, seen_silent(store, trust.load(store.directory), EVERYTHING, seen, now))
+    page = read_map(store, EVERYTHING, seen, find_silent(store, trust.load(store.directory), now, EVERYTHING))
     assert page.drawing is not None and page.total == 4
     marked = [one for mark in page.drawing.marks for one in mark.sites]
     assert sorted(marked) == sorted(page.sites) == sorted(page.view.sites), "the drawing has the sites of the list"
@@ -116,6 +118,12 @@ def disputes_shown(site: str = "") -> Callable[[Store], Data]:
 
 def holds_shown(store: Store) -> Data:
     return {"holds": [asdict(one) for one in read_holds(store, EVERYTHING, datetime.now(UTC), "S2").rows]}
+
+
+def upgrade_shown(store: Store) -> Data:
+    page = read_upgrades(store, EVERYTHING)
+    assert [one["site"] for one in page.lacking] == ["F3", "S1"]
+    return {"upgrade": page.upgrade}
 
 
 def enrollments_shown(store: Store) -> Data:
@@ -140,6 +148,7 @@ PAGES: list[tuple[tuple[str, ...], Callable[[Store], Data]]] = [
      assessment_shown(by="model", day=DAY.isoformat(), sort="clock")),
     (("report", "--month", MONTH, "--by", "maintainer"), assessment_shown(by="maintainer", month=MONTH)),
     (("holds", "S2"), holds_shown),
+    (("upgrade",), upgrade_shown),
     (("map", "show"), map_shown),
     (("disputes",), disputes_shown()),
     (("disputes", "S1"), disputes_shown("S1")),
@@ -157,6 +166,15 @@ def test_a_page_has_what_the_command_prints(
         del one["silent_s"]  # the moment of asking
     assert page == {name: said[name] for name in page}
     assert set(said) - set(page) <= {"schema", "at"}
+
+
+def test_of_an_upgrade_who_sees_a_part_has_that_part_and_not_what_people_wrote(store: Store) -> None:
+    page = read_upgrades(store, Scope(divisions=("140202",)))
+    assert page.upgrade is not None and page.upgrade["state"] == "stopped"
+    assert [one["site"] for one in page.upgrade["sites"]] == ["S1", "S2"]
+    assert [one["site"] for one in page.lacking] == ["S1"]
+    assert page.upgrade["name"] is None and page.upgrade["words"] == []
+    assert read_upgrades(store, Scope()).lacking == ()
 
 
 def test_enrollments_are_what_the_command_lists(hub: Path, store: Store) -> None:

@@ -23,7 +23,7 @@ from agent.hub.domain.rows.city_map import NO_MAP, CityMap, MapWord
 from agent.hub.domain.scope import EVERYTHING
 from agent.hub.stores.engines import open_people, open_store, open_trust
 from agent.hub.views.city_map import map_json, view_map
-from agent.hub.views.silent import silent_sites
+from agent.hub.views.status import find_silent
 from agent.hub.web.pages.map import WORDS
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
@@ -89,7 +89,7 @@ def _show(args: argparse.Namespace) -> int:
     with reading(args) as store:
         city, seen = store.city_map.read(), store.seen.divisions(EVERYTHING)
         trust = open_trust(args.data).load(None)
-        silent = silent_sites(store.sites.rows(), store.sites.waiting(), trust, datetime.now(UTC))
+        silent = find_silent(store, trust, datetime.now(UTC), EVERYTHING)
         view = view_map(city, seen, store.seen.open_by_site(EVERYTHING), silent, is_everything=True)
     if args.json:
         print(json.dumps(map_json(city, view), ensure_ascii=False))

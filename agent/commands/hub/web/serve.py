@@ -56,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
                 render(Message("nobody may log in yet: camwarden hub user add NAME --role ROLE"), args.lang), flush=True
             )
 
-    with closing(open_people(args.data)):  # the last one that closes it writes it back: no request should wait for that
+    # the last one that closes a database writes it back, which no request should wait for
+    with closing(open_people(args.data)), closing(place.readers):
         web.serve(app(place), (LOOPBACK, args.port), BOUNDS, [host], on_ready=ready, option="--port")
     return OK
 

@@ -13,10 +13,10 @@ from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
 from agent.hub.views.city_map import STATES, MapView, PlacedSite, State, view_map
 from agent.hub.views.silent import Silent
+from agent.hub.views.status import find_silent
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.maps import Box, Drawing, drawn, shape
 from agent.hub.web.pages.shown import SHOWN_MOST, place_in, shown
-from agent.hub.web.pages.silent import seen_silent
 from agent.model.errors import ConfigurationError, Forbidden, UsageError
 from agent.model.finding import Message
 
@@ -93,7 +93,7 @@ def answer(asked: Asked) -> Reply:
     """Return the page of the map."""
     seen = asked.store.seen.divisions(asked.scope)
     believed = asked.place.keys.now(asked.place.directory)
-    silent = seen_silent(asked.store, believed, asked.scope, seen, asked.now)
+    silent = find_silent(asked.store, believed, asked.now, asked.scope)
     found = read_map(asked.store, asked.scope, seen, silent, read_box(asked.query.get("box", "")), place_in(asked))
     return shown(asked, "map.html.j2", p=found, **map_words())
 

@@ -1,13 +1,13 @@
 """Lists the silent sites with the next step of each, as `hub silent` does."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent.hub.domain.scope import Scope, is_below
 from agent.hub.ports.store import Store
-from agent.hub.views.silent import KINDS, Silent, silent_sites
+from agent.hub.views.silent import KINDS, Silent
 from agent.hub.views.silent_words import next_step
+from agent.hub.views.status import find_silent
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import SHOWN_MOST, place_in, shown
 from agent.model.finding import Message
@@ -42,18 +42,11 @@ def read_silent(
 ) -> SilentPage:
     """Return a page of the silent sites that may be seen, `start` of them left out."""
     places = store.seen.divisions(scope)
-    found = seen_silent(store, believed, scope, places, now)
+    found = find_silent(store, believed, now, scope)
     rows = (SilentRow(one, places.get(one.site, ("", 0))[0], next_step(one.kind, one.why)) for one in found)
     wanted = [row for row in rows if kind in ("", row.one.kind) and (not division or is_below(row.division, division))]
     end = start + SHOWN_MOST
     return SilentPage(tuple(wanted[start:end]), len(wanted), end if end < len(wanted) else None, now)
-
-
-def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
-    """Return the silent sites that may be seen; those that never sent anything are of no division."""
-    found = silent_sites(store.sites.rows(), store.sites.waiting(), believed, now)
-    may = set(seen)
-    return tuple(one for one in found if scope.everything or one.site in may)
 
 
 def answer(asked: Asked) -> Reply:
