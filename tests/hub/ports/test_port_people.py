@@ -53,7 +53,18 @@ def test_a_person_is_what_was_stored_last_with_exactly_its_bindings(people: Peop
     for store in (people, reader):
         assert store.person("li") == moved, "no binding of before is left"
     people.keep_person(LI)
-    assert reader.is_current() and reader.person("li") == LI, "nothing that was read is held"
+    assert reader.person("li") == LI, "nothing that was read is held"
+
+
+def test_what_is_open_is_current_until_another_takes_its_place(opens: Opens, engine: Engine, tmp_path: Path) -> None:
+    opens().close()
+    people = opens(read_only=True)
+    assert people.is_current()
+    other = engine.people(tmp_path / "other", False)
+    other.close()
+    for path in (tmp_path / "other").iterdir():
+        path.replace(tmp_path / path.name)
+    assert not people.is_current()
     scope = LI.person().scope
     assert (scope.operators, scope.everything) == (("School 4",), False)
 
