@@ -84,6 +84,7 @@ ACTIONS: Final = {
     "verify": ("agent.commands.hub.keeping.verify", "run"),
     "hold": ("agent.commands.hub.keeping.holds", "hold"),
     "holds": ("agent.commands.hub.keeping.holds", "show"),
+    "people": ("agent.commands.hub.keeping.people", "run"),
     "release": ("agent.commands.hub.keeping.holds", "end"),
     "backup": ("agent.commands.hub.keeping.backup", "run"),
     "restore": ("agent.commands.hub.keeping.backup", "restore"),

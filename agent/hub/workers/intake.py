@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agent.contract.chain import STREAMS, utc_text
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
-from agent.contract.orders import Reported
+from agent.contract.orders import Result
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
@@ -149,21 +149,22 @@ class Intake:
         return {**event, "new_epoch": True} if news else event
 
     def _answer(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:
-        """Judge the result of a command, or the policy that a site reports in force."""
+        """Judge the result of a command, or what a site states beside its reports."""
         address = read_topic(topic)
         if address is None:
             raise NotVerified("topic", "not a topic that a site sends on")
         payload, jws, kid = answers.unpack(address, payload, jws)
         key = self._believed(address.site, kid, now)
         if key is None:
+            answers.refuse_unknown(address)
             self._wait(Waiting(address.site, kid, topic, jws, payload), now)
             return {"event": "untrusted", "site": address.site, "stream": address.kind, "kid": kid}
         value = answers.read(address, payload, jws, key)
         limit = self.trust.rotated(kid)
         if limit is not None:
             raise NotVerified("rotated-key", "the key has handed over to {to}", to=limit.to)
-        if isinstance(value, Reported):
-            return answers.take_reported(self._store, value, payload, jws, now)
+        if not isinstance(value, Result):
+            return answers.take_stated(self._store, value, payload, jws, now)
         self._touched.add(address.site)
         event, told = answers.take_result(self._store, value, payload, jws, now)
         self.told += told

@@ -26,7 +26,10 @@ CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
-    """`by` says at `at` that the finding `key` is wrong: the episode detected at `detected_at`. Aware UTC."""
+    """`by` says at `at` that the finding `key` is wrong: the episode detected at `detected_at`. Aware UTC.
+
+    `author`: the id by which the hub is told who; empty in a note of an earlier version, which told the name.
+    """
 
     key: str
     detected_at: datetime
@@ -36,6 +39,7 @@ class Dispute:
     at: datetime
     why: str
     repaired_at: datetime | None = None
+    author: str = ""
     owner: Owner = NOBODY
 
     @property
@@ -44,7 +48,7 @@ class Dispute:
         check, _, subject = self.key.partition(" ")
         return Disputed(
             check=check, subject=subject, status=self.status, reason=self.reason, detected_at=self.detected_at,
-            repaired_at=self.repaired_at, by=self.by, at=self.at, why=self.why,
+            repaired_at=self.repaired_at, by=self.author or self.by, at=self.at, why=self.why,
         )  # fmt: skip
 
 
@@ -108,7 +112,8 @@ def finding_code(site: str, key: str, detected_at: datetime) -> str:
 
 def contested_json(one: Contested) -> dict[str, Json]:
     """Return a dispute with its decision as `--json` has it."""
-    return {**disputed_json(one.dispute.said), "decision": decided_json(one.decision.said) if one.decision else None}
+    told = {**disputed_json(one.dispute.said), "by": one.dispute.by}
+    return {**told, "decision": decided_json(one.decision.said) if one.decision else None}
 
 
 def contested_row(one: Contested) -> dict[str, Json]:
