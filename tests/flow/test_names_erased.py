@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from camera_cycles import ONLINE
@@ -59,8 +58,6 @@ def test_a_name_that_is_erased_is_nowhere_at_the_hub_and_stays_so(
             here = ("--config", str(site.config), "findings")
             site.cycle(clock(), gate="fail", yard="pass")
             told(*here, "ack", ONLINE, GATE, "--until", "3d", "--by", NAME, "--why", f"{NAME} 已联系维修")
-            told(*here, "plan", "--site", "--from", "2026-01-01", "--until", "2099-01-01", "--by", "x", "--why", "y",
-                 code=2)  # fmt: skip
             told(*here, "dispute", ONLINE, GATE, "--by", NAME, "--why", "那天停电")
             site.cycle(clock(), gate="fail", yard="pass")
             publisher.wake()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from agent.hub.workers import resend
 from agent.hub.workers.chains import epochs
 from agent.hub.workers.intake import Intake
 from agent.model.finding import Envelope, Json
+from agent.service.daemon.names import names_message
 
 
 class Desk:
@@ -43,6 +45,11 @@ class Desk:
                 self.told += self.intake.retry()
             self.told += self.intake.settle()
         return event
+
+    def name(self, maker: Maker, envelopes: Iterable[Envelope], at: datetime = NOW) -> None:
+        """Hand in the names behind reports, as the daemon sends them, where it would."""
+        if (names := names_message(maker.site, maker.signer, envelopes, at)) is not None:
+            assert self.hand_in(names.topic, names.payload, names.jws, at)["event"] == "names"
 
     def look(self, at: datetime) -> list[dict[str, Json]]:
         """Look for what is missing, as the running hub does now and then."""

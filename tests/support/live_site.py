@@ -22,7 +22,6 @@ from agent.judge.memory.notes import Plan, write_note
 from agent.observe.facts.facts import gather
 from agent.observe.remembered.value import Remembered
 from agent.service.cycle.cycle import CycleResult, tell
-from agent.service.daemon.names import names_message
 from agent.site.config.site import Storage
 from agent.site.declarations.standing import Declaration
 from drivers.details import Host
@@ -79,8 +78,7 @@ class Live:
             told = self.desk.send(envelope, self.site.id, at=at)
             assert told["event"] == "verified", told
             self.bodies[envelope.report.stream] = json.loads(envelope.report.payload)["body"]
-        if (names := names_message(self.site, self.maker.signer, envelopes, at)) is not None:
-            assert self.desk.hand_in(names.topic, names.payload, names.jws, at)["event"] == "names"
+        self.desk.name(self.maker, envelopes, at)
 
     def plan(self, subject: str, begin: datetime, until: datetime, said_at: datetime | None = None) -> str:
         note = Plan(subject, begin, until, "王工", said_at or begin - HOUR, "换硬盘")
