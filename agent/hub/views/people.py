@@ -1,4 +1,4 @@
-"""Resolves the ids of authors in what is shown to the names that their sites told, where they are known.
+"""Resolves the ids of authors in what is shown to the names of people, where they are known.
 
 The names stand apart from what was signed: a report proves the id, and the site said whose it is.
 """

@@ -111,7 +111,6 @@ def test_an_erased_name_comes_back_by_no_message_old_or_new(desk: Desk, maker: M
     assert hand_in(desk, maker, NOW + 3 * HOUR)["new"] == 0
     assert everywhere(desk) == []
     assert speaker(desk.store)(wang(maker)) == f"{wang(maker)} (name erased on 2026-11-24)"
-    assert speaker(desk.store, "zh_CN")(wang(maker)).endswith("2026-11-24 删除\uff09")
     other = author_id(author_key(maker.directory), "S1", "Li")
     assert speaker(desk.store)(other) == f"{other} (name not told)"
 
@@ -161,3 +160,9 @@ def test_a_name_goes_with_the_bodies_that_used_it_and_a_hold_keeps_it(desk: Desk
     desk.store.holds.release(number, "x", "over", NOON + 367 * DAY)
     assert expire_names(desk.store, NOON + 367 * DAY) == 1
     assert everywhere(desk) == []
+
+
+def test_why_there_is_no_name_is_said_in_the_readers_language(desk: Desk, maker: Maker) -> None:
+    desk.store.authors.erase(wang(maker), "局长", "申请", NOW)
+    assert speaker(desk.store, "zh_CN")(f"{wang(maker)}: x") == f"{wang(maker)}\uff08姓名已于 2026-11-24 删除\uff09: x"
+    assert speaker(desk.store, "zh_CN")("nobody") == "nobody"
