@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from camera_cycles import ONLINE
@@ -31,6 +33,17 @@ def files_with(folder: Path, name: bytes = BYTES) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in files if any(
         one in path.read_bytes() for one in (name, escaped)
     ))  # fmt: skip
+
+
+def named_in(case: Path, author: str) -> dict[str, Any]:
+    """Return whom a case names by an id; its pages say that as its list does, and nothing that was signed does."""
+    with ZipFile(case) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    (row,) = [one for one in json.loads(texts["names.json"])["names"] if one["id"] == author]
+    for page in ("README.en.md", "README.zh.md"):
+        assert author in texts[page] and (NAME in texts[page]) == bool(row["name"])
+    assert not any(NAME in text for name, text in texts.items() if name.startswith("envelopes/"))
+    return {"id": row["id"], "name": row["name"]}
 
 
 def test_a_name_that_is_erased_is_nowhere_at_the_hub_and_stays_so(
@@ -79,6 +92,7 @@ def test_a_name_that_is_erased_is_nowhere_at_the_hub_and_stays_so(
             out = tmp_path / "case-before.zip"
             case = ("hub", "case", "S1", ONLINE, "--from", "2026-01-01", "--to", "2099-01-01", *at_hub)
             told(*case, "--out", str(out))
+            assert named_in(out, author_id) == {"id": author_id, "name": NAME}
             told("hub", "backup", str(tmp_path / "backup"), *at_hub)
             assert files_with(tmp_path / "backup") == []
             with serving(data) as page:
@@ -96,6 +110,8 @@ def test_a_name_that_is_erased_is_nowhere_at_the_hub_and_stays_so(
                 for form in ((), ("--json",)):
                     assert NAME not in told("hub", name, *at_hub, *form)
             assert f"{author_id} (name erased on " in told("hub", "disputes", *at_hub)
+            told(*case, "--out", str(tmp_path / "case-after.zip"))
+            assert named_in(tmp_path / "case-after.zip", author_id) == {"id": author_id, "name": None}
             with serving(data) as page:
                 client = page.let_in("root")
                 for path in ("/", "/findings", "/sites/S1", "/audit", "/api/v1/sites/S1", "/findings.csv", "/holds"):

@@ -19,6 +19,7 @@ from agent.hub.views.status import write_status
 from agent.hub.workers import resend
 from agent.hub.workers.chains import epochs
 from agent.hub.workers.intake import Intake
+from agent.judge.memory.authors import read_told
 from agent.model.finding import Envelope, Json
 from agent.service.daemon.names import names_message
 
@@ -48,8 +49,10 @@ class Desk:
 
     def name(self, maker: Maker, envelopes: Iterable[Envelope], at: datetime = NOW) -> None:
         """Hand in the names behind reports, as the daemon sends them, where it would."""
-        if (names := names_message(maker.site, maker.signer, envelopes, at)) is not None:
-            assert self.hand_in(names.topic, names.payload, names.jws, at)["event"] == "names"
+        names = read_told(maker.site.storage.directory)
+        if names and any(one.report.stream != "health" for one in envelopes):
+            told = names_message(maker.site, maker.signer, names, at)
+            assert self.hand_in(told.topic, told.payload, told.jws, at)["event"] == "names"
 
     def look(self, at: datetime) -> list[dict[str, Json]]:
         """Look for what is missing, as the running hub does now and then."""

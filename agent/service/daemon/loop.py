@@ -35,7 +35,6 @@ from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
 from agent.service.cycle.cycle import CycleResult, see, set_drills_aside, tell
 from agent.service.cycle.environment import Environment
-from agent.service.daemon.names import names_message
 from agent.service.daemon.parts import Parts, parts_of
 from agent.service.daemon.read_back import read_own
 from agent.service.daemon.signals import Signals
@@ -199,8 +198,7 @@ def _look_and_report(
         mirror.offer(envelopes, now.at)
     release_memory()
     if parts.publisher is not None:
-        if (names := names_message(standing.site, parts.signer, envelopes, now.at)) is not None:
-            parts.publisher.say(names)
+        parts.names.tell(parts.publisher.status().connects, now.at)
         parts.publisher.wake()
     return seen, len(envelopes)
 
