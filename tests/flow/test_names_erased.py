@@ -71,7 +71,7 @@ def test_a_name_that_is_erased_is_nowhere_at_the_hub_and_stays_so(
             here = ("--config", str(site.config), "findings")
             site.cycle(clock(), gate="fail", yard="pass")
             told(*here, "ack", ONLINE, GATE, "--until", "3d", "--by", NAME, "--why", f"{NAME} 已联系维修")
-            told(*here, "dispute", ONLINE, GATE, "--by", NAME, "--why", "那天停电")
+            told(*here, "dispute", ONLINE, GATE, "--by", NAME, "--why", f"那天停电 ({NAME})")
             site.cycle(clock(), gate="fail", yard="pass")
             publisher.wake()
             assert publisher.drained(PATIENCE_S)

@@ -6,15 +6,17 @@ Both stay for a year. Of two decisions on one dispute the later one counts, by t
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.contract.disputes import Decided, Disputed, Outcome, decided_json, disputed_json
+from agent.contract.disputes import TEXT_MAX_CHARS, Decided, Disputed, Outcome, decided_json, disputed_json
 from agent.judge.wording.dispute_words import words_of
 from agent.model.finding import Json, Message, Status, utc_text
 from agent.observe.inventory.owners import NOBODY, Owner
+from agent.text.within import bounded
 
 KEPT_FOR: Final = timedelta(days=366)
 """How long a dispute and a decision stay after they were made."""
@@ -44,11 +46,13 @@ class Dispute:
 
     @property
     def said(self) -> Disputed:
-        """The dispute as the hub is told."""
+        """The dispute as the hub is told: by an id, also where its author names himself in the reason."""
         check, _, subject = self.key.partition(" ")
+        is_named = self.author and len(self.by) > 1
+        why = re.sub(bounded(self.by), self.author, self.why)[:TEXT_MAX_CHARS] if is_named else self.why
         return Disputed(
             check=check, subject=subject, status=self.status, reason=self.reason, detected_at=self.detected_at,
-            repaired_at=self.repaired_at, by=self.author or self.by, at=self.at, why=self.why,
+            repaired_at=self.repaired_at, by=self.author or self.by, at=self.at, why=why,
         )  # fmt: skip
 
 
@@ -112,7 +116,7 @@ def finding_code(site: str, key: str, detected_at: datetime) -> str:
 
 def contested_json(one: Contested) -> dict[str, Json]:
     """Return a dispute with its decision as `--json` has it."""
-    told = {**disputed_json(one.dispute.said), "by": one.dispute.by}
+    told = {**disputed_json(one.dispute.said), "by": one.dispute.by, "why": one.dispute.why}
     return {**told, "decision": decided_json(one.decision.said) if one.decision else None}
 
 
