@@ -65,6 +65,14 @@ NAMES: Final = (
         test=f"{_HUB}test_what_nobody_vouches_for_is_refused_and_in_no_file",
     ),
     Mutant(
+        name="names-borrowed",
+        row=_FORGED,
+        file="agent/hub/workers/intake.py",
+        text="        claim = with_own_authors(claim)\n",
+        mutated="",
+        test=f"{_HUB}test_another_sites_id_in_a_report_names_nobody",
+    ),
+    Mutant(
         name="names-in-flood",
         row=_FORGED,
         file=_STORE,

@@ -13,6 +13,7 @@ from agent.contract.orders import Result
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
+from agent.hub.domain.own_authors import with_own_authors
 from agent.hub.domain.rows.intake import Waiting
 from agent.hub.ports.store import Store
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
@@ -134,8 +135,9 @@ class Intake:
             self._wait(Waiting(site, claim.kid, topic, claim.jws, claim.payload), now)
             return self._event("untrusted", claim, kid=claim.kid)
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
-        limit = self.trust.rotated(claim.kid)
-        if limit is not None and not rotation.still_accepted(self._store, limit, claim):
+        if (limit := self.trust.rotated(claim.kid)) is not None and not rotation.still_accepted(
+            self._store, limit, claim
+        ):
             raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
         self._store.refusals.drop_key(site)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
@@ -160,8 +162,7 @@ class Intake:
             self._wait(Waiting(address.site, kid, topic, jws, payload), now)
             return {"event": "untrusted", "site": address.site, "stream": address.kind, "kid": kid}
         value = answers.read(address, payload, jws, key)
-        limit = self.trust.rotated(kid)
-        if limit is not None:
+        if (limit := self.trust.rotated(kid)) is not None:
             raise NotVerified("rotated-key", "the key has handed over to {to}", to=limit.to)
         if not isinstance(value, Result):
             return answers.take_stated(self._store, value, payload, jws, now)
@@ -245,6 +246,7 @@ class Intake:
             self.news = True
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
+        claim = with_own_authors(claim)
         if stream == "config":  # five readers would parse them, each
             claim = replace(claim, data=with_plain_findings(claim.data))
         self._store.keep_report(claim, bool(stored), now)

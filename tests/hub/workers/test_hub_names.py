@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivery import DAY, NOW, Maker
+from delivery import DAY, NOW, Maker, site
 from hubdesk import Desk, chain_of, trusted
 from live_site import NOON, Live
 
 from agent.contract.authors import Names, author_id, write_names
 from agent.contract.chain import utc_text
-from agent.contract.envelope import NAMES_TYP, REPORTED_TYP, flatten, sign_payload
+from agent.contract.envelope import NAMES_TYP, REPORT_TYP, REPORTED_TYP, flatten, sign_payload
 from agent.contract.topics import topic
 from agent.hub.domain.rows.keeping import Hold
 from agent.hub.stores.keeping.authors import ERASED, NAME
@@ -24,6 +24,7 @@ from agent.hub.stores.store import Store
 from agent.hub.views.people import speaker
 from agent.hub.workers.expire import expire_names
 from agent.judge.memory.authors import author_key
+from agent.model.finding import Draft
 
 HOUR = timedelta(hours=1)
 
@@ -166,3 +167,27 @@ def test_why_there_is_no_name_is_said_in_the_readers_language(desk: Desk, maker:
     desk.store.authors.erase(wang(maker), "局长", "申请", NOW)
     assert speaker(desk.store, "zh_CN")(f"{wang(maker)}: x") == f"{wang(maker)}\uff08姓名已于 2026-11-24 删除\uff09: x"
     assert speaker(desk.store, "zh_CN")("nobody") == "nobody"
+
+
+@pytest.mark.parametrize("is_escaped", [False, True])
+def test_another_sites_id_in_a_report_names_nobody(desk: Desk, maker: Maker, is_escaped: bool) -> None:
+    """Its signed bytes stay as they are; what is shown of them has another site's people nowhere."""
+    trusted(desk, maker)
+    hand_in(desk, maker)
+    other = Maker(maker.directory / "other", site("S2"))
+    desk.birth(other, "e2")
+    desk.vouch(other)
+    foreign, own = wang(maker), "author-S2-0000000000000001"
+    words = [{"check": "c", "subject": "site", "by": by, "at": utc_text(NOW), "until": utc_text(NOW + DAY), "why": by}
+             for by in (foreign, own)]  # fmt: skip
+    (envelope,), _ = other.envelopes([Draft("config", {"division": "140200", "acknowledged": words})], {}, "e2")
+    payload = envelope.report.payload
+    if is_escaped:
+        payload = payload.replace(b"author-S1", b"\\u0061uthor-S1")
+    jws = sign_payload(payload, other.signer, REPORT_TYP)
+    assert desk.hand_in(topic("datong", "S2", "config"), payload, jws)["event"] == "verified"
+    shown = speaker(desk.store)(json.dumps(desk.status("S2"), ensure_ascii=False))
+    assert "王工" not in shown and foreign not in shown and f"{own} (name not told)" in shown
+    assert '"by": "***"' in shown
+    body = desk.store.body_at("S2", "e2", "config", 1)
+    assert body is not None and body[1] == payload
