@@ -5,7 +5,6 @@ overwritten: a name that was erased is in no file of the hub. `erased.db` has no
 restore only adds to it. What is lost with `names.db` the sites tell again, within a day.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +14,7 @@ from typing import Final
 
 from agent.contract.authors import AUTHOR, Names
 from agent.contract.chain import utc_text
+from agent.host.files import create_empty
 from agent.hub.domain.people_text import refuse_text
 from agent.hub.domain.rows.people import Author, Taken
 from agent.hub.stores.database import connection, failed, transaction
@@ -139,7 +139,7 @@ def _rows(path: Path, query: str, *values: object) -> list[tuple[str, ...]]:
 def _changing(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
     """Open a file, made where there is none, for one transaction. Raises Forbidden, StoreFailed."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        create_empty(path)
     except PermissionError:
         raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
     except OSError as error:
