@@ -89,6 +89,14 @@ NAMES: Final = (
         test=f"{_HUB}test_no_backup_has_a_name_and_a_restore_brings_none_back",
     ),
     Mutant(
+        name="names-in-free-pages",
+        row=_ERASED,
+        file=_STORE,
+        text='            db.execute("VACUUM")\n',
+        mutated="            pass\n",
+        test="test_hub_authors.py::test_no_copy_of_an_erased_name_is_left_in_a_page",
+    ),
+    Mutant(
         name="names-told-again",
         row=_BACK,
         file=_STORE,

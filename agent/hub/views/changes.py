@@ -138,9 +138,8 @@ def _fewer_zones(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]
 def _new_approvers(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
     """Find who approves for the first time; a site that names people by ids from now on shows nobody new by that."""
     before, after = _approvers(earlier), _approvers(later)
-    if any(map(is_author, after)) and not any(map(is_author, before)):
-        return _changed("approver-new", ())
-    return _changed("approver-new", after - before if before else ())
+    is_renamed = any(map(is_author, after)) and not any(map(is_author, before))
+    return _changed("approver-new", after - before if before and not is_renamed else ())
 
 
 def _approved_anew(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:

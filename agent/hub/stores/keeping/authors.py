@@ -164,7 +164,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _write_anew(path: Path) -> None:
-    """Write the file anew from what is in it: what was moved within a page may have left a copy."""
+    """Write the file anew from what is in it: a row that was moved leaves a copy that no deletion overwrites."""
     try:
         with closing(_connected(path)) as db:
             db.execute("VACUUM")
