@@ -15,8 +15,8 @@ Condition = tuple[str, list[str]]
 _LIES_IN: Final = "SELECT site FROM site_division WHERE standing = '{}' AND division >= ? AND division < ?"
 """`main`: the division that counts; `also`: others that the site told, and nobody has decided on."""
 
-MAIN: Final = "site_division d ON d.site = s.site AND d.standing = 'main'"
-"""Joins the division that counts for a site `s`."""
+MAIN: Final = "site_division d ON d.site = s.site AND +d.standing = 'main'"
+"""Joins the division that counts for a site `s`. The sign keeps SQLite from looking through every main one for each."""
 
 _STATUSES: Final = ", ".join(f"'{status}'" for status in OPEN)
 
