@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.hub.domain.rows.audit import AuditRow
-from agent.hub.domain.rows.people import PersonRow, SessionRow, TokenRow
+from agent.hub.domain.rows.page_people import PersonRow, SessionRow, TokenRow
 
 
 class PeopleStore(Protocol):

@@ -85,6 +85,7 @@ class Store:
         self.expiry = areas.Expiry(self)
         self.disk = areas.Disk(self)
         self.city_map = areas.CityMaps(self)
+        self.authors = areas.Authors(directory)
 
     def close(self) -> None:
         """Close the database."""

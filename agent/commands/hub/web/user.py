@@ -17,7 +17,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
 from agent.hub.domain.person import BOUND, DIVISION, person_name
 from agent.hub.domain.rows.audit import AuditRow
-from agent.hub.domain.rows.people import PersonRow
+from agent.hub.domain.rows.page_people import PersonRow
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import open_people, open_store
 from agent.hub.web.people import passwords

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.hub.stores.enroll import NAME as ENROLL_NAME
+from agent.hub.stores.keeping.authors import NAME as NAMES
 from agent.hub.stores.keeping.backup import back_up, verify_backup
 from agent.hub.stores.keeping.backups import newest_backup
 from agent.hub.stores.keeping.restore import restore
@@ -18,8 +19,8 @@ __all__ = [
     "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
-_SECRET: Final = (NAME, LOG_NAME, MAP_NAME)
-"""Beside keys: reports, and where sites are; whom the hub trusts, certificates and settings of the desk are none."""
+_SECRET: Final = (NAME, LOG_NAME, NAMES, MAP_NAME)
+"""Beside keys: reports, names, where sites are; whom the hub trusts, certificates and settings of the desk are none."""
 
 
 def has_store(directory: Path) -> bool:

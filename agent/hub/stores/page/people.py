@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from agent.hub.domain.person import Role
 from agent.hub.domain.rows.audit import AuditRow, row_digest
-from agent.hub.domain.rows.people import PersonRow, SessionRow, TokenRow
+from agent.hub.domain.rows.page_people import PersonRow, SessionRow, TokenRow
 from agent.hub.stores.database import failed, identity, is_current, opened, transaction
 from agent.model.errors import ConfigurationError
 

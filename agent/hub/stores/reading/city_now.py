@@ -10,7 +10,7 @@ from agent.hub.stores.reading.scoped import MAIN, of_finding, of_site
 def open_by_division(store: Database, scope: Scope) -> dict[str, dict[str, int]]:
     """Return how many findings are open that may be seen, by division and status."""
     found: dict[str, dict[str, int]] = {}
-    condition, values = of_finding(scope, "f")
+    condition, values = of_finding(store, scope, "f")
     for status in OPEN:
         rows = store.all(
             "SELECT f.division, count(*) FROM finding_now f INDEXED BY finding_now_division"  # noqa: S608
@@ -31,7 +31,7 @@ def open_by_site(store: Database, scope: Scope) -> dict[str, dict[str, int]]:
     rows = store.all(f"SELECT n.site FROM site_now n WHERE n.seq > 0 AND {condition}", *values)  # noqa: S608
     found = {site: dict.fromkeys(OPEN, 0) for (site,) in rows}
     for status in OPEN:
-        condition, values = of_finding(scope, "f", status)
+        condition, values = of_finding(store, scope, "f", status)
         rows = store.all(
             f"SELECT f.site, count(*) FROM finding_now f WHERE f.status = ? AND {condition} GROUP BY f.site",  # noqa: S608
             *(status, *values),
@@ -55,7 +55,7 @@ def division_of_sites(store: Database, scope: Scope) -> dict[str, tuple[str, int
 
 def open_by_age(store: Database, scope: Scope) -> list[Aged]:
     """Return how many findings are open by the day since which they are so, the newest day first."""
-    condition, values = of_finding(scope, "f")
+    condition, values = of_finding(store, scope, "f")
     rows = store.all(
         "SELECT f.status, substr(f.since, 1, 10), count(*) FROM finding_now f INDEXED BY finding_now_since"  # noqa: S608
         f" WHERE {condition} GROUP BY f.status, substr(f.since, 1, 10) ORDER BY 2 DESC, 1",
