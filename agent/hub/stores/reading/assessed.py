@@ -1,11 +1,15 @@
 """Queries the figures of days that sites reported, as `agent/hub/stores/day_figures.py` stores them."""
 
+import json
+from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from agent.hub.domain.figures import PLANNED
 from agent.hub.stores.database import Database
 from agent.hub.stores.day_figures import read_day
+
+_OF_SOME: Final = " AND a.site IN (SELECT value FROM json_each(?))"
 
 
 def plans_before(store: Database, first: date) -> dict[str, Any]:
@@ -23,12 +27,13 @@ def plans_before(store: Database, first: date) -> dict[str, Any]:
     return {site: read_day(told) for site, told in rows}
 
 
-def figures_of_day(store: Database, by: str, day: date) -> dict[str, Any]:
-    """Return the report of each site about a day; of several epochs that which the site began last."""
+def figures_of_day(store: Database, by: str, day: date, sites: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the report of each site, or of some, about a day; of several epochs that which the site began last."""
+    of_some, names = ("", ()) if sites is None else (_OF_SOME, (json.dumps(list(sites)),))
     rows = store.all(
-        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
-        " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
-        *(by, day.isoformat()),
+        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"  # noqa: S608
+        f" WHERE a.by_what = ? AND a.day = ?{of_some} ORDER BY e.first_at",
+        *(by, day.isoformat(), *names),
     )
     return {site: read_day(told) for site, told in rows}
 
