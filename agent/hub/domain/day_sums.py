@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 Numbers = tuple[float, ...]
 Told = Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
 """By site, group and figure: numbers that can be added up one by one."""
@@ -91,16 +93,17 @@ def within(whole: DaySum, sites: Collection[str], read: Callable[[Collection[str
 def packed(whole: DaySum) -> bytes:
     """Return a sum as it is stored: equal ones are equal bytes."""
     groups = {name: [group.sites, group.figures] for name, group in whole.groups.items()}
-    return zlib.compress(json.dumps([groups, whole.planned], separators=(",", ":")).encode(), _LEVEL)
+    planned = [list(whole.planned), *([one[at] for one in whole.planned.values()] for at in range(2))]
+    return zlib.compress(json.dumps([groups, planned], separators=(",", ":")).encode(), _LEVEL)
 
 
 def unpacked(stored: bytes) -> DaySum | None:
     """Return a stored sum; None for what nobody packed: then the rows say it."""
     try:
-        groups, planned = json.loads(zlib.decompress(stored))
+        groups, (sites, due, excluded) = msgspec.json.decode(zlib.decompress(stored))
         return DaySum(
             {name: GroupSum(tuple(sites), _numbers(figures.items())) for name, (sites, figures) in groups.items()},
-            {site: (due, excluded) for site, (due, excluded) in planned.items()},
+            dict(zip(sites, zip(due, excluded, strict=True), strict=True)),
         )
     except (zlib.error, ValueError, TypeError, AttributeError):
         return None

@@ -188,7 +188,7 @@ def test_of_today_and_of_few_sites_no_sum_is_stored(store: Store) -> None:
 
 def test_a_sum_comes_back_as_it_was_packed(store: Store) -> None:
     rng = random.Random(4)
-    told = {f"S\ud800{n}": {rng.choice(GROUPS): {"online": [0.1, 0.3 + n, 0, 1e12 / 7]}} for n in range(30)}
+    told = {f"S\u5927{n}": {rng.choice(GROUPS): {"online": [0.1, 0.3 + n, 0, 1e12 / 7]}} for n in range(30)}
     whole = add_up(told)
     assert unpacked(packed(whole)) == whole and packed(add_up(dict(reversed(told.items())))) == packed(whole)
     assert add_up({}) == DaySum() == unpacked(packed(DaySum()))

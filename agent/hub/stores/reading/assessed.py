@@ -1,6 +1,5 @@
 """Queries the figures of days that sites reported, as `agent/hub/stores/day_figures.py` stores them."""
 
-import json
 from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
@@ -9,7 +8,8 @@ from agent.hub.domain.figures import PLANNED
 from agent.hub.stores.database import Database
 from agent.hub.stores.day_figures import read_day
 
-_OF_SOME: Final = " AND a.site IN (SELECT value FROM json_each(?))"
+_AT_ONCE: Final = 10_000
+"""Sites that one query names: SQLite takes three times as many."""
 
 
 def plans_before(store: Database, first: date) -> dict[str, Any]:
@@ -29,13 +29,18 @@ def plans_before(store: Database, first: date) -> dict[str, Any]:
 
 def figures_of_day(store: Database, by: str, day: date, sites: Collection[str] | None = None) -> dict[str, Any]:
     """Return the report of each site, or of some, about a day; of several epochs that which the site began last."""
-    of_some, names = ("", ()) if sites is None else (_OF_SOME, (json.dumps(list(sites)),))
-    rows = store.all(
-        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"  # noqa: S608
-        f" WHERE a.by_what = ? AND a.day = ?{of_some} ORDER BY e.first_at",
-        *(by, day.isoformat(), *names),
-    )
-    return {site: read_day(told) for site, told in rows}
+    names = [] if sites is None else sorted(sites)
+    portions = [names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)] if names else [[]]
+    found: dict[str, Any] = {}
+    for some in portions if sites is None or names else ():
+        of_some = f" AND a.site IN ({', '.join('?' * len(some))})" if some else ""
+        rows = store.all(
+            "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"  # noqa: S608
+            f" WHERE a.by_what = ? AND a.day = ?{of_some} ORDER BY e.first_at",
+            *(by, day.isoformat(), *some),
+        )
+        found |= {site: read_day(told) for site, told in rows}
+    return found
 
 
 def last_figures(store: Database, by: str, site: str) -> dict[str, Any]:
