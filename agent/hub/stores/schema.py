@@ -12,12 +12,13 @@ from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.stores import current, dispute_columns
 from agent.hub.stores.database import transaction
+from agent.hub.stores.intake import places
 from agent.hub.stores.keeping import older_rows, payloads, tables
-from agent.hub.stores.reading import contract_views, day_sums
+from agent.hub.stores.reading import contract_views, day_sums, orders
 from agent.model.errors import NotVerified
 from agent.verify.members import dict_of
 
-VERSION: Final = 16
+VERSION: Final = 17
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -200,7 +201,7 @@ _BEFORE_NOW: Final = 7
 _BEFORE_ROWS: Final = 14  # no hub before that one takes it for its own
 _ROWS_MOVED: Final = 15
 
-_LATER: Final = (day_sums.add_tables,)
+_LATER: Final = (places.fill, day_sums.add_tables)
 """What each version from then on takes up; the tables are there by then."""
 
 
@@ -234,6 +235,8 @@ def prepare(db: sqlite3.Connection, goes_on: Callable[[int], bool] = lambda left
                     db.execute(statement)
             older_rows.begin(db)
             db.execute(f"PRAGMA user_version={_to_fill(version)}")
+        for statement in (*places.STEP.split(";"), orders.STEP):
+            db.execute(statement)  # before tables of today are filled, which asks where a site lies
     while _version(db) < _ROWS_MOVED and _fill(db) and goes_on(older_rows.left(db)):
         pass
     while _version(db) == _BEFORE_NOW and _fill_now(db) and goes_on(0):
@@ -279,7 +282,7 @@ def _take_up(db: sqlite3.Connection) -> None:
     with transaction(db):
         version = _version(db)
         if version < VERSION:  # of two processes at the same time one takes it
-            _LATER[version - _ROWS_MOVED](db)
+            _LATER[version - _ROWS_MOVED](payloads.Connected(db))
             db.execute(f"PRAGMA user_version={version + 1}")
 
 

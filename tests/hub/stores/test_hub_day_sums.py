@@ -23,7 +23,7 @@ from agent.hub.workers.day_sums import LOOK_S, DaySums
 FIRST = date(2026, 11, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(6)]
 NOW = datetime(2026, 11, 9, tzinfo=UTC)
-SITES = [f"S{number:03}" for number in range(SITES_LEAST + 20)]
+SITES = [f"S{number:03}" for number in range(SITES_LEAST + 40)]
 GROUPS = ("140100", "140200", "140300", "")
 
 
@@ -47,6 +47,8 @@ def city(store: Store, seed: int) -> None:
     for site in SITES:
         home, since = rng.choice(GROUPS[:3]), FIRST - timedelta(days=rng.randrange(-3, 9))
         store.meet(site, "datong", "e1", datetime.combine(since, datetime.min.time(), UTC))
+        if rng.random() < 0.9:
+            store.run("INSERT INTO division_told (site, division) VALUES (?, ?)", site, home)
         for day in DAYS:
             if rng.random() < 0.1:
                 continue
@@ -107,14 +109,12 @@ def test_a_row_that_comes_changes_or_goes_takes_the_sum_of_its_day_with_it_and_n
     add_all(store)
     whole, (site,) = store.figures.sum_of_day("division", DAYS[1]), SITES[:1]
     late = "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES ('division', ?, 'S999', 'e1', 1, ?)"
+    of_it = "WHERE by_what = 'division' AND day = ? AND site = 'S999'"
     store.meet("S999", "datong", "e1", NOW)
     for change, values in (
         (late, (DAYS[1].isoformat(), '{"140100":{"online":[1,1,0,0]}}')),
-        (
-            "UPDATE assessed SET told = '{}' WHERE by_what = 'division' AND day = ? AND site = 'S999'",
-            (DAYS[1].isoformat(),),
-        ),
-        ("DELETE FROM assessed WHERE by_what = 'division' AND day = ? AND site = 'S999'", (DAYS[1].isoformat(),)),
+        (f"UPDATE assessed SET told = replace(told, '1,1', '1,2') {of_it}", (DAYS[1].isoformat(),)),  # noqa: S608
+        (f"DELETE FROM assessed {of_it}", (DAYS[1].isoformat(),)),  # noqa: S608
     ):
         store.run(change, *values)
         assert store.figures.days_without_sum(DAYS) == [("division", DAYS[1])]
@@ -123,6 +123,27 @@ def test_a_row_that_comes_changes_or_goes_takes_the_sum_of_its_day_with_it_and_n
     assert store.figures.sum_of_day("division", DAYS[1]) == whole
     store.run("UPDATE assessed SET seq = seq + 1 WHERE site = ?", site)
     assert store.figures.days_without_sum(DAYS) == [], "each health report of a day says the same again"
+
+
+def test_where_a_site_lies_by_other_words_moves_its_days_and_no_stored_sum_stays(store: Store) -> None:
+    with store.transaction():
+        city(store, 1)
+    add_all(store)
+    before = store.figures.sum_of_day("division", DAYS[1])
+    site = next(one for one in SITES if one in before.groups[""].sites)
+    for change, values in (
+        ("INSERT INTO division_told (site, division) VALUES (?, '140900')", (site,)),
+        ("INSERT INTO place_said VALUES (99, ?, '140901', '', 'Wang', 'seen there', '2026-11-08', 0)", (site,)),
+        ("UPDATE place_said SET division = '140902' WHERE site = ?", (site,)),
+        ("DELETE FROM place_said WHERE site = ?", (site,)),
+    ):
+        store.run(change, *values)
+        assert ("division", DAYS[1]) in store.figures.days_without_sum(DAYS)
+        found = store.figures.sum_of_day("division", DAYS[1])
+        add_all(store)
+        assert store.figures.sum_of_day("division", DAYS[1]) == found
+        assert store.figures.differing_sums()[1] == []
+    assert found.groups["140900"].sites == (site,)
 
 
 def test_a_change_that_is_taken_back_leaves_the_sum(store: Store) -> None:

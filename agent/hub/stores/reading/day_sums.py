@@ -5,7 +5,6 @@ transaction that adds, changes or deletes a row, whoever does it; what is not st
 by the same function. `agent/hub/workers/day_sums.py` adds days up anew, and holds stored sums against their rows.
 """
 
-import sqlite3
 from collections.abc import Collection
 from datetime import date
 from typing import Final, get_args
@@ -13,6 +12,7 @@ from typing import Final, get_args
 from agent.hub.domain.day_sums import DaySum, add_up, packed, unpacked, within
 from agent.hub.domain.figures import REPAIRS, By
 from agent.hub.stores.database import Database
+from agent.hub.stores.keeping.payloads import Rows
 from agent.hub.stores.reading.assessed import figures_of_day
 
 NAMES: Final = (*get_args(By), *REPAIRS.values())
@@ -23,6 +23,11 @@ SITES_LEAST: Final = 100
 
 _CHANGES: Final = (("insert", "INSERT", "new"), ("delete", "DELETE", "old"), ("update", "UPDATE OF told", "new"))
 
+_PLACES: Final = ("place_said", "division_told")
+"""Tables that decide in which division a site's rows count: a change there drops the sums of every day of that site."""
+
+_OF_PLACES: Final = ", ".join(f"'{name}'" for name in ("division", REPAIRS["division"]))
+
 STEPS: Final = (
     "CREATE TABLE IF NOT EXISTS day_sum (by_what TEXT NOT NULL, day TEXT NOT NULL, told BLOB NOT NULL,"
     " PRIMARY KEY (by_what, day)) WITHOUT ROWID",
@@ -32,14 +37,21 @@ STEPS: Final = (
         f" DELETE FROM day_sum WHERE by_what = {row}.by_what AND day = {row}.day; END"
         for name, change, row in _CHANGES
     ),
+    *(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_{name} AFTER {change.split()[0]} ON {table} BEGIN"  # noqa: S608
+        f" DELETE FROM day_sum WHERE by_what IN ({_OF_PLACES}) AND day IN (SELECT day FROM assessed"
+        f" WHERE site = {row}.site AND by_what IN ({_OF_PLACES})); END"
+        for table in _PLACES
+        for name, change, row in _CHANGES
+    ),
 )
 """`told` as `agent/hub/domain/day_sums.py` packs it."""
 
 
-def add_tables(db: sqlite3.Connection) -> None:
+def add_tables(rows: Rows) -> None:
     """Create the table and its triggers, within the caller's transaction; sums come when somebody adds them up."""
     for statement in STEPS:
-        db.execute(statement)
+        rows.run(statement)
 
 
 def sum_of_day(store: Database, by: str, day: date, sites: Collection[str] | None = None) -> DaySum:
