@@ -37,6 +37,7 @@ GIVEN = {
     ("hub", "enroll", "token"): ("--site", "S1"),
     ("hub", "desired"): ("S1", "none.bin"),
     ("hub", "verify"): ("--all",),
+    ("hub", "webhook", "add"): ("tickets", "--url", "https://tickets.test/"),
     ("verify",): ("none.bin", "--kid", "A" * 43),
     ("config", "validate"): (),
 }

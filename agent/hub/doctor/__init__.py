@@ -19,5 +19,6 @@ PROBES: Final = (
     Probe("broker", "broker: connection", broker.reached, limit_s=12.0),
     Probe("log", "log of accepted reports", kept.log),
     Probe("backup", "backup", kept.backup),
+    Probe("webhooks", "endpoints of other systems", kept.webhooks),
 )
 """Every probe. A new one is one function and one line here."""

@@ -1,4 +1,4 @@
-"""Probes what the hub has stored: databases, the log of accepted reports, the newest backup."""
+"""Probes what the hub has stored: databases, the log of accepted reports, the newest backup, endpoints."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.log.sequencer import lag
 from agent.hub.stores.engines import FILES, log_beside
+from agent.hub.views.webhooks import read_hooks
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.model.outcome import Outcome, found, not_due, passed
 
@@ -82,3 +83,24 @@ def backup(situation: Situation) -> Outcome:
     if age > BACKUP_WARN:
         return found("fail" if age > BACKUP_FAIL else "warn", "old-backup", what, step, at=utc_text(at))
     return passed(what, at=utc_text(at))
+
+
+def webhooks(situation: Situation) -> Outcome:
+    """Judge whether the endpoints of other systems take what they are sent."""
+    if not situation.has_run:
+        return not_due("no-hub", NO_HUB)
+    with situation.reading() as store:
+        hooks = [one for one in read_hooks(store) if one.state != "disabled"]
+    stopped, failing = ([one.name for one in hooks if one.state == state] for state in ("stopped", "fails"))
+    waiting = sum(one.waiting for one in hooks)
+    step = Message("see why: camwarden hub webhook test NAME; then camwarden hub webhook enable NAME")
+    if stopped:
+        what = Message("{names}: given up, and sent nothing more", {"names": listed(stopped)})
+        return found("fail", "stopped", what, step, stopped=list(stopped))
+    if failing:
+        what = Message("{names}: do not take what they are sent; {count} messages wait", {
+            "names": listed(failing), "count": waiting})  # fmt: skip
+        return found("warn", "failing", what, step, failing=list(failing))
+    if not hooks:
+        return passed(Message("no other system is told of anything"))
+    return passed(Message("{count} endpoints take what they are sent", {"count": len(hooks)}))

@@ -14,6 +14,7 @@ from agent.hub.ports.seen import Envelopes, Seen
 from agent.hub.ports.sites import Figures, Sites
 from agent.hub.ports.trust import TrustStore
 from agent.hub.ports.upgrades import Upgrades
+from agent.hub.ports.webhooks import Webhooks
 
 
 class Store(Intake, Protocol):
@@ -125,3 +126,7 @@ class Store(Intake, Protocol):
     @property
     def disk(self) -> Disk:
         """Measures how much room the store takes and has."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Stores endpoints of other systems, and what they are told."""

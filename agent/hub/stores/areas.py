@@ -11,6 +11,7 @@ from agent.hub.stores.intake import accepted, before, epochs, holes, refusals
 from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.reading import assessed, city_now, logged, of_finding, orders, queries, scoped, signed, sites
+from agent.hub.stores.telling import hooks
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -299,6 +300,30 @@ class Disk:
         self.measure = on(db, disk_sizes.measure)
         self.sizes = on(db.directory, disk_sizes.read_sizes)
         self.keep_size = on(db.directory, disk_sizes.keep_size)
+
+
+class Webhooks:
+    """See `agent/hub/ports/webhooks.py`."""
+
+    def __init__(self, db: Database) -> None:
+        self.keep = on(db, hooks.keep)
+        self.remove = on(db, hooks.remove)
+        self.listed = on(db, hooks.listed)
+        self.progress = on(db, hooks.progress)
+        self.keep_progress = on(db, hooks.keep_progress)
+        self.note = on(db, hooks.note)
+        self.happened = on(db, hooks.happened)
+        self.forget = on(db, hooks.forget)
+        self.next_number = on(db, hooks.next_number)
+        self.queue = on(db, hooks.queue)
+        self.drop = on(db, hooks.drop)
+        self.due = on(db, hooks.due)
+        self.waiting = on(db, hooks.waiting)
+        self.oldest = on(db, hooks.oldest)
+        self.states = on(db, hooks.states)
+        self.keep_states = on(db, hooks.keep_states)
+        self.forget_states = on(db, hooks.forget_states)
+        self.late_repairs = on(db, hooks.late_repairs)
 
 
 class TrustStore:

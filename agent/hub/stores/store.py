@@ -81,6 +81,7 @@ class Store:
         self.bodies = areas.Bodies(self)
         self.expiry = areas.Expiry(self)
         self.disk = areas.Disk(self)
+        self.webhooks = areas.Webhooks(self)
 
     def close(self) -> None:
         """Close the database."""

@@ -20,6 +20,7 @@ from agent.hub.web.pages import (
     silent,
     site,
     trends,
+    webhooks,
 )
 from agent.hub.web.people import account, entrance
 from agent.hub.web.people.oidc import login as oidc
@@ -44,6 +45,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/holds", "holds", "viewer", holds.answer),
     Route("GET", "/enrollments", "enrollments", "supervisor", enrollments.answer),
     Route("GET", "/audit", "audit", "supervisor", audit.answer),
+    Route("GET", "/webhooks", "webhooks", "administrator", webhooks.answer),
     Route("GET", "/account", "account", "viewer", account.show),
     Route("POST", "/account/password", "password", "viewer", account.change_password),
     Route("POST", "/account/tokens", "make-token", "viewer", account.make_token),

@@ -42,6 +42,7 @@ PAGES = {
     "holds": "/holds",
     "enrollments": "/enrollments",
     "audit": "/audit",
+    "webhooks": "/webhooks",
 }
 FRAME = {"account": "/account", "no such page": "/nowhere"}
 """What the frame shows by itself."""

@@ -30,6 +30,12 @@ ACTS: Final = {
     "user-add": Message("person added or changed"),
     "user-password": Message("person got another password"),
     "user-disable": Message("person disabled"),
+    "webhook-add": Message("endpoint added"),
+    "webhook-test": Message("endpoint tried"),
+    "webhook-secret": Message("endpoint got another secret"),
+    "webhook-disable": Message("endpoint disabled"),
+    "webhook-enable": Message("endpoint enabled"),
+    "webhook-remove": Message("endpoint removed"),
 }
 """What the acts of rows are called."""
 
