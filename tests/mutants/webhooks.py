@@ -1,4 +1,4 @@
-"""The defences of what other systems are told, each taken out where it is decided."""
+"""The defences of what other systems are told, and of plans at the hub, each taken out where it is decided."""
 
 from __future__ import annotations
 
@@ -57,5 +57,13 @@ WEBHOOKS: Final = (
         text="    url: str = field(repr=False)\n",
         mutated="    url: str\n",
         test=f"{_SENDING}test_no_address_and_no_secret_is_in_what_is_told_of_an_endpoint",
+    ),
+    Mutant(
+        name="plan-again",
+        row="(on the hub's page) plans a fault away",
+        file="agent/hub/domain/plans.py",
+        text="    for one in before:\n",
+        mutated="    for one in ():\n",
+        test="test_plans.py::test_whoever_plans_it_again_goes_on_with_the_first_plan",
     ),
 )

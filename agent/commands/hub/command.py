@@ -10,7 +10,7 @@ camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintai
 camwarden hub site SITE --data DIR              one site: boxes, open findings, how long faults lasted
 camwarden hub fleet [--check C] [--model M]     which check fails at many boxes of one model and firmware
 camwarden hub repairs [--check C] [--since DAY]  how long faults lasted, by check
-camwarden hub acknowledge | assign | comment SITE CHECK SUBJECT --by --data DIR   keep words on an open finding
+camwarden hub acknowledge | assign | plan | comment SITE CHECK SUBJECT --by --data DIR   keep words on an open finding
 camwarden hub work-order --to NAME [SITE]       what is assigned to somebody, to print, in both languages
 camwarden hub operator SITE NAME --by           who operates a site
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
@@ -64,6 +64,7 @@ ACTIONS: Final = {
     "repairs": ("agent.commands.hub.findings.repairs", "run"),
     "acknowledge": ("agent.commands.hub.findings.words", "acknowledge"),
     "assign": ("agent.commands.hub.findings.words", "assign"),
+    "plan": ("agent.commands.hub.findings.words", "plan"),
     "comment": ("agent.commands.hub.findings.words", "comment"),
     "work-order": ("agent.commands.hub.findings.work_order", "run"),
     "operator": ("agent.commands.hub.findings.words", "operator"),

@@ -1,4 +1,4 @@
-"""Decides what an endpoint of another system is told, and what follows from its answer. Pure.
+"""Decides what is sent to an endpoint of another system, and what follows from its answer. Pure.
 
 An endpoint gets what a person with its bindings would see, and only the kinds that it asked for. A message is tried
 for three days, with growing waits; then it is given up, and so is an endpoint that took nothing for so long.

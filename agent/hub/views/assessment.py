@@ -3,7 +3,8 @@
 Sums are of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown is in the
 denominator and never counts as good; planned outages are in neither and are listed. A day on which a site was due to
 report and did not lowers the coverage of the groups that it was in last, unless the whole site was off by a plan
-reported before. Days are read one by one: memory grows with the sites and groups, not with the days.
+reported before. A fail whose repair people at the hub have planned is taken out of what ranks (`domain/plans.py`), and
+such plans are listed. Days are read one by one: memory grows with the sites and groups, not with the days.
 """
 
 from collections import Counter, defaultdict
@@ -17,6 +18,7 @@ from agent.hub.domain import acknowledged
 from agent.hub.domain.acknowledged import Acknowledged
 from agent.hub.domain.figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added
 from agent.hub.domain.planned import PlannedWork, from_data, is_off, of_day
+from agent.hub.domain.plans import excusing, key_of, work_of
 from agent.hub.domain.rows.disputes import DisputeRow
 from agent.hub.ports.store import Store
 from agent.hub.views.corrected import Moved, by_camera_days, by_looks, camera_count, corrected, overturned_on
@@ -37,7 +39,7 @@ class GroupRow:
     """One group. `name` empty: not reported. `rank` from 1, None: not ranked.
 
     `due`, `reported`: days on which its sites were due to report, and did, added up. `repairs`: faults by class.
-    `corrected`: the figures that decisions on disputes change, as they are after them; `figures` stay as reported.
+    `corrected`: the figures that decisions on disputes and plans of people here change, as they are after them.
     """
 
     name: str
@@ -60,7 +62,7 @@ class GroupRow:
         return good / of if of else None
 
     def corrected_ratio(self, metric: str) -> float | None:
-        """Return a rate after the decisions on disputes; None where they change nothing, or nothing is left."""
+        """Return a rate as it was corrected; None where they change nothing, or nothing is left."""
         good, of, _, _ = self.corrected.get(metric, (0, 0, 0, 0))
         return good / of if of else None
 
@@ -172,6 +174,7 @@ def assess(
         if counts(site)
     }
     sums, disputed = _Sums(), [one for one in store.disputes.listed() if counts(one.site)]
+    here = store.words.planned(first.isoformat(), last.isoformat())
     plans = {site: from_data(rows) for site, rows in store.figures.plans_before(first).items() if counts(site)}
     decided = [one for one in disputed if one.decision is not None and one.decision.outcome == "overturned"]
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
@@ -190,8 +193,11 @@ def assess(
             groups = told.get(site)
             if groups is not None:
                 _add(sums, site, groups)
-                if shares := overturned_on((one for one in decided if one.site == site), whole):
-                    _correct(store, sums, by, site, day, groups, shares)
+                planned = excusing(here.get(site, ()), day)
+                sums.works.update((site, work_of(one)) for one in planned)
+                shares = overturned_on((one for one in decided if one.site == site), whole)
+                if shares or planned:
+                    _correct(store, sums, by, (site, day), groups, shares, frozenset(map(key_of, planned)))
             elif begun > day:
                 continue
             elif is_off(plans.get(site, ()), times):
@@ -212,17 +218,26 @@ def assess(
 
 
 def _correct(
-    store: Store, sums: _Sums, by: By, site: str, day: date, groups: _Groups, shares: Mapping[str, float]
+    store: Store,
+    sums: _Sums,
+    by: By,
+    of: tuple[str, date],
+    groups: _Groups,
+    overturned: Mapping[str, float],
+    planned: frozenset[str],
 ) -> None:
-    """Take what was overturned out of a site's day."""
+    """Take out of a site's day what was overturned, and what of it failed while its repair was planned here."""
+    site, day = of
     failing = store.figures.of_day(FAILING, day).get(site, [])
+    fails = {key for _, _, _, *keys in failing for key in keys}
+    shares = {**overturned, **dict.fromkeys(planned & fails, 1.0)}
     if by == "division":
         cameras = camera_count(store.figures.of_day("maintainer", day).get(site, {}))
         moved: Moved = {name: by_looks(figures, failing, shares, cameras) for name, figures in groups.items()}
     else:
         moved = by_camera_days(by, failing, shares)
-    for name, of in moved.items():
-        for metric, out in of.items():
+    for name, figures in moved.items():
+        for metric, out in figures.items():
             sums.moved[name][metric] = sums.moved[name].get(metric, 0) + out
 
 

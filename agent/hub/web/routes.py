@@ -53,6 +53,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/findings.csv", "export-findings", "viewer", export.export_findings),
     Route("POST", "/findings/acknowledge", "acknowledge", "operator", acts.acknowledge),
     Route("POST", "/findings/assign", "assign", "operator", acts.assign),
+    Route("POST", "/findings/plan", "plan", "supervisor", acts.plan),
     Route("POST", "/findings/comment", "comment", "maintainer", acts.comment),
     Route("GET", "/api/v1/openapi.json", "api", None, described.describe),
     Route("GET", "/api/v1/findings", "api-findings", "viewer", answers.list_findings),

@@ -36,9 +36,10 @@ FORMS: dict[str, dict[str, str]] = {
     "revoke-token": {"id": "none"},
     "acknowledge": WORDS,
     "assign": WORDS,
+    "plan": {**WORDS, "until": "2026-12-20"},
     "comment": WORDS,
 }
-OF_FINDINGS = ("acknowledge", "assign", "comment")
+OF_FINDINGS = ("acknowledge", "assign", "plan", "comment")
 
 BOUND: dict[str, dict[str, tuple[str, ...]]] = {
     "division": {"divisions": (DIVISION,)},

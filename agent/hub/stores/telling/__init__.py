@@ -1,1 +1,1 @@
-"""Stores what other systems are told of: endpoints, what happened, and what waits for them."""
+"""Stores endpoints of other systems, what happened, and what waits for them."""

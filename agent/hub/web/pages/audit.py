@@ -22,6 +22,7 @@ ACTS: Final = {
     "password": Message("password changed"),
     "acknowledged": Message("acknowledged"),
     "assigned": Message("assigned"),
+    "planned": Message("repair planned"),
     "comment": Message("comment"),
     "export": Message("export"),
     "api": Message("a program read"),
