@@ -3,8 +3,9 @@
 Sums are of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown is in the
 denominator and never counts as good; planned outages are in neither and are listed. A day on which a site was due to
 report and did not lowers the coverage of the groups that it was in last, unless the whole site was off by a plan
-reported before. A fail whose repair people at the hub have planned is taken out of what ranks (`domain/plans.py`), and
-such plans are listed. Days are read one by one: memory grows with the sites and groups, not with the days.
+reported before. A fail whose repair people at the hub have planned is taken out of what ranks, as
+`agent/hub/domain/plans.py` bounds it, and such plans are listed. Days are read one by one: memory grows with the sites
+and groups, not with the days.
 """
 
 from collections import Counter, defaultdict
