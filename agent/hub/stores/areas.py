@@ -7,11 +7,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
-from agent.hub.stores.intake import accepted, before, epochs, holes, refusals
+from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
 from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.reading import assessed, city_now, logged, of_finding, orders, queries, scoped, signed, sites
-from agent.hub.stores.telling import hooks
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,6 +75,14 @@ class Sites:
         self.counts_summed = on(db, city.counts_summed)
         self.lags = on(db, city.lags)
         self.first_contacts = on(db, epochs.first_contacts)
+
+
+class Places:
+    """See `agent/hub/ports/places.py`."""
+
+    def __init__(self, db: Database) -> None:
+        self.say = on(db, places.say)
+        self.differing = on(db, places.differing)
 
 
 class Seen:
@@ -213,6 +220,7 @@ class Commands:
         self.expired_decisions = on(db, commands.expired_decisions)
         self.open_counts = on(db, commands.open_command_counts)
         self.given = on(db, orders.given_orders)
+        self.count = on(db, orders.count_orders)
 
 
 class Policies:
@@ -244,6 +252,7 @@ class Upgrades:
         self.members = on(db, upgrades.members)
         self.bad_counts = on(db, upgrades.bad_counts)
         self.sites = on(db, upgrades.sites)
+        self.step_counts = on(db, upgrades.step_counts)
         self.at_step = on(db, upgrades.at_step)
         self.begin_wave = on(db, upgrades.begin_wave)
         self.begin_again = on(db, upgrades.begin_again)
@@ -301,30 +310,6 @@ class Disk:
         self.measure = on(db, disk_sizes.measure)
         self.sizes = on(db.directory, disk_sizes.read_sizes)
         self.keep_size = on(db.directory, disk_sizes.keep_size)
-
-
-class Webhooks:
-    """See `agent/hub/ports/webhooks.py`."""
-
-    def __init__(self, db: Database) -> None:
-        self.keep = on(db, hooks.keep)
-        self.remove = on(db, hooks.remove)
-        self.listed = on(db, hooks.listed)
-        self.progress = on(db, hooks.progress)
-        self.keep_progress = on(db, hooks.keep_progress)
-        self.note = on(db, hooks.note)
-        self.happened = on(db, hooks.happened)
-        self.forget = on(db, hooks.forget)
-        self.next_number = on(db, hooks.next_number)
-        self.queue = on(db, hooks.queue)
-        self.drop = on(db, hooks.drop)
-        self.due = on(db, hooks.due)
-        self.waiting = on(db, hooks.waiting)
-        self.oldest = on(db, hooks.oldest)
-        self.states = on(db, hooks.states)
-        self.keep_states = on(db, hooks.keep_states)
-        self.forget_states = on(db, hooks.forget_states)
-        self.late_repairs = on(db, hooks.late_repairs)
 
 
 class TrustStore:

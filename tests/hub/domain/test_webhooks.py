@@ -30,7 +30,7 @@ from agent.hub.domain.webhooks import (
 NOW = datetime.fromisoformat("2026-11-27T06:30:00Z")
 FAILED = Happening(
     id="evt_1", kind="finding.failed", at=utc_text(NOW), told={"site": "S1"},
-    place=SitePlace("140202", "Datong East", ("Company One", "Wang")),
+    place=SitePlace(("140202",), "Datong East", ("Company One", "Wang")),
 )  # fmt: skip
 WAITS = Delivery(hook="tickets", no=1, id="evt_1", body=b"{}", made_at=utc_text(NOW))
 

@@ -115,8 +115,8 @@ def test_whose_it_was_is_stored_also_of_what_is_over(store: Store) -> None:
     )  # fmt: skip
     site.send(store, "config", 2, config(), BEGIN + HOUR)
     failed, ended = store.webhooks.happened(9)
-    assert failed.place == SitePlace("140200", "", ("Anfang Ltd",))
-    assert ended.place == SitePlace("140200", "School 4", ("Anfang Ltd", "Wang"))
+    assert failed.place == SitePlace(("140200",), "", ("Anfang Ltd",))
+    assert ended.place == SitePlace(("140200",), "School 4", ("Anfang Ltd", "Wang"))
     assert (ended.kind, ended.told["maintainer"], ended.told["division"]) == ("finding.ended", "Anfang Ltd", "140200")
 
 
@@ -138,7 +138,7 @@ def test_what_happened_is_noted_once_and_forgotten_up_to_a_number(store: Store) 
     store.webhooks.keep(hook())
     for id in ("a", "b", "a", "c"):
         store.webhooks.note(
-            Happening(id=id, kind="site.silent", at=utc_text(BEGIN), place=SitePlace("14"), told={"site": "大"})
+            Happening(id=id, kind="site.silent", at=utc_text(BEGIN), place=SitePlace(("14",)), told={"site": "大"})
         )
     first, second = store.webhooks.happened(2)
     assert (first.id, second.id, first.told) == ("a", "b", {"site": "大"})
@@ -194,7 +194,7 @@ def test_late_is_what_was_assigned_for_a_day_before_and_is_open_still(store: Sto
                 assignee="Wang", until=due,
             )
         )  # fmt: skip
-    place = SitePlace("140200", "", ("Anfang Ltd", "Wang"))
+    place = SitePlace(("140200",), "", ("Anfang Ltd", "Wang"))
     assert store.webhooks.late_repairs("2026-11-03") == []
     late = LateRepair("S1", ONLINE, "camera:c0", "Wang", "2026-11-03", place)
     assert store.webhooks.late_repairs("2026-11-04") == [late]

@@ -105,8 +105,8 @@ def test_each_endpoint_gets_its_own_and_numbers_without_a_gap(store: Store, serv
     for name, scope in (("one", Scope(maintainers=("Company One",))), ("two", Scope(divisions=("1403",)))):
         store.webhooks.keep(at(server, name, scope=scope))
     store.webhooks.note(happening(1, maintainers=("Company One",)))
-    store.webhooks.note(happening(2, division="140301", maintainers=("Company Two",)))
-    store.webhooks.note(happening(3, division="140301", maintainers=("Company One",)))
+    store.webhooks.note(happening(2, divisions=("140301",), maintainers=("Company Two",)))
+    store.webhooks.note(happening(3, divisions=("140301",), maintainers=("Company One",)))
     queue_happened(store, NOW)
     for name, expected in (("one", ["S1", "S3"]), ("two", ["S2", "S3"])):
         server.requests.clear()

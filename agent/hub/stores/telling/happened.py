@@ -13,6 +13,7 @@ from agent.hub.domain.now_columns import Key, OpenFinding
 from agent.hub.domain.rows.webhooks import Happening, Kind
 from agent.hub.domain.scope import SitePlace
 from agent.hub.domain.webhooks import OVER, event_id
+from agent.hub.stores.reading.scoped import DIVISIONS
 from agent.hub.stores.telling.tables import HAPPENED, IS_THERE
 from agent.model.finding import Json
 
@@ -36,6 +37,7 @@ def note(db: sqlite3.Connection, site: str, before: Findings, now: Findings, at:
     if not _is_wanted(db):
         return
     operator = db.execute("SELECT name FROM operator WHERE site = ?", (site,)).fetchone()
+    divisions = tuple(division for (division,) in db.execute(DIVISIONS, (site,)))
     for kind, was, one in _changes(db, site, before, now):
         finding = one or was
         assert finding is not None  # noqa: S101  one of them is there
@@ -46,7 +48,7 @@ def note(db: sqlite3.Connection, site: str, before: Findings, now: Findings, at:
             key,
         )
         whose = tuple(name for name in (finding.maintainer, *(name for (name,) in assigned)) if name)
-        place = SitePlace(finding.division, operator[0] if operator else "", whose)
+        place = SitePlace(divisions, operator[0] if operator else "", whose)
         happening = Happening(
             id=event_id(kind, *key, report), kind=kind, at=at, place=place, told=_told(site, finding, was, one)
         )
@@ -55,7 +57,7 @@ def note(db: sqlite3.Connection, site: str, before: Findings, now: Findings, at:
 
 def row_of(one: Happening) -> tuple[str, str, str, str, str]:
     """Return what happened as it is stored."""
-    place = [one.place.division, one.place.operator, list(one.place.maintainers)]
+    place = [list(one.place.divisions), one.place.operator, list(one.place.maintainers)]
     return one.id, one.kind, one.at, json.dumps(place), json.dumps(dict(one.told))
 
 

@@ -10,6 +10,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.rows.webhooks import Delivery, Happening, Hook, LateRepair, Progress, Waiting
 from agent.hub.domain.scope import Scope, SitePlace
 from agent.hub.stores.database import Database
+from agent.hub.stores.reading.scoped import DIVISIONS
 from agent.hub.stores.telling.happened import row_of
 from agent.hub.stores.telling.tables import HAPPENED, IS_THERE, TABLES
 
@@ -70,8 +71,8 @@ def happened(store: Database, most: int) -> list[Happening]:
     rows = store.all("SELECT no, id, kind, at, place, told FROM webhook_happened ORDER BY no LIMIT ?", most)
     found = []
     for no, id, kind, at, place, told in rows:
-        division, operator, maintainers = json.loads(place)
-        where = SitePlace(division, operator, tuple(maintainers))
+        divisions, operator, maintainers = json.loads(place)
+        where = SitePlace(tuple(divisions), operator, tuple(maintainers))
         found.append(Happening(id=id, kind=kind, at=at, place=where, told=json.loads(told), no=no))
     return found
 
@@ -142,7 +143,7 @@ def forget_states(store: Database) -> None:
 def late_repairs(store: Database, today: str) -> list[LateRepair]:
     """Return the open findings whose repair was due before a day."""
     rows = store.all(
-        "SELECT w.site, w.check_id, w.subject, w.assignee, w.until, f.division, coalesce(o.name, ''), f.maintainer"
+        "SELECT w.site, w.check_id, w.subject, w.assignee, w.until, coalesce(o.name, ''), f.maintainer"
         " FROM word w JOIN finding_now f ON (f.site, f.check_id, f.subject) = (w.site, w.check_id, w.subject)"
         " LEFT JOIN operator o ON o.site = w.site"
         " WHERE w.ended_at = '' AND w.kind = 'assigned' AND w.assignee <> '' AND w.until < ?"
@@ -150,9 +151,10 @@ def late_repairs(store: Database, today: str) -> list[LateRepair]:
         today,
     )
     found = []
-    for site, check, subject, assignee, until, division, operator, maintainer in rows:
+    for site, check, subject, assignee, until, operator, maintainer in rows:
+        divisions = tuple(division for (division,) in store.all(DIVISIONS, site))
         whose = tuple(name for name in (maintainer, assignee) if name)
-        found.append(LateRepair(site, check, subject, assignee, until, SitePlace(division, operator, whose)))
+        found.append(LateRepair(site, check, subject, assignee, until, SitePlace(divisions, operator, whose)))
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from agent.contract.chain import utc_text
 from agent.hub.domain.figures import china_day
 from agent.hub.domain.rows.webhooks import Happening, LateRepair
+from agent.hub.domain.scope import SitePlace
 from agent.hub.domain.webhooks import event_id
 from agent.hub.ports.store import Store
 from agent.hub.views.silent import Silent, silent_sites
@@ -75,11 +76,11 @@ def note_states(store: Store, trust: Trust, now: datetime) -> None:
 def _began(store: Store, one: Silent | LateRepair, now: datetime) -> Happening:
     if isinstance(one, Silent):
         place = store.seen.place(one.site)
-        told = {"site": one.site, "division": place.division, "kind": one.kind, "why": one.why, "since": _since(one)}
+        told = {"site": one.site, "division": _division(place), "kind": one.kind, "why": one.why, "since": _since(one)}
         id = event_id("site.silent", one.site, _since(one))
         return Happening(id=id, kind="site.silent", at=utc_text(now), place=place, told=told)
     told = {
-        "site": one.site, "division": one.place.division, "check": one.check, "subject": one.subject,
+        "site": one.site, "division": _division(one.place), "check": one.check, "subject": one.subject,
         "assigned_to": one.assignee, "due_on": one.due_on,
     }  # fmt: skip
     id = event_id("repair.late", *_parts(one))
@@ -88,9 +89,14 @@ def _began(store: Store, one: Silent | LateRepair, now: datetime) -> Happening:
 
 def _back(store: Store, site: str, since: str, now: datetime) -> Happening:
     place = store.seen.place(site)
-    told = {"site": site, "division": place.division, "since": since}
+    told = {"site": site, "division": _division(place), "since": since}
     id = event_id("site.back", site, since)
     return Happening(id=id, kind="site.back", at=utc_text(now), place=place, told=told)
+
+
+def _division(place: SitePlace) -> str:
+    """Return the division that counts for a site; empty: nobody has told one."""
+    return next(iter(place.divisions), "")
 
 
 def _since(one: Silent | LateRepair) -> str:
