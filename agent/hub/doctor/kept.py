@@ -117,9 +117,9 @@ def webhooks(situation: Situation) -> Outcome:
         what = Message("{names}: given up, and sent nothing more", {"names": listed(stopped)})
         return found("fail", "stopped", what, step, stopped=list(stopped))
     if failing:
-        what = Message("{names}: do not take what they are sent; {count} messages wait", {
+        what = Message("{names}: do not take what they are sent; messages waiting: {count}", {
             "names": listed(failing), "count": waiting})  # fmt: skip
         return found("warn", "failing", what, step, failing=list(failing))
     if not hooks:
         return passed(Message("no other system is told of anything"))
-    return passed(Message("{count} endpoints take what they are sent", {"count": len(hooks)}))
+    return passed(Message("endpoints that take what they are sent: {count}", {"count": len(hooks)}))

@@ -13,12 +13,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import delivery
 import pytest
 from certificates import Authority
-from delivery import Maker
 from hooked import hook, receiver
-from hubside import RunningHub, clock
+from hubside import RunningHub
 from mosquitto import Broker
 from patience import LATE_S, PATIENCE_S
 from portside import HOUR, Sender, config, finding
@@ -29,7 +27,6 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.rows.webhooks import Happening, Hook
 from agent.hub.domain.scope import Scope, SitePlace
 from agent.hub.domain.webhooks import TRIED_FOR
-from agent.hub.stores import trust
 from agent.hub.stores.store import Store
 from agent.hub.workers.webhooks import sending
 from agent.hub.workers.webhooks.sending import queue_happened, send, send_next
@@ -278,15 +275,12 @@ def test_a_running_hub_tells_an_endpoint_while_another_one_hangs(
     monkeypatch.setattr(sending, "send", partial(send, within_s=2 * PATIENCE_S))
     with Broker(tmp_path / "broker") as broker, serving() as well, serving() as ill, receiver() as library:
         ill.silent = True
-        maker = Maker(tmp_path / "site", delivery.site(hub=Hub("127.0.0.1", broker.port, tls=False)))
-        assert maker.site.hub is not None
-        trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())
         one = at(well, "well")
         opened = Store(tmp_path / "hub")
         opened.webhooks.keep(one)
         opened.webhooks.keep(at(ill, "ill"))
         opened.close()
-        with RunningHub(tmp_path / "hub", maker.site.hub) as hub:
+        with RunningHub(tmp_path / "hub", Hub("127.0.0.1", broker.port, tls=False)) as hub:
             other = Store(tmp_path / "hub")
             for number in range(3):
                 other.webhooks.note(happening(number))

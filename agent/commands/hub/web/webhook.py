@@ -180,7 +180,7 @@ def _line(one: ShownHook, lang: str) -> str:
     values = {**asdict(one), "since": one.failing_since[:16] + "Z", "oldest": one.oldest_at[:16] + "Z"}
     parts = [Message("{delivered} taken", values)]
     if one.waiting:
-        parts.append(Message("{waiting} wait, the oldest since {oldest}", values))
+        parts.append(Message("waiting: {waiting}, the oldest since {oldest}", values))
     if one.given_up:
         parts.append(Message("{given_up} given up", values))
     if one.failing_since and one.last_status:
