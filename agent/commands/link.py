@@ -10,8 +10,10 @@ device; a person fills in a free slot, and empties it again.
 import argparse
 import ipaddress
 import json
+import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,20 +23,34 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.terminal.asking import Ended, ask
+from agent.commands.terminal.service_memory import read_memory
+from agent.commands.terminal.unconfined import say_confinement
+from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.host.clock import utc_now
-from agent.model.errors import UsageError, os_words
+from agent.host.files import as_owner_of
+from agent.host.lock import lock
+from agent.host.not_ours import forbidden
+from agent.host.paths import own_state
+from agent.model.errors import AgentError, UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
+from agent.observe.facts import link_tests
+from agent.observe.facts.factory_logins import box_of
+from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
 from agent.onsite.link import guide
 from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
+from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult, StepStatus
 from agent.onsite.link.wording import NOTE, QUIRKS, STATUSES, TITLES
 from agent.site.config.load import load_declared
+from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
 from drivers.deadline import resolve
+from drivers.gb28181.media import Media
 from drivers.gb28181.wire import Wire, address_towards
+from masking.worker.client import Worker
 
 PORT: Final = 5060
 """Source: GB/T 28181-2022, 6.1.2."""
@@ -49,10 +65,17 @@ STYLE: Final[dict[StepStatus, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The device of a test: its host, and the codes of its cameras as the site file has them."""
+    """The device of a test: its host, and its site with its id there, where a site file has it."""
 
     host: str
-    cameras: tuple[str, ...] = ()
+    site: Site | None = None
+    device: str = ""
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The codes of its cameras, as the site file has them."""
+        own = (one.camera for one in self.site.cameras) if self.site is not None else ()
+        return tuple(one.code for one in own if one.device == self.device and one.code)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +86,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tested.add_argument("--host", metavar="ADDRESS", help="the device's address, without a site file")
     tested.add_argument("--id", required=True, metavar="CODE", help="the 20 digits of the device at the platform")
     tested.add_argument("--free-slot", action="store_true", help="you have looked: the slot is used by no platform")
+    tested.add_argument(
+        "--picture", action="store_true", help="ask for one live picture too: one more stream for some seconds"
+    )
+    add_worker_flag(tested)
     tested.add_argument("--port", type=int, default=PORT, help="where the device registers here (default 5060)")
     tested.add_argument("--digest", choices=("MD5", "SHA-256"), default="MD5", help="how it logs in (default MD5)")
     tested.add_argument("--minutes", type=float, default=LASTS_S / 60, help="when it ends at the latest (default 10)")
@@ -83,13 +110,17 @@ def run(args: argparse.Namespace) -> int:
     plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
     peer = _address(target.host)
     _require_free_slot(args)
-    with _open(peer, args.port) as wire:
+    with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
+        eye = Eye(lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
         _print_guide(plan, wire, args.lang)
         try:
-            result = run_test(plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message))
+            result = run_test(plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye)
         except KeyboardInterrupt:
             _say(render(Message("stopped: switch the slot off in the device"), args.lang))
             raise
+        say_confinement(worker.confinement, args, args.unconfined)
+    if target.site is not None and result.outcome is not None:
+        _remember(target.site, target.device, result, result.outcome)
     _print_result(args, result)
     return result.exit_code
 
@@ -108,8 +139,7 @@ def _target(args: argparse.Namespace) -> Target:
     if host is None:
         names = listed(one.id for one in site.devices)
         raise UsageError("there is no device {name!r}; there are: {names}", name=args.device, names=names)
-    codes = (one.camera.code for one in site.cameras if one.camera.device == args.device)
-    return Target(host, tuple(code for code in codes if code))
+    return Target(host, site, args.device)
 
 
 def _address(host: str) -> str:
@@ -150,6 +180,27 @@ def _open(peer: str, port: int) -> Wire:
             peer=peer,
             why=why,
         ) from None
+
+
+def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome) -> None:
+    """Store what the test proves, for the checks of the interface: of this box, where it is known."""
+    directory = own_state(site.storage.directory, os.environ)
+    mark = None
+    with suppress(AgentError):
+        known = read_memory(directory).remembered.identities.get(device)
+        mark = known.answering if known else None
+    with as_owner_of(directory):
+        held = lock(directory / link_tests.NAME)
+        try:
+            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark)))
+        except OSError as error:
+            raise forbidden(directory, error) from None
+        except ValueError:
+            raise UsageError(
+                "{path}: is damaged, so that this test is not stored; move it away", path=directory / link_tests.NAME
+            ) from None
+        finally:
+            os.close(held)
 
 
 def _print_guide(plan: Plan, wire: Wire, lang: str) -> None:

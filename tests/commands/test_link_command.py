@@ -18,6 +18,7 @@ from agent.demo.gb28181.device import Slot
 from agent.demo.gb28181.habits import Habits
 from agent.demo.gb28181.serve import RunningDevice
 from agent.model import exits
+from agent.observe.facts.link_tests import known_tests
 
 DEVICE_ID = "14021300001180000001"
 QUICK = Habits(heartbeat_s=0.5)
@@ -57,10 +58,13 @@ class Person(io.StringIO):
         return super().write(text)
 
 
-def link_test(*options: str, habits: Habits = QUICK, transport: str = "UDP", typo: str = "") -> tuple[int, str, Person]:
+def link_test(
+    *options: str, habits: Habits = QUICK, transport: str = "UDP", typo: str = "",
+    device: tuple[str, ...] = ("--host", "127.0.0.1"),
+) -> tuple[int, str, Person]:  # fmt: skip
     """Run the command with a person at a device of this machine; return exit code, output, and the person."""
     person, out = Person(habits, transport, typo), io.StringIO()
-    words = ["link", "test", "--host", "127.0.0.1", "--id", DEVICE_ID, "--port", str(free_port()), "--free-slot"]
+    words = ["link", "test", *device, "--id", DEVICE_ID, "--port", str(free_port()), "--free-slot"]
     try:
         with redirect_stdout(out), redirect_stderr(person):
             code = main([*words, "--quiet-after", "2", *options])
@@ -155,3 +159,54 @@ def test_a_port_in_use_is_told() -> None:
                         "--port", str(taken.getsockname()[1]), environ={})  # fmt: skip
     assert done.returncode == exits.USAGE
     assert "choose another: --port" in done.stderr
+
+
+def site_with(tmp_path: Path, code: str) -> Path:
+    """Write a site file with a recorder on this machine and one camera behind it."""
+    config = tmp_path / "site.toml"
+    config.write_text(
+        f"""[site]
+id = "S1"
+city = "datong"
+division = "140213"
+
+[storage]
+directory = "{tmp_path / "state"}"
+
+[[device]]
+id = "nvr"
+host = "127.0.0.1"
+driver = "onvif"
+
+[[camera]]
+id = "gate"
+device = "nvr"
+channel = 1
+code = "{code}"
+""",
+        "utf-8",
+    )
+    (tmp_path / "state").mkdir(mode=0o700)
+    return config
+
+
+@pytest.mark.parametrize(
+    ("habits", "code", "outcome"), [(QUICK, exits.OK, "played"), (Habits(heartbeat_s=0.5, call_status=486), 3, None)]
+)
+def test_a_picture_that_came_is_stored_for_the_checks_of_the_site_and_nothing_else_is(
+    habits: Habits, code: int, outcome: str | None, tmp_path: Path
+) -> None:
+    config = site_with(tmp_path, "14021300001320000001")
+    ended, out, _ = link_test("--json", "--picture", "--config", str(config), habits=habits, device=("nvr",))
+    picture = next(one for one in json.loads(out)["steps"] if one["step"] == "picture")
+    assert (ended, picture["status"]) == (code, "seen" if outcome else "unknown")
+    kept = known_tests(tmp_path / "state", "S1")
+    assert [(one.device, one.outcome) for one in kept.values()] == ([("nvr", outcome)] if outcome else [])
+
+
+def test_a_camera_of_the_site_file_that_is_not_in_the_catalogue_fails(tmp_path: Path) -> None:
+    config = site_with(tmp_path, "14021300001320000099")
+    ended, out, _ = link_test("--json", "--config", str(config), device=("nvr",))
+    catalog = next(one for one in json.loads(out)["steps"] if one["step"] == "catalog")
+    assert (ended, catalog["reason"]) == (exits.FAILS, "missing-cameras")
+    assert not (tmp_path / "state/link-tests.json").exists()

@@ -11,6 +11,7 @@ from agent.demo.gb28181.habits import Habits
 from agent.model.finding import Message
 from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import Plan
+from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult
 from drivers.gb28181.sip import Sip, parse, render
 from drivers.gb28181.wire import Dropped, Flow, Incoming
@@ -76,6 +77,6 @@ def room_with(habits: Habits, plan: Plan = PLAN, transport: str = "UDP") -> Room
     return room
 
 
-def whole_test(room: Room, plan: Plan = PLAN) -> LinkResult:
-    """Run the whole test in a room."""
-    return run_test(plan, room, HOST, lambda: room.now_s, room.wall, room.tell)
+def whole_test(room: Room, plan: Plan = PLAN, eye: Eye | None = None) -> LinkResult:
+    """Run the whole test in a room, with a picture where there is an eye for it."""
+    return run_test(plan, room, HOST, lambda: room.now_s, room.wall, room.tell, eye)

@@ -40,23 +40,24 @@ class SimulatedDevice:
         self.is_on = True
         self.heard: list[Sip] = []
         self.queries: list[str] = []
+        self.media_to: tuple[str, int] | None = None
         self._wall = wall
         self._number = 0
         self._wrong_left = habits.wrong_password_times
-        self._later: list[tuple[float, bytes]] = []
+        self.later: list[tuple[float, bytes]] = []
         self._register_at_s: float | None = 0.0
         self._beat_at_s: float | None = 0.0 if habits.heartbeat_first else None
 
     def due_s(self) -> float:
         """Return when it says something by itself, infinity for never."""
-        times = [at for at, _ in self._later]
+        times = [at for at, _ in self.later]
         times += [at for at in (self._register_at_s, self._beat_at_s) if at is not None]
         return min(times, default=float("inf"))
 
     def tick(self, now_s: float) -> list[bytes]:
         """Return what it says by itself at this time."""
-        said = [data for at, data in self._later if at <= now_s]
-        self._later = [one for one in self._later if one[0] > now_s]
+        said = [data for at, data in self.later if at <= now_s]
+        self.later = [one for one in self.later if one[0] > now_s]
         if self._beat_at_s is not None and self._beat_at_s <= now_s:
             said += self._twice(self._message(heartbeat(self.slot.device_id, self._next(), self.habits)))
             self._beat_at_s = None if self.habits.heartbeat_first and not self.registered else now_s + self._beat_s
@@ -73,6 +74,13 @@ class SimulatedDevice:
         self.heard.append(message)
         if message.method == "MESSAGE":
             return self._answer(message, now_s)
+        if message.method == "INVITE":
+            return [self._take_call(message)]
+        if message.method == "BYE":
+            self.media_to = None
+            return [self._reply(message, 200, "OK")] if self.habits.answers_bye else []
+        if message.method == "ACK":
+            return []
         if message.method:
             return [self._reply(message, 405, "Method Not Allowed")]
         if message.cseq[1] == "REGISTER":
@@ -87,7 +95,24 @@ class SimulatedDevice:
         self._beat_at_s = None
         self._register_at_s = None
         if self.habits.leaves and self.registered:
-            self._later.append((now_s, self._register("")))
+            self.later.append((now_s, self._register("")))
+
+    def _take_call(self, request: Sip) -> bytes:
+        """Take a call for a picture, as its habits are; `media_to` is where the picture goes then."""
+        sdp = request.body.decode("ascii")
+        video = re.search(r"m=video (\d+) (TCP/)?RTP/AVP", sdp)
+        transport = "TCP" if video and video[2] else "UDP"
+        if video is None or self.habits.call_status != 200:
+            return self._reply(request, self.habits.call_status, "No")
+        if transport not in self.habits.over:
+            return self._reply(request, 488, "Not Acceptable Here")
+        if self.habits.sends_media:
+            self.media_to = transport, int(video[1])
+        ssrc = re.search(r"y=(\d+)", sdp)
+        lines = ["v=0", f"o={self.slot.device_id} 0 0 IN IP4 {self.address}", "s=Play", f"c=IN IP4 {self.address}",
+                 "t=0 0", "m=video 30000 RTP/AVP 96", "a=sendonly", "a=rtpmap:96 PS/90000"]  # fmt: skip
+        lines += [f"y={ssrc[1]}"] if ssrc and self.habits.names_ssrc else []
+        return self._reply(request, 200, "OK", "\r\n".join([*lines, ""]).encode())
 
     @property
     def _beat_s(self) -> float:
@@ -115,7 +140,7 @@ class SimulatedDevice:
             return said
         after_s = self.habits.catalog_after_s if asked.command == "Catalog" else 0.0
         for body in answers(asked, self.slot.device_id, self.habits, self._wall()):
-            self._later += [(now_s + after_s + SOON_S, one) for one in self._twice(self._message(body))]
+            self.later += [(now_s + after_s + SOON_S, one) for one in self._twice(self._message(body))]
         return said
 
     def _twice(self, message: bytes) -> list[bytes]:
@@ -174,7 +199,7 @@ class SimulatedDevice:
             head.append(f"X-GB-Ver: {self.habits.version}")
         return "\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
-    def _reply(self, request: Sip, status: int, phrase: str) -> bytes:
+    def _reply(self, request: Sip, status: int, phrase: str, body: bytes = b"") -> bytes:
         def lines() -> Iterator[str]:
             yield f"SIP/2.0 {status} {phrase}"
             if self.habits.answers_with_via:
@@ -183,6 +208,6 @@ class SimulatedDevice:
             yield f"To: {request.header('to')};tag=d"
             yield f"Call-ID: {request.header('call-id')}"
             yield f"CSeq: {request.header('cseq')}"
-            yield "Content-Length: 0"
+            yield f"Content-Length: {len(body)}"
 
-        return "\r\n".join([*lines(), "", ""]).encode()
+        return "\r\n".join([*lines(), "", ""]).encode() + body

@@ -43,6 +43,13 @@ class Habits:
     refused: frozenset[str] = frozenset()
     repeated_codes: bool = False
     leaves: bool = True
+    call_status: int = 200
+    names_ssrc: bool = True
+    sends_media: bool = True
+    answers_bye: bool = True
+    over: frozenset[str] = frozenset({"TCP", "UDP"})
+    tells_codec: bool = True
+    program_stream: bool = True
 
 
 HABITS: Final[Mapping[str, Habits]] = {
@@ -77,6 +84,13 @@ HABITS: Final[Mapping[str, Habits]] = {
     "no Expires": Habits(expires_header=False),
     # wvp-GB28181-pro, commit of 2025-12-13: a large recorder
     "a catalogue after 100 s": Habits(catalog_after_s=100.0),
+    # wvp-GB28181-pro, PlayServiceImpl: no y in the answer
+    "no source named in the answer to a call": Habits(names_ssrc=False),
+    # ZLMediaKit/ZLMediaKit#1192: no map in the program stream
+    "a stream without a map": Habits(tells_codec=False),
+    # ZLMediaKit/ZLMediaKit#360, #520: H.264 without a program stream
+    "bare H.264": Habits(program_stream=False),
+    "pictures over UDP alone": Habits(over=frozenset({"UDP"})),
     "each message twice": Habits(sends_twice=True, items_in_message=1),
 }
 """Every habit that the self-test must come through with the right result."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from agent.demo.gb28181.device import SimulatedDevice, Slot
 from agent.demo.gb28181.habits import Habits
+from agent.demo.gb28181.pictures import rtp_packets
 from drivers.gb28181.sip import first_size
 
 _STEP_S: Final = 0.05
@@ -36,6 +37,7 @@ class RunningDevice:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._buffer = bytearray()
+        self._playing = False
         port = int(self._sock.getsockname()[1])
         self.device = SimulatedDevice(slot, habits, address, port, transport, beijing_time)
         self._thread = threading.Thread(target=self._run, name="demo-gb28181", daemon=True)
@@ -93,3 +95,18 @@ class RunningDevice:
             said = self.device.take(data, self._now_s())
         for one in said:
             self._send(one)
+        if self.device.media_to is not None and not self._playing:
+            self._playing = True
+            threading.Thread(target=self._play, args=self.device.media_to, daemon=True).start()
+
+    def _play(self, transport: str, port: int) -> None:
+        """Send the clip again and again until the call is over."""
+        kind = socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as media:
+            media.settimeout(_STEP_S * 20)
+            media.connect((self.device.slot.host, port))
+            while self.device.media_to is not None and not self._ended.is_set():
+                for packet in rtp_packets(self.device.habits, 1):
+                    media.sendall(packet if transport == "UDP" else len(packet).to_bytes(2, "big") + packet)
+                self._ended.wait(_STEP_S)
+        self._playing = False

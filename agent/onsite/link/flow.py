@@ -12,6 +12,7 @@ from agent.model.finding import Message
 from agent.onsite.link import answered, steps
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.platform import Asked, Platform, Talks
+from agent.onsite.link.play import Eye, play
 from agent.onsite.link.registrar import Verdict
 from agent.onsite.link.result import LinkResult, Step
 from drivers.gb28181.answers import Catalog, Content, Records
@@ -43,8 +44,13 @@ Clock = Callable[[], float]
 Wall = Callable[[], datetime]
 
 
-def run_test(plan: Plan, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell) -> LinkResult:
-    """Run the test and return its result; `tell` is called with what a person should see while it runs."""
+def run_test(
+    plan: Plan, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None = None
+) -> LinkResult:
+    """Run the test and return its result.
+
+    `tell` is called with what a person should see while it runs; `eye`: asks for a picture too, None for none.
+    """
     began_at = wall()
     told: set[Verdict] = set()
 
@@ -57,7 +63,7 @@ def run_test(plan: Plan, wire: Talks, address: str, clock: Clock, wall: Wall, te
 
     platform = Platform(plan, wire, clock, on_verdict)
     done: list[Step] = []
-    for step in _steps(platform, wire, address, clock, wall, tell):
+    for step in _steps(platform, wire, address, clock, wall, tell, eye):
         done.append(step)
         tell(step.what)
     heard = platform.heard
@@ -73,7 +79,9 @@ def run_test(plan: Plan, wire: Talks, address: str, clock: Clock, wall: Wall, te
     )
 
 
-def _steps(platform: Platform, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell) -> Iterator[Step]:
+def _steps(
+    platform: Platform, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None
+) -> Iterator[Step]:
     plan, heard = platform.plan, platform.heard
     platform.pump(lambda: heard.registration is not None, plan.lasts_s)
     if heard.registration is None:
@@ -94,6 +102,8 @@ def _steps(platform: Platform, wire: Talks, address: str, clock: Clock, wall: Wa
         yield answered.cards(_ask(platform, "SDCardStatus"))
     else:
         yield answered.skipped("cards")
+    if eye is not None and cameras:
+        yield play(platform, wire.local, camera, eye, clock)
     waits_s = HEARTBEATS * plan.heartbeat_s + ANSWER_WITHIN_S - (clock() - began_s)
     platform.pump(lambda: len(heard.heartbeats_at_s) >= HEARTBEATS, waits_s)
     beat = steps.heartbeats(heard, clock() - began_s)
@@ -138,7 +148,7 @@ def _records(platform: Platform, camera: str, now: datetime) -> Step:
     Footage that is kept has no holes of whole days where it is as it must be; where it has some, a younger day is
     found, and never an older one.
     """
-    last = Asked(0, "RecordInfo", "")
+    last = Asked(0, "RecordInfo")
 
     def is_listed(days: int) -> bool | None:
         nonlocal last

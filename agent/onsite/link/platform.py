@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.registrar import OUR_AGENT, OUR_VERSION, Registration, Verdict, decide
+from agent.onsite.link.requesting import Request, Sent, new_request
 from drivers.errors import Malformed
 from drivers.gb28181 import manscdp
 from drivers.gb28181.answers import MAX_ITEMS, Content, Keepalive, items_of
@@ -51,7 +52,6 @@ class Asked:
 
     number: int
     command: str
-    call_id: str
     status: int = 0
     parts: list[Content] = field(default_factory=list)
     items: int = 0
@@ -89,12 +89,18 @@ class Platform:
         self._key = secrets.token_bytes(32)
         self._number = 0
         self._asked: Asked | None = None
+        self._sent: Sent | None = None
+        self.repeated_answer: Callable[[Sip], None] = lambda answer: None
         self._seen: dict[tuple[str, str, int], None] = {}
         self._registers: deque[float] = deque(maxlen=REGISTERS_PER_S)
 
-    def pump(self, until: Callable[[], bool], within_s: float) -> bool:
-        """Answer what comes until something is so; False where the time, or that of the whole test, is over."""
-        ends_at_s = min(self._clock() + within_s, self.ends_at_s)
+    def pump(self, until: Callable[[], bool], within_s: float, *, beyond: bool = False) -> bool:
+        """Answer what comes until something is so; False where the time is over.
+
+        The time of the whole test counts too, but `beyond` it a call is still ended.
+        """
+        ends_at_s = self._clock() + within_s
+        ends_at_s = ends_at_s if beyond else min(ends_at_s, self.ends_at_s)
         while not until():
             left_s = ends_at_s - self._clock()
             if left_s <= 0:
@@ -115,43 +121,56 @@ class Platform:
         next_within_s: float,
     ) -> Asked:
         """Ask one query and collect its answers until they are complete, or none came in time."""
-        self._number += 1
-        body = manscdp.query(command, self._number, about, fields)
-        asked = self._asked = Asked(self._number, command, f"{secrets.token_hex(8)}@{self._wire.local}")
-        if self._send_query(asked, about, body):
-            self.pump(lambda: bool(asked.parts) or asked.status >= 300, first_within_s)
+        query = self.new_request("MESSAGE", about)
+        asked = self._asked = Asked(query.number, command)
+        body = manscdp.query(command, query.number, about, fields)
+        sent = self.transact(query, manscdp.CONTENT_TYPE, body, until=lambda: bool(asked.parts))
+        if sent is not None:
+            self.pump(lambda: bool(asked.parts) or sent.status >= 300, first_within_s)
             while asked.parts and not complete(asked.parts):
                 had = len(asked.parts)
                 if not self.pump(lambda had=had: len(asked.parts) > had, next_within_s):  # type: ignore[misc]
                     break
+            asked.status = sent.status
         self._asked = None
         return asked
 
-    def _send_query(self, asked: Asked, about: str, body: bytes) -> bool:
-        """Send a query until it is answered, as UDP may lose it; False where the device is not registered."""
-        branch, tag = secrets.token_hex(8), secrets.token_hex(4)
+    def new_request(self, method: str, about: str) -> Request:
+        """Return a request of its own: its number, its marks, and no answer yet."""
+        self._number += 1
+        return new_request(method, about, self._number, self._wire.local)
+
+    def transact(
+        self,
+        request: Request,
+        content_type: str = "",
+        body: bytes = b"",
+        *,
+        until: Callable[[], bool] = lambda: False,
+        beyond: bool = False,
+    ) -> Sent | None:
+        """Send a request until it is answered, as UDP may lose it; None where no device is registered."""
+        sent = self._sent = Sent(request)
         for repeat_s in REPEATS_S:
-            registration = self.heard.registration
-            if registration is None:
-                return False
-            flow, domain = registration.flow, self.plan.domain
-            via = f"SIP/2.0/{flow.transport} {self._wire.local}:{self._wire.port};rport;branch=z9hG4bK{branch}"
-            headers = (
-                ("via", via),
-                ("from", f"<sip:{self.plan.platform_id}@{domain}>;tag={tag}"),
-                ("to", f"<sip:{about}@{flow.host}:{flow.port}>"),
-                ("call-id", asked.call_id),
-                ("cseq", f"{asked.number} MESSAGE"),
-                ("max-forwards", "70"),
-                OUR_AGENT,
-                OUR_VERSION,
-                ("content-type", manscdp.CONTENT_TYPE),
-            )
-            uri = f"sip:{about}@{flow.host}:{flow.port}"
-            sent = self._wire.send(flow, Sip(headers, body, method="MESSAGE", uri=uri))
-            if self.pump(lambda: asked.status > 0 or bool(asked.parts), repeat_s) or (sent and flow.transport == "TCP"):
-                return True
-        return True
+            way = self.tell(request, content_type, body)
+            if way is None:
+                return None
+            if self.pump(lambda: sent.status > 0 or until(), repeat_s, beyond=beyond) or way.transport == "TCP":
+                return sent
+        return sent
+
+    def forget(self) -> None:
+        """Expect no answer any more: one that comes late is `repeated_answer`."""
+        self._sent = None
+
+    def tell(self, request: Request, content_type: str = "", body: bytes = b"") -> Flow | None:
+        """Send a request once, on the way of the registration; None where there is none."""
+        registration = self.heard.registration
+        if registration is None:
+            return None
+        message = request.written(registration.flow, self.plan, (self._wire.local, self._wire.port), content_type, body)
+        self._wire.send(registration.flow, message)
+        return registration.flow
 
     def _take(self, incoming: Incoming) -> None:
         message, flow = incoming.message, incoming.flow
@@ -162,19 +181,22 @@ class Platform:
             self._take_register(message, flow)
         elif message.method == "MESSAGE":
             self._take_message(message, flow)
-        elif message.method == "OPTIONS":
+        elif message.method in ("OPTIONS", "BYE"):
             self._answer(message, flow, 200, "OK", ("allow", ALLOWED))
         elif message.method != "ACK":
             self._answer(message, flow, 405, "Method Not Allowed", ("allow", ALLOWED))
 
     def _take_answer(self, answer: Sip) -> None:
-        asked = self._asked
-        if asked is None or answer.status < 200:
-            return
-        if answer.header("call-id") == asked.call_id and answer.cseq[0] == asked.number and not asked.status:
-            asked.status = answer.status
+        sent = self._sent
+        if sent is not None and sent.request.is_answered_by(answer):
             if not answer.header("via"):
                 self.heard.quirks.add("answer-without-via")
+            if not sent.is_final:
+                sent.status, sent.answer = answer.status, answer
+            elif sent.request.method == "INVITE":
+                self.repeated_answer(answer)
+        elif answer.cseq[1] == "INVITE" and 200 <= answer.status < 300:
+            self.repeated_answer(answer)
 
     def _take_register(self, request: Sip, flow: Flow) -> None:
         now_s = self._clock()

@@ -7,11 +7,13 @@ from typing import Final, Literal
 
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
+from agent.observe.facts.link_tests import TestOutcome
 
 SCHEMA: Final = "camwarden-link-test/1"
 
 StepName = Literal[
-    "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards", "off",
+    "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
+    "picture", "off",
 ]  # fmt: skip
 StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 """`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""
@@ -46,6 +48,13 @@ class LinkResult:
         return next((one for one in self.steps if one.name == name), None)
 
     @property
+    def outcome(self) -> TestOutcome | None:
+        """What it proves of the interface; None where nothing is proven, as without a call for a picture."""
+        picture = self.step("picture")
+        outcomes: dict[str, TestOutcome] = {"seen": "played", "failed": "no-picture"}
+        return None if picture is None else outcomes.get(picture.status)
+
+    @property
     def exit_code(self) -> int:
         """The exit code: 1 where a step fails, 4 where the password was wrong, 3 where a step is unknown, else 0."""
         statuses = {one.status for one in self.steps}
@@ -62,6 +71,7 @@ class LinkResult:
             "ended_at": utc_text(self.ended_at),
             "steps": [_row(one) for one in self.steps],
             "quirks": list(self.quirks),
+            "slots": "not-read",
         }
 
 

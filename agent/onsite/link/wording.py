@@ -15,6 +15,7 @@ TITLES: Final[Mapping[StepName, Message]] = {
     "records": Message("footage at the platform"),
     "configuration": Message("its configuration"),
     "cards": Message("memory cards"),
+    "picture": Message("live picture"),
     "off": Message("slot off again"),
 }
 
@@ -32,6 +33,7 @@ NOTE: Final = Message(
 
 QUIRKS: Final[Mapping[str, Message]] = {
     "answer-without-via": Message("answers without Via"),
+    "bye-unanswered": Message("does not answer the end of a call: it may still be sending"),
     "broken-characters": Message("broken characters"),
     "fields-as-attributes": Message("fields as attributes"),
     "message-before-registration": Message("heartbeats before it registers"),

@@ -14,8 +14,10 @@ from agent.demo.gb28181.device import SimulatedDevice
 from agent.demo.gb28181.habits import HABITS, Habits
 from agent.model import exits
 from agent.onsite.link.plan import LASTS_S, random_plan
+from agent.onsite.link.requesting import new_request
 from agent.onsite.link.result import LinkResult, StepName
 from drivers.gb28181.sip import parse
+from drivers.gb28181.wire import Flow
 
 NAMED = {
     "a device of 2011, without qop": {"no-qop"},
@@ -84,6 +86,13 @@ def test_nothing_that_changes_a_device_is_sent_to_any(name: str) -> None:
     bodies = [one.body for one in messages if one.body]
     assert all(b"<Query>" in one and b"Control" not in one and b"DeviceConfig" not in one for one in bodies)
     assert all(re.match(rb"[\x00-\x7f]*$", one) for one in bodies)
+
+
+@pytest.mark.parametrize("method", ["SUBSCRIBE", "NOTIFY", "INFO", "REGISTER", "UPDATE", "REFER", ""])
+def test_no_other_request_can_be_written(method: str) -> None:
+    request = new_request(method, DEVICE_ID, 1, "192.0.2.1")
+    with pytest.raises(ValueError, match="no such request"):
+        request.written(Flow("UDP", HOST, 5060), PLAN, ("192.0.2.1", 5060), "", b"")
 
 
 def test_each_answer_has_our_version_also_the_ones_that_refuse() -> None:
