@@ -1,4 +1,4 @@
-"""Tests the interface for the police platform of one device, as a platform of our own.
+"""Runs a self-test of one device's interface for the police platform, as a platform of our own.
 
     camwarden link test nvr --id 14021300001180000001 --free-slot
 

@@ -1,4 +1,4 @@
-"""Takes the first whole keyframe out of a program stream (PS) in RTP, or out of bare H.264 or H.265. Pure.
+"""Extracts the first whole keyframe of a program stream (PS) in RTP, or of bare H.264 or H.265. Pure.
 
 All packets of one time are one pack of the stream. Of its parts only video counts; which codec it is, its own units
 show, as devices write the wrong one into the map or leave the map out. What is whole and a keyframe is decided as for

@@ -1,4 +1,4 @@
-"""Calls one live picture, and always hangs up: on an error, at the end of the time, and for an answer that comes late.
+"""Requests one live picture, and always hangs up: on an error, at the end of the time, and for a late answer too.
 
 Source: GB/T 28181-2022, 9.2; RFC 3261 sections 13.2.2.4, 15.1.1 and 17.1.1.3.
 """
