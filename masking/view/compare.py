@@ -163,7 +163,9 @@ def _is_other_scene(reference: Descriptor, grey: Grey, excluded: Sequence[Polygo
         return False
     left_out = excluded_area((approved.shape[0], approved.shape[1]), excluded)
     shown = (~left_out).astype(np.uint8)
-    own, there = (np.count_nonzero(~usable(log_gradient(one, left_out), shown).straight) for one in (grey, approved))
+    own, there = (
+        int(np.count_nonzero(~usable(log_gradient(one, left_out), shown).straight)) for one in (grey, approved)
+    )
     return own >= max(TILES_MIN, OWN_TEXTURE_MIN * there)
 
 
