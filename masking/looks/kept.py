@@ -1,4 +1,4 @@
-"""Chooses which looks at a zone are kept for the ones after them. Pure Python: the daemon holds them.
+"""Selects the looks at a zone that are held for the ones after them. Pure Python: the daemon holds them.
 
 What is drawn is told from a scene by a change of light (`lit.py`), and the newest looks all have one light: a night of
 them proves nothing. So two of those kept are the darkest and the brightest of the day. For a mosaic or a blur the

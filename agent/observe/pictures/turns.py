@@ -275,9 +275,8 @@ def zones_digest(site: Site, camera_id: str) -> str:
 
 def camera_zones_digest(camera: CameraConfig | None) -> str:
     """Return the same of a camera by its configuration; None: one that the site does not have."""
-    declared = [asdict(zone) for zone in camera.zones] if camera else []
-    presets = [asdict(preset) for preset in camera.presets] if camera else []
-    return hashlib.sha256(json.dumps([*declared, *presets]).encode()).hexdigest()
+    declared = [asdict(one) for one in (*camera.zones, *camera.presets)] if camera else []
+    return hashlib.sha256(json.dumps(declared).encode()).hexdigest()
 
 
 def masks_digest(masks: tuple[Mask, ...]) -> str:

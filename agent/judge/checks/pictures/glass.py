@@ -1,4 +1,4 @@
-"""Tells which hidden zones may be panes of frosted glass: a person's approval says what no picture can.
+"""Decides which hidden zones may be panes of frosted glass: an approval answers what no picture can.
 
 A pane that ends exactly where a zone does shows what a blurring mask shows. The sensor's noise in it is gone with the
 codec, light, shadows and movement come through both, and nothing of a frame need be seen (figures in
