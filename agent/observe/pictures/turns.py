@@ -275,7 +275,7 @@ def zones_digest(site: Site, camera_id: str) -> str:
 
 def camera_zones_digest(camera: CameraConfig | None) -> str:
     """Return the same of a camera by its configuration; None: one that the site does not have."""
-    declared = [asdict(one) for one in (*camera.zones, *camera.presets)] if camera else []
+    declared = [*map(asdict, camera.zones), *map(asdict, camera.presets)] if camera else []
     return hashlib.sha256(json.dumps(declared).encode()).hexdigest()
 
 
