@@ -32,11 +32,12 @@ _LISTED: Final = (
     "f.site, f.division, f.check_id, f.subject, f.status, f.reason, f.severity, f.level, f.message, f.caused_by,"
     " f.model, f.firmware, f.maintainer, f.since, s.made_at, coalesce(o.name, ''),"
     " coalesce(a.said_by, ''), coalesce(a.until, ''), coalesce(t.assignee, ''), coalesce(t.until, ''),"
-    f" {_COMMENTS}"
+    f" {_COMMENTS}, coalesce(p.said_by, ''), coalesce(p.until, '')"
 )
 _SAID: Final = (
     f" LEFT JOIN operator o ON o.site = f.site LEFT JOIN word a ON {_OF_FINDING.format('a', 'acknowledged')}"
     f" LEFT JOIN word t ON {_OF_FINDING.format('t', 'assigned')}"
+    f" LEFT JOIN word p ON {_OF_FINDING.format('p', 'planned')}"
 )
 
 

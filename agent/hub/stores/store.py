@@ -21,6 +21,7 @@ from agent.hub.stores.database import failed, identity, is_current, opened
 from agent.hub.stores.intake import places
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
+from agent.hub.stores.telling.area import Webhooks
 from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
@@ -86,6 +87,7 @@ class Store:
         self.disk = areas.Disk(self)
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
+        self.webhooks = Webhooks(self)
 
     def close(self) -> None:
         """Close the database."""

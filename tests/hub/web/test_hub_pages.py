@@ -28,6 +28,7 @@ from agent.hub.stores.store import Store
 from agent.hub.views.city_map import map_json
 from agent.hub.views.site import site_json
 from agent.hub.views.status import find_silent
+from agent.hub.views.webhooks import hook_json, read_hooks
 from agent.hub.web.pages.assessment import read_assessment
 from agent.hub.web.pages.city import read_city
 from agent.hub.web.pages.disputes import read_disputes
@@ -153,6 +154,7 @@ PAGES: list[tuple[tuple[str, ...], Callable[[Store], Data]]] = [
     (("disputes",), disputes_shown()),
     (("disputes", "S1"), disputes_shown("S1")),
     (("disputes", "S2"), disputes_shown("S2")),
+    (("webhook", "list"), lambda store: {"webhooks": [hook_json(one) for one in read_hooks(store)]}),
 ]  # fmt: skip
 
 

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from city_told import COMPANY, DIVISION, HIDDEN, NOW, OPERATOR, PLACES, city
+from hooked import hook
 from hub_web import Client, add_person, serving
 
 from agent.contract.disputes import Disputed
 from agent.contract.signing_keys import load_or_create_signer
 from agent.hub.domain.person import ROLES, Role, is_at_least
+from agent.hub.domain.scope import Scope
 from agent.hub.stores import signing_key
 from agent.hub.stores.dispute_columns import insert
 from agent.hub.stores.store import Store
@@ -36,9 +38,10 @@ FORMS: dict[str, dict[str, str]] = {
     "revoke-token": {"id": "none"},
     "acknowledge": WORDS,
     "assign": WORDS,
+    "plan": {**WORDS, "until": "2026-12-20"},
     "comment": WORDS,
 }
-OF_FINDINGS = ("acknowledge", "assign", "comment")
+OF_FINDINGS = ("acknowledge", "assign", "plan", "comment")
 
 BOUND: dict[str, dict[str, tuple[str, ...]]] = {
     "division": {"divisions": (DIVISION,)},
@@ -57,6 +60,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         for site in PLACES:
             order_report_now(store, signer, site, NOW)
             insert(store.run, site, disputed(PLACES[site][3]), NOW)
+        foreign = Scope((HIDDEN[3],), (HIDDEN[1],), (HIDDEN[2],))
+        store.webhooks.keep(hook(HIDDEN[0], f"https://{HIDDEN[0]}.test/", scope=foreign))
+        store.webhooks.keep(hook())
     for role in ROLES:
         add_person(directory, role, role)
         for kind, bound in BOUND.items():

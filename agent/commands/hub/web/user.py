@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.commands.hub.web.bindings import read_bindings
 from agent.contract.chain import utc_text
-from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
-from agent.hub.domain.person import BOUND, DIVISION, person_name
+from agent.hub.domain.person import BOUND, person_name
 from agent.hub.domain.rows.audit import AuditRow
 from agent.hub.domain.rows.page_people import PersonRow
 from agent.hub.ports.people import PeopleStore
@@ -43,12 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _add(args: argparse.Namespace, people: PeopleStore) -> int:
     name = person_name(args.name)
-    bound = {f"{kind}s": tuple(sorted(set(getattr(args, kind)))) for kind in ("division", "operator", "maintainer")}
-    for code in args.division:
-        if not DIVISION.fullmatch(code):
-            raise UsageError("--division {code!r}: a code of 2, 4 or 6 digits, such as 140200", code=code[:80])
-    for other in (*args.operator, *args.maintainer):
-        refuse_text(other, NAME_MAX_CHARS)
+    bound = read_bindings(args)
     if args.role in BOUND and not any(bound.values()):
         raise UsageError(
             "{role} needs to be bound: name --division, --operator or --maintainer, or nothing would be seen",

@@ -15,6 +15,9 @@ Condition = tuple[str, list[str]]
 _LIES_IN: Final = "SELECT site FROM site_division WHERE standing = '{}' AND division >= ? AND division < ?"
 """`main`: the division that counts; `also`: others that the site told, and nobody has decided on."""
 
+DIVISIONS: Final = "SELECT division FROM site_division WHERE site = ? ORDER BY standing DESC, division"
+"""Those in which a site may be seen, the one that counts first."""
+
 MAIN: Final = "site_division d ON d.site = s.site AND +d.standing = 'main'"
 """Joins the division that counts for a site `s`. The sign keeps SQLite from looking through every main one for each."""
 
@@ -93,7 +96,7 @@ def may_see_finding(store: Database, scope: Scope, finding: tuple[str, str, str]
 
 def place_of_site(store: Database, site: str) -> SitePlace:
     """Return where a site belongs, for `allowed`."""
-    divisions = store.all("SELECT division FROM site_division WHERE site = ?", site)
+    divisions = store.all(DIVISIONS, site)
     operators = store.all("SELECT name FROM operator WHERE site = ?", site)
     names = store.all(
         "SELECT maintainer FROM finding_now WHERE site = ?1 AND maintainer <> ''"
