@@ -33,8 +33,8 @@ from hub_city_fill import add_days_up, fill  # noqa: E402
 from hub_city_site import CAMERAS, CHECKS  # noqa: E402
 
 from agent.contract.chain import utc_text  # noqa: E402
+from agent.hub.domain.people.rows import PersonRow  # noqa: E402
 from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline  # noqa: E402
-from agent.hub.domain.rows.page_people import PersonRow  # noqa: E402
 from agent.hub.stores.page.people import People  # noqa: E402
 from agent.hub.stores.store import Store  # noqa: E402
 from agent.hub.web.people import passwords  # noqa: E402

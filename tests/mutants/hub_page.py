@@ -89,7 +89,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-page-unbound",
         row="(on the hub's page) looks at or changes",
-        file="agent/hub/domain/person.py",
+        file="agent/hub/domain/people/person.py",
         text="everything=not bound and role not in BOUND",
         mutated="everything=not bound",
         test="test_hub_web_access.py::test_who_is_bound_to_nothing_sees_everything_or_nothing_by_its_role[operator]",
@@ -113,7 +113,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-map-bytes",
         row="hands the hub a file of positions",
-        file="agent/hub/domain/map_file.py",
+        file="agent/hub/domain/map/map_file.py",
         text="    if len(data) > FILE_MAX_BYTES:\n",
         mutated="    if False:\n",
         test="test_map_file.py::test_what_is_no_map_is_refused_with_one_line",
@@ -121,7 +121,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-map-sites",
         row="hands the hub a file of positions",
-        file="agent/hub/domain/map_file.py",
+        file="agent/hub/domain/map/map_file.py",
         text="    if len(sites) == SITES_MOST:\n",
         mutated="    if False:\n",
         test="test_map_file.py::test_a_million_points_are_refused_and_not_stored",
@@ -129,7 +129,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-map-china",
         row="hands the hub a file of positions",
-        file="agent/hub/domain/map_file.py",
+        file="agent/hub/domain/map/map_file.py",
         text="    if _is_in_china(lon, lat):\n",
         mutated="    if True:\n",
         test="test_map_file.py::test_a_position_that_is_none_is_refused_where_it_is",
@@ -281,7 +281,7 @@ HUB_PAGE: Final = (
     Mutant(
         name="hub-page-audit-chain",
         row="(who may write the hub's disk) changes what people did",
-        file="agent/hub/domain/rows/audit.py",
+        file="agent/hub/domain/people/audit.py",
         text=" or row.digest != row_digest(before, no, row)",
         mutated="",
         test="test_hub_web_audit.py::test_a_row_that_was_changed_is_told_by_its_number",

@@ -157,7 +157,7 @@ READS_JSON = {
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
     "agent/hub/stores/page/city_map.py": "the map that it has written itself",
-    "agent/hub/domain/map_file.py": "a file of positions that a person loads, within its own bounds",
+    "agent/hub/domain/map/map_file.py": "a file of positions that a person loads, within its own bounds",
     "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
     "agent/hub/domain/rows/reports.py": "the evidence that the hub has written itself",

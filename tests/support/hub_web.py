@@ -19,8 +19,8 @@ from web_page import running
 
 from agent.commands.hub.web.serve import BOUNDS
 from agent.contract.chain import utc_text
-from agent.hub.domain.person import Role
-from agent.hub.domain.rows.page_people import PersonRow
+from agent.hub.domain.people.person import Role
+from agent.hub.domain.people.rows import PersonRow
 from agent.hub.stores.page.people import People
 from agent.hub.web.app import app
 from agent.hub.web.asked import Route

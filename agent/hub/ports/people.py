@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from agent.hub.domain.rows.audit import AuditRow
-from agent.hub.domain.rows.page_people import PersonRow, SessionRow, TokenRow
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.rows import PersonRow, SessionRow, TokenRow
 
 
 class PeopleStore(Protocol):

@@ -28,8 +28,8 @@ from agent.hub.domain.figures import (
     added,
     china_day,
 )
-from agent.hub.domain.footage_left import FootageLeft, footage_left_json, read_footage_left
 from agent.hub.domain.planned import read_planned, to_data
+from agent.hub.domain.rows.footage_left import FootageLeft, footage_left_json, read_footage_left
 from agent.hub.stores.database import Database
 from agent.judge.memory.exercises import FREED_BY
 from agent.report.plain_findings import plain_findings

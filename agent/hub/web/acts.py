@@ -9,7 +9,7 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.figures import CHINA
-from agent.hub.domain.rows.audit import AuditRow
+from agent.hub.domain.people.audit import AuditRow
 from agent.hub.domain.rows.words import Kind, Word
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import open_people, open_store

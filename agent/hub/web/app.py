@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as At
 
-from agent.hub.domain.person import is_at_least
+from agent.hub.domain.people.person import is_at_least
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, Route, see_other

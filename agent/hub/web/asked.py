@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from agent.hub.domain.person import Person, Role
+from agent.hub.domain.people.person import Person, Role
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
 from agent.hub.web.place import Place

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from agent.hub.domain.person import is_at_least
+from agent.hub.domain.people.person import is_at_least
 from agent.hub.views.people import speaker
 from agent.hub.web.asked import HTML, Asked, Reply
 from agent.hub.web.words import LANGUAGE_NAMES, NAVIGATION, WORDS

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from agent.hub.domain.person import Role
+from agent.hub.domain.people.person import Role
 from agent.model.finding import Message
 
 LANGUAGE_NAMES: Final = (("en", "English"), ("zh_CN", "中文"))

@@ -15,7 +15,7 @@ from hub_web import serving
 from patience import PATIENCE_S
 
 from agent.cli import main
-from agent.hub.domain.rows.page_people import PersonRow
+from agent.hub.domain.people.rows import PersonRow
 from agent.hub.stores.page.people import NAME, People
 from agent.hub.web.people import passwords
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.footage_left import FootageLeft, footage_left_from, footage_left_json, read_footage_left, summed
+from agent.hub.domain.rows.footage_left import (
+    FootageLeft,
+    footage_left_from,
+    footage_left_json,
+    read_footage_left,
+    summed,
+)
 from agent.report.plain_findings import plain_findings
 
 NOW = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from agent.hub.domain import map_file
-from agent.hub.domain.gcj02 import LEFT_M, from_wgs84, to_wgs84
-from agent.hub.domain.map_file import FILE_MAX_BYTES, KEPT_POINTS_MOST, read_map_file
+from agent.hub.domain.map import map_file
+from agent.hub.domain.map.gcj02 import LEFT_M, from_wgs84, to_wgs84
+from agent.hub.domain.map.map_file import FILE_MAX_BYTES, KEPT_POINTS_MOST, read_map_file
 from agent.hub.domain.rows.city_map import Frame, MapFile
 from agent.model.errors import UsageError
 

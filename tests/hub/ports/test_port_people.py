@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.hub.domain.rows.audit import AuditRow, first_changed
-from agent.hub.domain.rows.page_people import PersonRow, TokenRow
+from agent.hub.domain.people.audit import AuditRow, first_changed
+from agent.hub.domain.people.rows import PersonRow, TokenRow
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import Engine
 

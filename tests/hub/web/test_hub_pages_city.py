@@ -16,7 +16,7 @@ from here_run import run_here
 
 from agent.contract.signing_keys import load_or_create_signer
 from agent.hub.domain.figures import FOOTAGE_LEFT
-from agent.hub.domain.footage_left import CLASSES
+from agent.hub.domain.rows.footage_left import CLASSES
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores import signing_key, trust
 from agent.hub.stores.page import city_map

@@ -18,7 +18,7 @@ from hub_web import Client, add_person, serving
 
 from agent.contract.disputes import Disputed
 from agent.contract.signing_keys import load_or_create_signer
-from agent.hub.domain.person import ROLES, Role, is_at_least
+from agent.hub.domain.people.person import ROLES, Role, is_at_least
 from agent.hub.domain.scope import Scope
 from agent.hub.stores import signing_key
 from agent.hub.stores.dispute_columns import insert

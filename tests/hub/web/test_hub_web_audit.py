@@ -13,7 +13,7 @@ from city_told import city
 from hub_web import PASSWORD, add_person, serving
 
 from agent.cli import main
-from agent.hub.domain.rows.audit import AuditRow, first_changed, row_digest
+from agent.hub.domain.people.audit import AuditRow, first_changed, row_digest
 from agent.hub.stores.page.people import NAME, People
 from agent.hub.stores.store import Store
 from agent.hub.stores.words import words_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from city_told import city
 
-from agent.hub.domain.rows.page_people import PersonRow
+from agent.hub.domain.people.rows import PersonRow
 from agent.hub.stores.page import people as people_store
 from agent.hub.stores.page.people import People
 from agent.hub.stores.store import NAME

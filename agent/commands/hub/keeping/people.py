@@ -15,7 +15,7 @@ from agent.commands.hub.view import reading
 from agent.commands.hub.web.user import COMMAND
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
-from agent.hub.domain.rows.audit import AuditRow
+from agent.hub.domain.people.audit import AuditRow
 from agent.hub.stores.engines import open_people
 from agent.hub.views.people import name_of
 from agent.model.exits import OK

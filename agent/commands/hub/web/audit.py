@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Final
 
-from agent.hub.domain.rows.audit import AuditRow, first_changed
+from agent.hub.domain.people.audit import AuditRow, first_changed
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import open_people, open_store
 from agent.model.exits import FAILS, OK

@@ -15,10 +15,10 @@ from typing import Final
 from agent.commands.hub.view import reading
 from agent.commands.hub.web.user import COMMAND
 from agent.contract.chain import utc_text
-from agent.hub.domain.gcj02 import FORMULA_M
-from agent.hub.domain.map_file import FILE_MAX_BYTES, read_map_file
+from agent.hub.domain.map.gcj02 import FORMULA_M
+from agent.hub.domain.map.map_file import FILE_MAX_BYTES, read_map_file
+from agent.hub.domain.people.audit import AuditRow
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
-from agent.hub.domain.rows.audit import AuditRow
 from agent.hub.domain.rows.city_map import NO_MAP, CityMap, MapWord
 from agent.hub.domain.scope import EVERYTHING
 from agent.hub.stores.engines import open_people, open_store, open_trust

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 from agent.commands.hub.findings.options import count
 from agent.commands.hub.web.bindings import add_bindings
 from agent.commands.terminal.broker_options import port
-from agent.hub.domain.person import ROLES
+from agent.hub.domain.people.person import ROLES
 from agent.hub.domain.rows.city_map import Frame
 from agent.hub.domain.rows.webhooks import KINDS
 

@@ -15,9 +15,9 @@ from typing import Final
 
 from agent.commands.hub.web.bindings import read_bindings
 from agent.contract.chain import utc_text
-from agent.hub.domain.person import BOUND, person_name
-from agent.hub.domain.rows.audit import AuditRow
-from agent.hub.domain.rows.page_people import PersonRow
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import BOUND, person_name
+from agent.hub.domain.people.rows import PersonRow
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import open_people, open_store
 from agent.hub.web.people import passwords

@@ -19,8 +19,8 @@ from agent.commands.hub.web.user import COMMAND
 from agent.contract.chain import utc_text
 from agent.contract.standard_webhooks import made_secret
 from agent.hub.domain import webhooks
-from agent.hub.domain.person import person_name
-from agent.hub.domain.rows.audit import AuditRow
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import person_name
 from agent.hub.domain.rows.webhooks import KINDS, Hook
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from agent.hub.domain.person import Role
-from agent.hub.domain.rows.audit import AuditRow, row_digest
-from agent.hub.domain.rows.page_people import PersonRow, SessionRow, TokenRow
+from agent.hub.domain.people.audit import AuditRow, row_digest
+from agent.hub.domain.people.person import Role
+from agent.hub.domain.people.rows import PersonRow, SessionRow, TokenRow
 from agent.hub.stores.database import failed, identity, is_current, opened, transaction
 from agent.model.errors import ConfigurationError
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
-from agent.hub.domain.rows.audit import AuditRow
+from agent.hub.domain.people.audit import AuditRow
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import open_people
 from agent.hub.web.asked import Asked, Reply

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.hub.domain.figures import CHINA
-from agent.hub.domain.person import Role, is_at_least
+from agent.hub.domain.people.person import Role, is_at_least
 from agent.hub.domain.rows.findings import FindingRow, Stretch, Wanted
 from agent.hub.domain.rows.seen import LOOKED_AT_MOST, EnvelopeRow
 from agent.hub.domain.rows.words import Word

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agent.hub.domain.map_file import CHINA
+from agent.hub.domain.map.map_file import CHINA
 from agent.hub.domain.rows.city_map import NO_MAP, CityMap
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store

@@ -9,9 +9,9 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.figures import CHINA, FOOTAGE_LEFT, Figure, added
-from agent.hub.domain.footage_left import FootageLeft, footage_left_from, summed
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import Wanted
+from agent.hub.domain.rows.footage_left import FootageLeft, footage_left_from, summed
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people.person import Person
+from agent.hub.domain.people.rows import TokenRow
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
-from agent.hub.domain.person import Person
-from agent.hub.domain.rows.page_people import TokenRow
 from agent.hub.stores.engines import open_people
 from agent.hub.web.acts import record
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, see_other

@@ -9,8 +9,8 @@ from contextlib import closing
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.person import person_name
-from agent.hub.domain.rows.audit import AuditRow
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import person_name
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import open_people
 from agent.hub.web.asked import Asked, Refused, Reply, own_path, see_other

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.person import Person, person_name
-from agent.hub.domain.rows.audit import AuditRow
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import Person, person_name
 from agent.hub.ports.people import PeopleStore
 from agent.hub.stores.engines import open_people
 from agent.hub.web.people.sessions import NOTED_EACH, TOKEN_PREFIX, is_good, is_live, secret_digest

@@ -18,8 +18,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.rows.audit import AuditRow
-from agent.hub.domain.rows.page_people import PersonRow
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.rows import PersonRow
 from agent.hub.stores.engines import open_people
 from agent.hub.web.asked import Asked, Refused, Reply, own_path, see_other
 from agent.hub.web.people.entrance import BUSY, BUSY_AFTER_S, begin_session

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from agent.hub.domain.person import person_name
+from agent.hub.domain.people.person import person_name
 from agent.hub.web.people.oidc.settings import Rule, Settings
 from agent.model.errors import UsageError
 

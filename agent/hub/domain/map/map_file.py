@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 from agent.contract.payload_bounds import unique_names
 from agent.contract.topics import SITE_ID
-from agent.hub.domain.gcj02 import to_wgs84
+from agent.hub.domain.map.gcj02 import to_wgs84
 from agent.hub.domain.people_text import NAME_MAX_CHARS
 from agent.hub.domain.rows.city_map import OUTLINE_POINTS_MOST, SITES_MOST, Frame, MapFile, Outline, Point
 from agent.model.errors import NotVerified, UsageError

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from agent.hub.domain.person import Person, Role, scope_of
+from agent.hub.domain.people.person import Person, Role, scope_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
