@@ -156,8 +156,10 @@ def changing(counts: Counts, looks: Sequence[Look]) -> Change | None:
 
     `counts`: of the pixels of each cell (`counts_of`).
     """
-    pairs = [(one, other) for number, one in enumerate(looks) for other in looks[:number]]
-    power = np.mean([((one.change - other.change) ** 2).mean(1) for one, other in pairs], 0)
+    if len(looks) < 2:
+        return None
+    # The mean square of the differences of all pairs is twice the variance.
+    power = 2 * np.stack([look.change for look in looks]).var(0, ddof=1, dtype=np.float64).mean(1)
     cells = INSIDE_CELLS * INSIDE_CELLS
     parts = np.split(np.arange(CHANGE_CELLS), (cells, cells + BORDER_STRETCHES))
     enough = [counts[part] >= least for part, least in zip(parts, _LEAST_PIXELS, strict=True)]
@@ -185,7 +187,7 @@ def _log_ratio(above: float, below: float) -> float:
 
 def _rest(region: Region, written: Bytes | None) -> Rest:
     """The luma of the zone's deep inside by cell, in REST_UNIT off its median; NO_CELL elsewhere."""
-    deep = _deep(region)
+    deep = _places(region.ground).deep
     if written is not None:
         free = np.asarray(deep & (1 - written), np.uint8)
         deep = free if 2 * cv2.countNonZero(free) >= cv2.countNonZero(deep) else deep
@@ -202,13 +204,13 @@ def _rest(region: Region, written: Bytes | None) -> Rest:
     return out
 
 
-def _deep(region: Region) -> Bytes:
+def _deep(ground: Ground) -> Bytes:
     for share in (1.0, 0.5):
-        margin = round(max(region.px(_DEEP_PX), _BLOCK_PX / region.ground.factor) * share)
-        deep = np.asarray(cv2.erode(region.core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
+        margin = round(max(_DEEP_PX * ground.scale, _BLOCK_PX / ground.factor) * share)
+        deep = np.asarray(cv2.erode(ground.core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
         if cv2.countNonZero(deep) >= _LEAST_DEEP_PX:
             return deep
-    return region.core
+    return ground.core
 
 
 def _detail(region: Region, places: "_Places") -> Floats:
@@ -233,7 +235,7 @@ class _Places:
     """Which pixels of a crop are summed, by their number, cell by cell.
 
     `begins`: where in `pixels` each of the `cells` begins that have any; `signs` (SIGNS x pixels): 1 or -1;
-    `counts`: how many pixels each cell has.
+    `counts`: how many pixels each cell has. `deep`: 1 where a rest is measured.
     """
 
     pixels: Labels
@@ -241,6 +243,7 @@ class _Places:
     cells: Labels
     signs: Rest
     counts: Counts
+    deep: Bytes
 
 
 def _places(ground: Ground) -> _Places:
@@ -273,7 +276,7 @@ def _new_places(ground: Ground) -> _Places:
     cells, begins = np.unique(flat[pixels], return_index=True)
     bits = np.unpackbits(noise[pixels][:, None], axis=1).T
     signs = np.ascontiguousarray(2 * bits.astype(np.int8) - 1)
-    return _Places(pixels, begins, cells, signs, np.bincount(flat[pixels], minlength=CHANGE_CELLS))
+    return _Places(pixels, begins, cells, signs, np.bincount(flat[pixels], minlength=CHANGE_CELLS), _deep(ground))
 
 
 _kept_places = lru_cache(maxsize=KEPT_ZONES)(_new_places)

@@ -110,10 +110,14 @@ def follows(counts: Counts, looks: Sequence[Look]) -> Lit | None:
     """
     levels = np.stack([look.level for look in looks])
     enough = [counts[part] >= least for part, least in zip((_INSIDE, _INNER, _OUTER), _LEAST_PIXELS, strict=True)]
-    pairs = [(one, other) for one in range(len(looks)) for other in range(one)]
-    if not pairs or np.count_nonzero(enough[0]) < _LEAST_INSIDE or np.count_nonzero(enough[2]) < BORDER_STRETCHES // 2:
+    if (
+        len(looks) < 2
+        or np.count_nonzero(enough[0]) < _LEAST_INSIDE
+        or np.count_nonzero(enough[2]) < BORDER_STRETCHES // 2
+    ):
         return None
-    steps = np.stack([levels[one] - levels[other] for one, other in pairs])
+    one, other = np.tril_indices(len(looks), -1)
+    steps = levels[one] - levels[other]
     light = _light(steps[:, _OUTER], enough[2])
     lit = np.abs(light) >= LIT_FROM
     if not lit.any():
