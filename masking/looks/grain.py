@@ -13,8 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from masking.looks.evidence import QUARTERS, Change, Counts, Look
-from masking.looks.evidence_format import BORDER_STRETCHES, CHANGE_CELLS, INSIDE_CELLS
+from masking.looks.evidence import PARTS, QUARTERS, Change, Counts, Look
 
 LEAST_LOOKS: Final = 3
 
@@ -35,8 +34,7 @@ CLIPPED: Final = (12.0, 225.0)
 KNOWN_LEAST: Final = 0.9
 """Levels outside of which noise may be cut off, and the share of the zone's cells that must lie between them."""
 
-_INSIDE: Final = slice(0, INSIDE_CELLS * INSIDE_CELLS)
-_OUTER: Final = slice(CHANGE_CELLS - BORDER_STRETCHES, CHANGE_CELLS)
+_INSIDE, _, _OUTER = PARTS
 _LEAST_PIXELS: Final = (20, 15)
 _FLOOR: Final = 0.02
 

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from masking.looks.evidence import QUARTERS, Change, Counts, Look
-from masking.looks.evidence_format import BORDER_STRETCHES, CHANGE_CELLS, INSIDE_CELLS
+from masking.looks.evidence import PARTS, QUARTERS, Change, Counts, Look
+from masking.looks.evidence_format import BORDER_STRETCHES
 from masking.zones.raster import Floats
 
 LIT_FROM: Final = 4.0
@@ -52,9 +52,7 @@ SHOWS_FROM: Final = 8.0
 SHOWS_INSIDE: Final = 0.04
 """Levels of change from which, and share of it in all of the zone from which, something shines through."""
 
-_INSIDE: Final = slice(0, INSIDE_CELLS * INSIDE_CELLS)
-_INNER: Final = slice(_INSIDE.stop, _INSIDE.stop + BORDER_STRETCHES)
-_OUTER: Final = slice(CHANGE_CELLS - BORDER_STRETCHES, CHANGE_CELLS)
+_INSIDE, _INNER, _OUTER = PARTS
 _LEAST_PIXELS: Final = (20, 10, 15)
 _LEAST_INSIDE: Final = 4
 

@@ -69,7 +69,9 @@ def measure(band: Band) -> Frame:
     near = max(round(_NEAR_PX * layout.scale), 2)
     if len(band.luma) < 2 * half + 2:
         return NO_FRAME
-    changes = (_changes(_means(levels, half), half), _changes(np.log(_means(detail[..., None], half) + 0.4), half))
+    by_plane = _changes(_means(levels, half), half)
+    level_change = np.maximum(np.maximum(by_plane[..., 0], by_plane[..., 1]), by_plane[..., 2])
+    changes = (level_change, _changes(np.log(_means(detail, half) + 0.4), half))
     depths = np.arange(len(changes[0])) + half - len(band.luma) // 2
     scores = []
     elsewhere, elsewhere_px = 0.0, 0.0
@@ -111,12 +113,12 @@ def _continuity(luma: Floats, scale: float) -> float:
 
 
 def _means(values: Floats, rows: int) -> Floats:
-    """Running means over depths (depths x cells x planes)."""
+    """Running means over depths, the first axis."""
     sums = np.zeros((len(values) + 1, *values.shape[1:]), np.float32)
     values.cumsum(0, out=sums[1:])
     return np.asarray((sums[rows:] - sums[:-rows]) / np.float32(rows), np.float32)
 
 
 def _changes(means: Floats, rows: int) -> Floats:
-    """The largest change of any plane from outside to inside of each depth, one row apart: depths x cells."""
-    return np.asarray(np.abs(means[rows + 1 :] - means[: -rows - 1]).max(2), np.float32)
+    """The change from outside to inside of each depth, one row apart."""
+    return np.asarray(np.abs(means[rows + 1 :] - means[: -rows - 1]), np.float32)
