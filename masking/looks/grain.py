@@ -1,4 +1,4 @@
-"""Tells whether the sensor's noise ends at a zone, over several looks. For the worker's child only.
+"""Detects where the sensor's noise ends at a zone, over several looks. For the worker's child only.
 
 A camera draws its masks after its sensor has made noise, so that a mosaic or a blur takes the fine noise away with the
 scene's detail. On a place without any texture that is all there is to see. A codec takes noise away, too, from what is
