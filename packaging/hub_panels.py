@@ -116,6 +116,22 @@ HUB_PANELS: Final = (
         (("{{instance}}", "camwarden_hub_disk_full_in_seconds{HERE}"),),
     ),
     Panel(
+        ("Upgrade of agents", "代理程序升级"),
+        "timeseries",
+        "short",
+        (
+            ("{{version}} {{state}}", "camwarden_hub_upgrade{HERE}"),
+            ("wave", "camwarden_hub_upgrade_wave{HERE}"),
+            ("{{step}}", "camwarden_hub_upgrade_sites{HERE} > 0"),
+        ),
+    ),
+    Panel(
+        ("Sites that tell another division", "上报区划与认定不一致的站点"),
+        "timeseries",
+        "short",
+        (("{{instance}}", "camwarden_hub_sites_told_elsewhere{HERE}"),),
+    ),
+    Panel(
         ("Orders without an answer", "未答复的指令"),
         "timeseries",
         "short",

@@ -59,7 +59,7 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign comment work-order operator report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' audit
+set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' audit
 set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --from --head --host --jwks --keep-days --key --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --user --valid --why --within --xlsx
 
 complete -c camwarden-hub -e
@@ -386,6 +386,30 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using operator' -l verbose -s
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using operator' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using operator' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using operator' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a place -d 'keep in which division a site lies'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l by -x -d 'who says so'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l division -x -d 'six digits of GB/T 2260, such as 140202'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l why -x -d 'how that is known'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l since -x -d 'first day on which it lies there (default: it never lay elsewhere)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using place' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a places -d 'list sites that tell another division than the one that counts'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using places' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a report -d 'add up the figures of municipal assessment'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using report' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using report' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'

@@ -24,7 +24,7 @@ from agent.hub.stores.keeping import older_rows
 from agent.hub.stores.store import Store
 from agent.hub.views.assessment import assess
 from agent.hub.views.metrics import write_metrics
-from agent.hub.views.status import write_orders, write_silent, write_status
+from agent.hub.views.status import find_silent, write_orders, write_silent, write_status
 from agent.model.errors import UsageError
 from agent.model.finding import StreamName
 from agent.verify.bindings import Trust
@@ -63,7 +63,11 @@ def _views(data: bytes) -> object:
             said=(kept.made_at, kept.config, *telling.told()), named=tuple(found),
         )  # fmt: skip
         case_columns.keep(store._db, number, "S1", found)
-        shown = {**write_status(store), **write_silent(store, Trust(), NOW), **write_orders(store, None, NOW)}
+        shown = {
+            **write_status(store),
+            **write_silent(find_silent(store, Trust(), NOW), NOW),
+            **write_orders(store, None, NOW),
+        }
         shown["metrics"] = write_metrics(store, Trust(), store.directory, NOW)
         shown["assessed"] = [assess(store, by, NOW.date(), NOW.date(), NOW) for by in ("division", "model")]
         with suppress(UsageError):  # a check of which nothing is told

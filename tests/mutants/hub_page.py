@@ -10,6 +10,7 @@ _HOSTILE: Final = "test_hub_web_hostile.py::"
 _LOGIN: Final = "test_hub_web_login.py::"
 _FORM: Final = f"{_HOSTILE}test_a_form_from_elsewhere_does_nothing"
 _ACCESS: Final = "test_hub_web_access.py::test_who_is_bound_sees_and_changes_nothing_else"
+_PLACES: Final = "test_port_places.py::"
 _HEADER: Final = f"{_HOSTILE}test_nobody_else_names_anybody_by_a_header"
 
 HUB_PAGE: Final = (
@@ -30,11 +31,43 @@ HUB_PAGE: Final = (
         test=f"{_ACCESS}[GET /api/v1/sites/{{site}}-operator-viewer]",
     ),
     Mutant(
+        name="hub-place-told-before",
+        row="names another division, so that officers",
+        file="agent/hub/stores/intake/places.py",
+        text='{division: "also" for (division,) in others}',
+        mutated="{}",
+        test=f"{_PLACES}test_a_new_epoch_or_a_later_report_of_an_older_one_moves_no_site",
+    ),
+    Mutant(
+        name="hub-place-told-first",
+        row="names another division, so that officers",
+        file="agent/hub/stores/intake/places.py",
+        text='FROM division_told WHERE site = ? ORDER BY id"',
+        mutated='FROM division_told WHERE site = ? ORDER BY id DESC"',
+        test=f"{_PLACES}test_a_site_that_names_another_division_stays_in_sight_of_the_one_before",
+    ),
+    Mutant(
+        name="hub-place-said",
+        row="names another division, so that officers",
+        file="agent/hub/stores/intake/places.py",
+        text="others = said or told",
+        mutated="others = told or said",
+        test=f"{_PLACES}test_what_people_say_counts_alone_and_a_report_that_differs_is_a_difference",
+    ),
+    Mutant(
+        name="hub-place-figures",
+        row="names another division, so that his bad month",
+        file="agent/hub/stores/reading/assessed.py",
+        text="return ON_DAY if by in _BY_DIVISION else",
+        mutated="return",
+        test=f"{_PLACES}test_a_bad_month_moves_to_no_other_division_by_the_words_of_the_site",
+    ),
+    Mutant(
         name="hub-page-scope-orders",
         row="(on the hub's page) looks at or changes",
         file="agent/hub/web/api/answers.py",
-        text='        orders = [one for one in orders if one["site"] in seen]\n',
-        mutated="",
+        text="asked.now, asked.scope, (at, id)",
+        mutated="asked.now, type(asked.scope)(everything=True), (at, id)",
         test=f"{_ACCESS}[GET /api/v1/orders-division-viewer]",
     ),
     Mutant(

@@ -67,6 +67,16 @@ def _tell(store: Store) -> None:
         command = Command(f"{number:032x}", site if number else "F3", "report-now", at, at + timedelta(hours=1))
         keep_command(store, command, b"{}", "h..s")
         store.run("UPDATE command SET status = ?, sent_at = ? WHERE id = ?", status, utc_text(at), command.id)
+    upgrade = store.upgrades.begin("0.9.1", "operator", "Datong East", timedelta(hours=24))
+    store.upgrades.begin_wave(upgrade, 1, ["S1", "S2", "F3"], dict.fromkeys(("S1", "S2", "F3"), (False, 0)), NOW)
+    store.upgrades.mark_named(upgrade, "S1", 1, NOW)
+    store.upgrades.mark_tried(upgrade, "S1", True)
+    store.upgrades.mark_refused(upgrade, "F3", "upgrade-not-allowed")
+    store.upgrades.mark_runs(upgrade, "S2", NOW)
+    store.upgrades.keep_state(upgrade, "stopped")
+    store.upgrades.keep_verdict(upgrade, "not-taken", (1, 3, 0, 1))
+    store.upgrades.keep_word(upgrade, "ordered", "Li", "a fault in 0.9.0", NOW)
+    store.upgrades.keep_word(upgrade, "stopped", "", "not-taken", NOW)
     for of, division in (("S1", "140202"), ("S2", "140202"), ("F3", "149999")):
         _history(store, of, NOW - timedelta(days=3))
         for day in (DAY, DAY + timedelta(days=1)):

@@ -13,6 +13,7 @@ camwarden hub repairs [--check C] [--since DAY]  how long faults lasted, by chec
 camwarden hub acknowledge | assign | comment SITE CHECK SUBJECT --by --data DIR   keep words on an open finding
 camwarden hub work-order --to NAME [SITE]       what is assigned to somebody, to print, in both languages
 camwarden hub operator SITE NAME --by           who operates a site
+camwarden hub place SITE --division C --by --why | places   where a site lies; which sites tell something else
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, with the results
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
 camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
@@ -66,6 +67,8 @@ ACTIONS: Final = {
     "comment": ("agent.commands.hub.findings.words", "comment"),
     "work-order": ("agent.commands.hub.findings.work_order", "run"),
     "operator": ("agent.commands.hub.findings.words", "operator"),
+    "place": ("agent.commands.hub.findings.places", "place"),
+    "places": ("agent.commands.hub.findings.places", "show"),
     "silent": ("agent.commands.hub.view", "silent"),
     "orders": ("agent.commands.hub.view", "orders"),
     "metrics": ("agent.commands.hub.metrics", "run"),

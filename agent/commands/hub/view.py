@@ -16,7 +16,7 @@ from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.dispute_words import status_lines
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.silent_words import next_step
-from agent.hub.views.status import write_orders, write_silent, write_status
+from agent.hub.views.status import find_silent, write_orders, write_silent, write_status
 from agent.model.errors import UsageError
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Json, Message
@@ -74,7 +74,7 @@ def silent(args: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     believed = open_trust(args.data).load()
     with reading(args) as store:
-        told = write_silent(store, believed, now)
+        told = write_silent(find_silent(store, believed, now), now)
     sites: Any = told["sites"]
     if args.json:
         print(json.dumps(told, ensure_ascii=False))

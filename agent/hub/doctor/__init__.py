@@ -6,7 +6,7 @@ logs in at the broker: that would end the running hub's connection.
 
 from typing import Final
 
-from agent.hub.doctor import broker, files, kept
+from agent.hub.doctor import broker, files, kept, login
 from agent.hub.doctor.model import Probe
 
 PROBES: Final = (
@@ -19,5 +19,7 @@ PROBES: Final = (
     Probe("broker", "broker: connection", broker.reached, limit_s=12.0),
     Probe("log", "log of accepted reports", kept.log),
     Probe("backup", "backup", kept.backup),
+    Probe("upgrade", "upgrade of agents", kept.upgrade),
+    Probe("login", "city login", login.city_login, limit_s=10.0),
 )
 """Every probe. A new one is one function and one line here."""

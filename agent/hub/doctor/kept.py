@@ -82,3 +82,22 @@ def backup(situation: Situation) -> Outcome:
     if age > BACKUP_WARN:
         return found("fail" if age > BACKUP_FAIL else "warn", "old-backup", what, step, at=utc_text(at))
     return passed(what, at=utc_text(at))
+
+
+def upgrade(situation: Situation) -> Outcome:
+    """Judge whether the newest upgrade of agents goes on: one that stopped by itself waits for somebody."""
+    newest = None
+    if situation.has_run:
+        with situation.reading() as store:
+            newest = store.upgrades.newest()
+    if newest is None:
+        return not_due("no-upgrade", Message("no upgrade was ordered here"))
+    values: dict[str, Json] = {"version": newest.version, "wave": newest.wave}
+    if newest.state == "stopped":
+        what = Message("the upgrade to {version} has stopped in wave {wave}", values)
+        return found(
+            "warn", newest.why or "stopped", what, Message("see why, and decide: camwarden hub upgrade"), **values
+        )
+    if newest.state == "running":
+        return passed(Message("the upgrade to {version} is in wave {wave}", values), **values)
+    return passed(Message("the upgrade to {version} is done", values), **values)

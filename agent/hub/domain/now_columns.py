@@ -28,13 +28,13 @@ Key = tuple[str, str]
 """Check and subject."""
 
 Placed = tuple[str, str, str, str]
-"""Model, firmware and maintainer of a subject, and the division of its site."""
+"""Model, firmware and maintainer of a subject, and the division in which its site counts."""
 
 
 class OpenFinding(NamedTuple):
     """An open finding; `model`, `firmware` and `maintainer` are those of its camera or device, empty: not known.
 
-    `division` is its site's.
+    `division` is the one in which its site counts.
     """
 
     check: str
@@ -63,7 +63,10 @@ class BoxFacts:
 
 @dataclass(frozen=True, slots=True)
 class SiteNow:
-    """What a configuration report says: `judged` counts subjects by check, model and firmware, also those that pass."""
+    """What a configuration report says: `judged` counts subjects by check, model and firmware, also those that pass.
+
+    `division`: that which it tells; its findings have the one that counts.
+    """
 
     division: str
     cameras: int
@@ -72,11 +75,14 @@ class SiteNow:
     judged: Mapping[tuple[str, str, str], int]
 
 
-def of_config(body: Mapping[str, Any]) -> SiteNow:
-    """Return what a configuration report says of its site. Of two findings of one subject the last one counts."""
+def of_config(body: Mapping[str, Any], division: str) -> SiteNow:
+    """Return what a configuration report says of its site. Of two findings of one subject the last one counts.
+
+    `division`: the one in which the site counts.
+    """
     boxes = tuple(_box(one) for one in dicts_of(body.get("devices"))[:BOXES_MOST])
     cameras = dicts_of(body.get("cameras"))[:BOXES_MOST]
-    on, division = _placed(boxes, cameras), _word(body.get("division"))
+    on = _placed(boxes, cameras)
     said = _Said()
     last: dict[Key, dict[str, Any]] = {}
     for one in islice(plain_findings(body), FINDINGS_MOST):
@@ -90,7 +96,7 @@ def of_config(body: Mapping[str, Any]) -> SiteNow:
             judged[check, place[0], place[1]] += 1
         if status in OPEN and len(found) < OPEN_MOST:
             found[check, subject] = _finding((check, subject), said.of(one), (*place, division))
-    return SiteNow(division, len(cameras), boxes, found, judged)
+    return SiteNow(_word(body.get("division")), len(cameras), boxes, found, judged)
 
 
 def of_event(body: Mapping[str, Any]) -> tuple[Key, Mapping[str, Any] | None] | None:

@@ -33,9 +33,13 @@ EVERYTHING: Final = Scope(everything=True)
 
 @dataclass(frozen=True, slots=True)
 class SitePlace:
-    """Where a site belongs; empty: nobody has said. `maintainers`: of its open findings, and who is to mend them."""
+    """Where a site belongs; empty: nobody has said. `maintainers`: of its open findings, and who is to mend them.
 
-    division: str = ""
+    `divisions`: the one that people at the hub said, else every one that the site told: its own word takes it from
+    nobody's sight.
+    """
+
+    divisions: Collection[str] = ()
     operator: str = ""
     maintainers: Collection[str] = ()
 
@@ -44,7 +48,7 @@ def allowed(scope: Scope, site: SitePlace) -> bool:
     """Return whether a site may be seen."""
     return (
         scope.everything
-        or any(is_below(site.division, one) for one in scope.divisions)
+        or any(is_below(division, one) for division in site.divisions for one in scope.divisions)
         or (bool(site.operator) and site.operator in scope.operators)
         or any(one in scope.maintainers for one in site.maintainers if one)
     )

@@ -45,8 +45,16 @@ class Commands(Protocol):
     def open_counts(self) -> dict[str, int]:
         """Return how many commands of each site have no settled answer yet, expired ones too."""
 
-    def given(self, site: str | None, scope: Scope = EVERYTHING) -> list[OrderRow]:
-        """Return the orders of a site, or of all sites, that may be seen, oldest first."""
+    def given(
+        self, site: str | None, scope: Scope = EVERYTHING, behind: tuple[str, str] = ("", ""), most: int = -1
+    ) -> list[OrderRow]:
+        """Return the orders of a site, or of all sites, that may be seen, oldest first.
+
+        `behind`: only those behind this time and id. `most`: at most so many; -1: all.
+        """
+
+    def count(self, site: str | None, scope: Scope = EVERYTHING) -> int:
+        """Return how many orders of a site, or of all sites, may be seen."""
 
 
 class Policies(Protocol):
@@ -79,5 +87,8 @@ class Policies(Protocol):
     def keep_reported(self, reported: Reported, refused: str, payload: bytes, jws: str, now: datetime) -> None:
         """Store what a site reports of its policy; `refused`: what it refused, as JSON, or empty."""
 
-    def shown(self) -> list[tuple[str, int, int, str]]:
-        """Return of each site that was sent, or reports, a policy: the version sent, that in force, what it refused."""
+    def shown(self, site: str | None = None, scope: Scope = EVERYTHING) -> list[tuple[str, int, int, str]]:
+        """Return of each site that may be seen, and was sent or reports a policy: versions sent, in force, and refused.
+
+        By name; `site`: of this one alone.
+        """

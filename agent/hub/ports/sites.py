@@ -4,14 +4,15 @@ from datetime import date
 from typing import Any, Protocol
 
 from agent.hub.domain.rows.sites import EVERY, ChainRow, Names, SiteRow, WaitingRow
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.verify.message import Claim, Gap
 
 
 class Sites(Protocol):
     """Queries what is known of sites, one by one and together. Reads only."""
 
-    def rows(self, only: str | None = None, names: Names = EVERY) -> list[SiteRow]:
-        """Return every site of a page, by name, or the one of that name."""
+    def rows(self, only: str | None = None, names: Names = EVERY, scope: Scope = EVERYTHING) -> list[SiteRow]:
+        """Return every site of a page that may be seen, by name, or the one of that name."""
 
     def chains(self, site: str | None = None, names: Names = EVERY) -> list[ChainRow]:
         """Return the chains of a site, or of all of a page."""

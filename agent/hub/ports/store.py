@@ -9,6 +9,7 @@ from agent.hub.ports.gaps import AcceptedLosses, Epochs, Holes, LostRuns
 from agent.hub.ports.intake import Chains, Intake, Refusals
 from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
 from agent.hub.ports.orders import Commands, Policies
+from agent.hub.ports.places import Places
 from agent.hub.ports.reports import Reports
 from agent.hub.ports.seen import Envelopes, Seen
 from agent.hub.ports.sites import Figures, Sites
@@ -28,6 +29,9 @@ class Store(Intake, Protocol):
 
     def close(self) -> None:
         """Close it; what was committed stays."""
+
+    def is_current(self) -> bool:
+        """Return whether what was opened to read is still what stands there, and of this version."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Run a block as one transaction; within one, as a part of it.
@@ -61,6 +65,10 @@ class Store(Intake, Protocol):
     @property
     def sites(self) -> Sites:
         """Queries what is known of sites, one by one and together."""
+
+    @property
+    def places(self) -> Places:
+        """Stores in which division sites lie, as people said, and compares it with what sites tell."""
 
     @property
     def seen(self) -> Seen:

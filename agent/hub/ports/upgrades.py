@@ -43,6 +43,9 @@ class Upgrades(Protocol):
     def sites(self, upgrade: int) -> list[UpgradeSite]:
         """Return how far an upgrade is at each site that was known when its last wave began, by name."""
 
+    def step_counts(self, upgrade: int) -> dict[Step, int]:
+        """Return how many sites of an upgrade are at each step; none: left out."""
+
     def at_step(self, upgrade: int, step: Step, most: int, after: str = "") -> list[str]:
         """Return some of the sites at a step, by name, those behind `after`."""
 

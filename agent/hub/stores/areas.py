@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
-from agent.hub.stores.intake import accepted, before, epochs, holes, refusals
+from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
 from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.reading import assessed, city_now, logged, of_finding, orders, queries, scoped, signed, sites
@@ -74,6 +74,14 @@ class Sites:
         self.counts_summed = on(db, city.counts_summed)
         self.lags = on(db, city.lags)
         self.first_contacts = on(db, epochs.first_contacts)
+
+
+class Places:
+    """See `agent/hub/ports/places.py`."""
+
+    def __init__(self, db: Database) -> None:
+        self.say = on(db, places.say)
+        self.differing = on(db, places.differing)
 
 
 class Seen:
@@ -211,6 +219,7 @@ class Commands:
         self.expired_decisions = on(db, commands.expired_decisions)
         self.open_counts = on(db, commands.open_command_counts)
         self.given = on(db, orders.given_orders)
+        self.count = on(db, orders.count_orders)
 
 
 class Policies:
@@ -242,6 +251,7 @@ class Upgrades:
         self.members = on(db, upgrades.members)
         self.bad_counts = on(db, upgrades.bad_counts)
         self.sites = on(db, upgrades.sites)
+        self.step_counts = on(db, upgrades.step_counts)
         self.at_step = on(db, upgrades.at_step)
         self.begin_wave = on(db, upgrades.begin_wave)
         self.begin_again = on(db, upgrades.begin_again)

@@ -15,6 +15,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain import now_columns
 from agent.hub.domain.now_columns import Key, OpenFinding, Placed
 from agent.hub.domain.view_columns import data_of
+from agent.hub.stores.intake import places
 from agent.hub.stores.keeping.payloads import Connected, exact
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of, time_of
@@ -126,7 +127,7 @@ def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], 
     known = before if before is not None and before[0] == epoch else (epoch, 0, 0, "")
     at = utc_text(made_at)
     if stream == "config" and seq > known[1]:
-        _replace(db, site, now_columns.of_config(body), (epoch, seq, known[2]), at)
+        _replace(db, site, now_columns.of_config(body, places.main(Connected(db), site)), (epoch, seq, known[2]), at)
     elif stream == "event" and known[1] and seq > known[2] and at >= known[3]:
         db.execute("UPDATE site_now SET event_seq = ? WHERE site = ?", (seq, site))
         _change(db, site, body, at)
@@ -200,8 +201,7 @@ def _place(db: sqlite3.Connection, site: str, subject: str) -> Placed:
         " UNION ALL SELECT model, firmware, '' FROM device_now WHERE site = ?1 AND 'device:' || device = ?2 LIMIT 1",
         (site, subject),
     ).fetchone()
-    ((division,),) = db.execute("SELECT division FROM site_now WHERE site = ?", (site,)).fetchall()
-    return (*(row or ("", "", "")), division)
+    return (*(row or ("", "", "")), places.main(Connected(db), site))
 
 
 def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str) -> None:

@@ -45,8 +45,31 @@ class Database(Protocol):
 
 
 def connection(path: Path, mode: str) -> sqlite3.Connection:
-    """Connect to a file that is there, by SQLite's mode (`ro`, `rw`). Raises sqlite3.Error."""
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S)
+    """Connect to a file that is there, by SQLite's mode (`ro`, `rw`). Raises sqlite3.Error.
+
+    One thread at a time may use it: what is only read goes from thread to thread, what is changed stays with its own.
+    """
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S,
+        check_same_thread=mode != "ro",
+    )  # fmt: skip
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Return which file stands at a path; none: zeros."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
+
+
+def is_current(db: sqlite3.Connection, path: Path, opened_as: tuple[int, int], version: int) -> bool:
+    """Return whether an open file still is the one at its path, and of the version that it had."""
+    try:
+        return identity(path) == opened_as and db.execute("PRAGMA user_version").fetchone() == (version,)
+    except sqlite3.Error:
+        return False
 
 
 def opened(path: Path, prepare: Callable[[sqlite3.Connection], object] | None) -> tuple[sqlite3.Connection, int]:

@@ -18,6 +18,7 @@ from agent.hub.domain.rows.findings import (
 )
 from agent.hub.domain.scope import below
 from agent.hub.stores.database import Database
+from agent.hub.stores.intake import places
 from agent.hub.stores.reading import scoped
 
 _SORTED_MOST: Final = 5000
@@ -142,7 +143,8 @@ def repaired(store: Database, since: str, check: str, division: str) -> list[Rep
         " WHERE f.status = 'fail' AND f.check_id = h.check_id AND f.division >= ?3 AND f.division < ?4) FROM ("
         " SELECT check_id, (julianday(to_at) - julianday(from_at)) * 86400 AS lasted_s FROM finding_history"
         " WHERE to_at <> '' AND to_at >= ?1 AND status = 'fail' AND from_at <= to_at AND (?2 = '' OR check_id = ?2)"
-        " AND (?5 = '' OR site IN (SELECT site FROM site_now WHERE division >= ?3 AND division < ?4))"
+        " AND (?5 = '' OR site IN (SELECT site FROM site_division"
+        " WHERE standing = 'main' AND division >= ?3 AND division < ?4))"
         ") h GROUP BY check_id ORDER BY 2 DESC, check_id",
         *(since, check, low, high, division),
     )
@@ -152,8 +154,9 @@ def repaired(store: Database, since: str, check: str, division: str) -> list[Rep
 def site_facts(store: Database, site: str) -> SiteFacts | None:
     """Return a site by its newest configuration report; None for one of which nothing verified has come."""
     rows = store.all(
-        "SELECT site, coalesce(division, ''), coalesce(made_at, ''), coalesce(cameras, 0)"
-        " FROM site LEFT JOIN site_now USING (site) WHERE site = ?",
+        "SELECT s.site, coalesce(d.division, ''), coalesce(n.made_at, ''), coalesce(n.cameras, 0),"  # noqa: S608
+        f" coalesce(n.division, '') FROM site s LEFT JOIN site_now n ON n.site = s.site LEFT JOIN {scoped.MAIN}"
+        " WHERE s.site = ?",
         site,
     )
     boxes = store.all(
@@ -161,8 +164,11 @@ def site_facts(store: Database, site: str) -> SiteFacts | None:
     )
     if not rows:
         return None
-    ((name, division, made_at, cameras),) = rows
-    return SiteFacts(name, division, made_at, cameras, tuple(boxes))
+    ((name, division, made_at, cameras, told),) = rows
+    return SiteFacts(
+        site=name, division=division, division_told=told, division_said_by=places.said_by(store, site),
+        made_at=made_at, cameras=cameras, devices=tuple(boxes),
+    )  # fmt: skip
 
 
 def history(store: Database, site: str, most: int) -> list[Stretch]:

@@ -12,12 +12,13 @@ from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.stores import current, dispute_columns
 from agent.hub.stores.database import transaction
+from agent.hub.stores.intake import places
 from agent.hub.stores.keeping import older_rows, payloads, tables
-from agent.hub.stores.reading import contract_views
+from agent.hub.stores.reading import contract_views, orders
 from agent.model.errors import NotVerified
 from agent.verify.members import dict_of
 
-VERSION: Final = 15
+VERSION: Final = 16
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -197,7 +198,11 @@ _STEPS: Final = (
 _BEFORE_TOLD: Final = 5
 _BEFORE_DISPUTES: Final = 6
 _BEFORE_NOW: Final = 7
-_BEFORE_ROWS: Final = 14  # no hub before this one takes it for its own
+_BEFORE_ROWS: Final = 14  # no hub before that one takes it for its own
+_ROWS_MOVED: Final = 15
+
+_LATER: Final = (places.fill,)
+"""What each version from then on takes up; the tables are there by then."""
 
 
 def prepare(db: sqlite3.Connection, goes_on: Callable[[int], bool] = lambda left: True) -> int:
@@ -230,10 +235,14 @@ def prepare(db: sqlite3.Connection, goes_on: Callable[[int], bool] = lambda left
                     db.execute(statement)
             older_rows.begin(db)
             db.execute(f"PRAGMA user_version={_to_fill(version)}")
-    while _version(db) < VERSION and _fill(db) and goes_on(older_rows.left(db)):
+        for statement in (*places.STEP.split(";"), orders.STEP):
+            db.execute(statement)  # before tables of today are filled, which asks where a site lies
+    while _version(db) < _ROWS_MOVED and _fill(db) and goes_on(older_rows.left(db)):
         pass
     while _version(db) == _BEFORE_NOW and _fill_now(db) and goes_on(0):
         pass
+    while _ROWS_MOVED <= _version(db) < VERSION:
+        _take_up(db)
     if _version(db) == VERSION:
         contract_views.keep(db)
     return _version(db)
@@ -255,7 +264,7 @@ def _fill(db: sqlite3.Connection) -> bool:
         if not is_more and version < _BEFORE_NOW:
             _fill_disputes(db)
         if not is_more and version != _BEFORE_NOW:
-            db.execute(f"PRAGMA user_version={VERSION if version == _BEFORE_ROWS else _BEFORE_NOW}")
+            db.execute(f"PRAGMA user_version={_ROWS_MOVED if version == _BEFORE_ROWS else _BEFORE_NOW}")
     return is_more
 
 
@@ -264,8 +273,17 @@ def _fill_now(db: sqlite3.Connection) -> bool:
     with transaction(db):
         is_more = current.fill(db)
         if not is_more:
-            db.execute(f"PRAGMA user_version={VERSION}")
+            db.execute(f"PRAGMA user_version={_ROWS_MOVED}")
     return is_more
+
+
+def _take_up(db: sqlite3.Connection) -> None:
+    """Take the next step behind the rows of today, in a transaction of its own."""
+    with transaction(db):
+        version = _version(db)
+        if version < VERSION:  # of two processes at the same time one takes it
+            _LATER[version - _ROWS_MOVED](payloads.Connected(db))
+            db.execute(f"PRAGMA user_version={version + 1}")
 
 
 def _fill_disputes(db: sqlite3.Connection) -> None:

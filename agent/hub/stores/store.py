@@ -17,7 +17,8 @@ from agent.hub.domain import view_columns
 from agent.hub.domain.rows.intake import Key, Waiting
 from agent.hub.stores import areas, case_columns, current, schema
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.database import failed, opened
+from agent.hub.stores.database import failed, identity, is_current, opened
+from agent.hub.stores.intake import places
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
 from agent.model.errors import ConfigurationError
@@ -49,6 +50,7 @@ class Store:
         self._path = path = directory / NAME
         if read_only and not path.exists():
             raise ConfigurationError("{path}: no hub has run here; check --data", path=path)
+        self._opened_as = identity(path)
         self._db, version = opened(path, None if read_only else lambda db: schema.prepare(db, goes_on))
         if version != schema.VERSION:
             self._db.close()
@@ -65,6 +67,7 @@ class Store:
         self.words = areas.Words(self)
         self.disputes = areas.Disputes(self)
         self.sites = areas.Sites(self)
+        self.places = areas.Places(self)
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
         self.figures = areas.Figures(self)
@@ -85,6 +88,10 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def is_current(self) -> bool:
+        """Return whether what was opened to read is still what stands there, and of this version."""
+        return is_current(self._db, self._path, self._opened_as, schema.VERSION)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -120,22 +127,14 @@ class Store:
         return self._db.in_transaction
 
     def all(self, statement: str, *values: object) -> list[Any]:
-        """Return every row of a query, as tuples.
-
-        Raises:
-            StoreFailed: The database failed.
-        """
+        """Return every row of a query, as tuples. Raises StoreFailed."""
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise failed(self._path, error) from error
 
     def run(self, statement: str, *values: object) -> int:
-        """Change rows; return how many.
-
-        Raises:
-            StoreFailed: The database failed.
-        """
+        """Change rows; return how many. Raises StoreFailed."""
         try:
             return self._db.execute(statement, values).rowcount
         except sqlite3.Error as error:
@@ -232,6 +231,7 @@ class Store:
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
         site = claim.address.site
+        places.note(self, site, claim.data)
         if claim.stream == "health":
             self.within.log_sizes[site] = current.log_size(claim.data)
             if not self.is_in_transaction():

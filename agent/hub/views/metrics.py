@@ -15,11 +15,12 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from agent.contract.presence import STATUSES
 from agent.host import prometheus
 from agent.hub.domain.figures import CHINA, METRICS, Figure, added
+from agent.hub.domain.rows.upgrades import Step
 from agent.hub.log.sequencer import lag
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import FILES, log_beside, open_store, open_trust
@@ -123,6 +124,11 @@ def write_metrics(
             [({}, (now - oldest).total_seconds() if oldest else 0.0)],
         ),
         _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(store.commands.open_counts().values()))]),
+        _block(
+            *("sites_told_elsewhere", "gauge", "Sites that tell another division than counts: `camwarden hub places`."),
+            [({}, len(store.places.differing()))],
+        ),
+        *_upgrade(store),
         _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
         *disk_blocks(store, now),
         _block(
@@ -165,6 +171,23 @@ def _kept(store: Store, directory: Path, backups: Path | None, now: datetime) ->
         if newest is not None:
             age = (now - newest[0]).total_seconds()
             yield _block("backup_age_seconds", "gauge", "Age of the newest verified backup.", [({}, age)])
+
+
+def _upgrade(store: Store) -> Iterator[str]:
+    """Yield how far the newest upgrade of agents is; nothing where none was ordered."""
+    newest = store.upgrades.newest()
+    if newest is None:
+        return
+    yield _block(
+        *("upgrade", "gauge", "The newest upgrade of agents: 1 beside its version and state."),
+        [({"version": newest.version, "state": newest.state}, 1)],
+    )
+    yield _block("upgrade_wave", "gauge", "The wave that it is in, from 1 on; 0: none yet.", [({}, newest.wave)])
+    counts = store.upgrades.step_counts(newest.id)
+    yield _block(
+        *("upgrade_sites", "gauge", "Sites of this hub by how far it is there."),
+        [({"step": step}, counts.get(step, 0)) for step in get_args(Step)],
+    )
 
 
 def _assessment(store: Store, now: datetime) -> str:

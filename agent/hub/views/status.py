@@ -1,7 +1,7 @@
 """Encodes the hub's state of its sites as JSON, for `camwarden hub status`. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,11 +10,12 @@ from agent.hub.domain.acknowledged import acknowledged_json
 from agent.hub.domain.drills import drills_json
 from agent.hub.domain.rows.orders import OrderRow
 from agent.hub.domain.rows.sites import ChainRow, SiteRow, WaitingRow
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.domain.view_columns import read_config
 from agent.hub.ports.store import Store
 from agent.hub.views.changes import change_json, changes_of
 from agent.hub.views.dispute_row import row_json
-from agent.hub.views.silent import silent_sites, standing
+from agent.hub.views.silent import Silent, silent_sites, standing
 from agent.hub.workers.answers import read_refused
 from agent.hub.workers.resend import lost, run_json
 from agent.model.errors import StoreFailed
@@ -148,9 +149,22 @@ def write_disputed(store: Store, site: str) -> list[Json]:
     return [row_json(one) for one in found]
 
 
-def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
-    """Return the silent sites."""
-    found = silent_sites(store.sites.rows(), store.sites.waiting(), trust, now)
+def find_silent(store: Store, trust: Trust, now: datetime, scope: Scope = EVERYTHING) -> tuple[Silent, ...]:
+    """Return the silent sites that may be seen, by kind and duration.
+
+    Silence is judged of the moment, so each site that may be seen is read. Of what has never been verified no site is
+    known: only who sees everything sees that.
+    """
+    rows = store.sites.rows(scope=scope)
+    if scope.everything:
+        return silent_sites(rows, store.sites.waiting(), trust, now)
+    known = {row.site for row in rows}
+    keys = {kid: one for kid, one in trust.bindings.items() if one.site in known}
+    return silent_sites(rows, (), Trust(keys), now)
+
+
+def write_silent(found: Iterable[Silent], now: datetime) -> dict[str, Json]:
+    """Return silent sites."""
     return {
         "schema": SILENT_SCHEMA,
         "at": utc_text(now),
@@ -169,8 +183,15 @@ def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
     }
 
 
-def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Json]:
-    """Return every order of a site, or of all, with its state.
+def write_orders(
+    store: Store,
+    site: str | None,
+    now: datetime,
+    scope: Scope = EVERYTHING,
+    behind: tuple[str, str] = ("", ""),
+    most: int = -1,
+) -> dict[str, Json]:
+    """Return orders of a site, or of all that may be seen, with their state: behind a time and id, at most so many.
 
     `state`: `waiting` (not sent yet), `sent`, `answer-expected` (done, and the report that answers it is awaited),
     `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`. `policies`: the version that is
@@ -188,18 +209,17 @@ def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Jso
             "result_at": row.result_at or None,
             "expires_at": row.expires_at,
         }
-        for row in store.commands.given(site)
+        for row in store.commands.given(site, scope, behind, most)
     ]
-    told = _policies(store)
-    policies: list[Json] = [{"site": name, **told[name]} for name in sorted(told) if site in (None, name)]
+    policies: list[Json] = [{"site": name, **told} for name, told in _policies(store, site, scope).items()]
     return {"schema": ORDERS_SCHEMA, "orders": orders, "policies": policies}
 
 
-def _policies(store: Store) -> dict[str, dict[str, Json]]:
+def _policies(store: Store, site: str | None = None, scope: Scope = EVERYTHING) -> dict[str, dict[str, Json]]:
     """Return of each site that was sent, or reports, a policy: both versions, and what it refused with its why."""
     return {
-        site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
-        for site, desired, reported, no in store.policies.shown()
+        name: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
+        for name, desired, reported, no in store.policies.shown(site, scope)
     }
 
 

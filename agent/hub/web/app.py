@@ -6,7 +6,6 @@ deadlines and sizes are bounded below (`agent/host/web.py`).
 
 import json
 import logging
-from contextlib import closing
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,7 +17,6 @@ from starlette.routing import Route as At
 
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import open_store
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, Route, see_other
 from agent.hub.web.people.identity import Caller, by_cookie, by_header, by_token, client_address, values_of
 from agent.hub.web.people.person import is_at_least
@@ -29,7 +27,6 @@ from agent.hub.web.people.sessions import (
     is_right_token,
     set_cookie,
 )
-from agent.hub.web.people.store import People
 from agent.hub.web.place import Place
 from agent.hub.web.rendering import page
 from agent.hub.web.routes import ROUTES
@@ -67,14 +64,13 @@ def answered(place: Place, route: Route, request: Request, body: bytes) -> Reply
     address, now = client_address(headers, peer, place.proxy), place.clock()
     is_api = request.url.path.startswith(API)
     try:
-        with closing(People(place.directory, read_only=True)) as people:
+        with place.readers.lent(place.directory) as (people, store):
             if is_api and values_of(headers, "authorization"):
                 caller = by_token(people, values_of(headers, "authorization")[0], address, now)
             elif place.trust_header and peer == place.proxy and (told := values_of(headers, place.trust_header)):
                 caller = by_header(people, told)
             else:
                 caller = by_cookie(people, request.cookies.get(cookie_name(place.is_secure), ""), now)
-        with closing(open_store(place.directory, read_only=True)) as store:
             asked = _asked(place, store, caller, request, dict(headers), body, address)
             try:
                 reply = _refused(asked, route, caller, is_api) or route.answer(asked)

@@ -9,6 +9,7 @@ from agent.hub.web.known_keys import KnownKeys
 from agent.hub.web.people.limiter import Limiter
 from agent.hub.web.people.oidc.provider import Provider
 from agent.hub.web.people.turnstile import Turnstile
+from agent.hub.web.readers import Readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Place:
     limiter: Limiter = field(default_factory=Limiter, repr=False)
     turnstile: Turnstile = field(default_factory=Turnstile, repr=False)
     oidc: Provider | None = None
+    readers: Readers = field(default_factory=Readers, repr=False)
     keys: KnownKeys = field(default_factory=KnownKeys, repr=False)
 
     @property

@@ -20,6 +20,7 @@ from agent.hub.web.pages import (
     silent,
     site,
     trends,
+    upgrades,
 )
 from agent.hub.web.people import account, entrance
 from agent.hub.web.people.oidc import login as oidc
@@ -42,6 +43,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/assessment", "assessment", "viewer", assessment.answer),
     Route("GET", "/orders", "orders", "viewer", orders.answer),
     Route("GET", "/holds", "holds", "viewer", holds.answer),
+    Route("GET", "/upgrades", "upgrades", "viewer", upgrades.answer),
     Route("GET", "/enrollments", "enrollments", "supervisor", enrollments.answer),
     Route("GET", "/audit", "audit", "supervisor", audit.answer),
     Route("GET", "/account", "account", "viewer", account.show),

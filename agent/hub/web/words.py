@@ -15,6 +15,7 @@ NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
     ("/assessment", "viewer", Message("Assessment")),
     ("/orders", "viewer", Message("Orders")),
     ("/holds", "viewer", Message("Holds")),
+    ("/upgrades", "viewer", Message("Upgrades")),
     ("/enrollments", "supervisor", Message("Enrollments")),
     ("/audit", "supervisor", Message("Audit log")),
 )

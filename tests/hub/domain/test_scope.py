@@ -94,4 +94,4 @@ def test_a_division_is_below_its_city_and_province_and_no_other() -> None:
     assert [is_below("140202", one) for one in ("14", "1402", "140000", "140200", "140202")] == [True] * 5
     assert [is_below("140202", one) for one in ("", "15", "140300", "140203", "1403")] == [False] * 5
     assert not is_below("", "14") and below("140200") == ("1402", "1402:")
-    assert not allowed(Scope(divisions=("",), operators=("",), maintainers=("",)), SitePlace("", "", ("",)))
+    assert not allowed(Scope(divisions=("",), operators=("",), maintainers=("",)), SitePlace(("",), "", ("",)))

@@ -10,6 +10,8 @@ from portside import BEGIN, DAY, HOUR, Sender
 
 from agent.contract.disputes import Decided, Disputed, disputed_json
 from agent.contract.orders import Command, Desired, Reported, Result
+from agent.hub.domain.rows.orders import OrderRow
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.ports.store import Store
 from agent.verify.members import time_of
 
@@ -88,6 +90,31 @@ def test_an_answered_command_is_not_renewed_and_one_that_waits_for_its_report_is
     assert store.commands.given(None) == rows
 
 
+@pytest.mark.parametrize("scope", [EVERYTHING, Scope(operators=("School 4",)), Scope()], ids=str)
+@pytest.mark.parametrize("site", [None, "S1", "S3"])
+def test_orders_come_in_pages_of_any_size_within_a_scope(store: Store, scope: Scope, site: str | None) -> None:
+    """Also several of one moment, and a page that ended at an order which is gone."""
+    for number in range(9):
+        at = BEGIN + number // 4 * HOUR
+        with store.transaction():
+            store.commands.keep(Command(f"{9 - number:032}", f"S{number % 3 + 1}", "report-now", at, at + DAY), b"", "")
+    store.words.keep_operator("S1", "School 4", "Li", BEGIN)
+    store.words.keep_operator("S2", "School 4", "Li", BEGIN)
+    seen = {"S1", "S2", "S3"} if scope.everything else {"S1", "S2"} if scope.operators else set()
+    every = [one for one in store.commands.given(None) if one.site in seen and site in (None, one.site)]
+    whole = store.commands.given(site, scope)
+    assert whole == every and store.commands.count(site, scope) == len(every)
+    for most in (1, 2, 100):
+        paged: list[OrderRow] = []
+        behind = ("", "")
+        while found := store.commands.given(site, scope, behind, most):
+            paged += found
+            assert len(found) <= most and len(paged) <= len(whole), "a page comes again"
+            behind = found[-1].created_at, found[-1].id
+        assert paged == whole
+    assert store.commands.given(site, scope, ("9999", "")) == []
+
+
 def test_open_requests_for_reports_are_those_without_an_answer_that_have_not_expired(store: Store) -> None:
     for number in (1, 2, 3):
         ordered(store, number, name="resend", lasts=2 * HOUR)
@@ -141,4 +168,9 @@ def test_of_a_sites_policies_the_newest_is_sent_until_the_site_reports_it(store:
         )
     assert [store.policies.highest_version(site) for site in ("S1", "S2", "S3")] == [2, 9, 0]
     assert [store.policies.reported(site) for site in ("S1", "S2", "S3")] == [b"said", b"no", b""]
-    assert sorted(store.policies.shown()) == [("S1", 2, 2, ""), ("S2", 7, 9, '{"version": 7}')]
+    shown = [("S1", 2, 2, ""), ("S2", 7, 9, '{"version": 7}')]
+    assert store.policies.shown() == shown
+    assert store.policies.shown("S2") == shown[1:] and store.policies.shown("S3") == []
+    store.words.keep_operator("S1", "School 4", "Li", BEGIN)
+    assert store.policies.shown(None, Scope(operators=("School 4",))) == shown[:1]
+    assert store.policies.shown("S2", Scope(operators=("School 4",))) == []

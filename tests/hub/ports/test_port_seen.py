@@ -70,6 +70,7 @@ def test_what_is_queried_within_a_scope_is_what_the_rule_allows(city: Store, sco
     sites = {name for name in names if allowed(scope, city.seen.place(name))}
     rows = [row for row in city.findings.page(Wanted()) if is_seen(scope, row)]
     assert city.seen.sites(scope) == sites
+    assert {row.site for row in city.sites.rows(scope=scope)} == sites
     assert {name for name in (*names, "nobody") if city.seen.may_see(scope, name)} == sites
     assert set(city.seen.divisions(scope)) == sites
     assert city.findings.page(Wanted(scope=scope)) == rows
@@ -114,8 +115,8 @@ def test_sites_are_listed_by_division_in_pages_of_any_size(city: Store) -> None:
 
 def test_a_place_names_who_looks_after_a_site_and_what_is_assigned_there(city: Store) -> None:
     place = city.seen.place("S1")
-    assert (place.division, place.operator, sorted(set(place.maintainers))) == ("140213", "", ["Other Ltd", "Zhao"])
-    assert city.seen.place("nobody") == SitePlace("", "", ())
+    assert (place.divisions, place.operator, sorted(set(place.maintainers))) == (("140213",), "", ["Other Ltd", "Zhao"])
+    assert city.seen.place("nobody") == SitePlace((), "", ())
     assert city.seen.assigned("2026-11-21") == [Due("Zhao", "S1", 1, 1), Due("Zhao", "S4", 1, 0)]
 
 

@@ -23,9 +23,6 @@ AREAS = {
 }
 PORTS = {"": Intake, "log": LogStore, "desk": EnrollStore, "files": Files, "trust": TrustStore, **AREAS}
 
-AWAITS = ("upgrades",)
-"""Ports without a proof here yet. This list only shrinks."""
-
 
 def methods(port: type) -> list[str]:
     return [
@@ -33,7 +30,7 @@ def methods(port: type) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("area", [area for area in PORTS if area not in AWAITS])
+@pytest.mark.parametrize("area", PORTS)
 def test_each_method_of_a_port_is_called_here(area: str) -> None:
     assert methods(PORTS[area])
     of = rf"\b{area}\." if area not in ("", "trust") else r"\b(?:store|trust|other|writers\[.*\]|reader|own)\."
@@ -42,5 +39,4 @@ def test_each_method_of_a_port_is_called_here(area: str) -> None:
 
 def test_every_area_of_the_store_is_a_port_with_methods() -> None:
     assert len(AREAS) > 15
-    assert set(AWAITS) <= set(AREAS)
     assert {"findings", "trust", "chains", "seen"} <= set(AREAS)

@@ -15,6 +15,7 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of
 from mosquitto import free_port
 from patience import PATIENCE_S
+from portside import Sender, config
 
 from agent.contract.topics import topic
 from agent.hub.stores import trust
@@ -67,6 +68,28 @@ def test_the_numbers_are_those_of_what_came(desk: Desk, maker: Maker, tmp_path: 
     assert told["health_age_seconds_max"] == told['site_health_age_seconds{site="S1"}'] == 300
     assert told["store_bytes"] > 4096
     assert told["sites_without_series"] == 0
+    assert told["sites_told_elsewhere"] == 0 and not [name for name in told if name.startswith("upgrade")]
+
+
+def test_an_upgrade_is_told_with_its_state_and_by_steps_and_so_are_sites_that_tell_another_division(
+    desk: Desk,
+) -> None:
+    for site in ("S1", "S2", "S3"):
+        told = Sender(site).meet(desk.store)
+        for seq, division in enumerate(("140202", "150102" if site == "S2" else "140202"), 1):
+            told.send(desk.store, "config", seq, config(division=division), NOW)
+    with desk.store.transaction():
+        number = desk.store.upgrades.begin("0.9.1", "all", "", timedelta(hours=24))
+        desk.store.upgrades.begin_wave(number, 2, ["S1", "S2"], dict.fromkeys(("S1", "S2", "S3"), (False, 0)), NOW)
+        desk.store.upgrades.mark_runs(number, "S1", NOW)
+        desk.store.upgrades.keep_state(number, "stopped")
+    lines = write_metrics(desk.store, trust.load(desk.directory), desk.directory, NOW).splitlines()
+    assert {
+        'camwarden_hub_upgrade{version="0.9.1",state="stopped"} 1', "camwarden_hub_upgrade_wave 2",
+        'camwarden_hub_upgrade_sites{step="runs"} 1', 'camwarden_hub_upgrade_sites{step="to-name"} 1',
+        'camwarden_hub_upgrade_sites{step="outside"} 1', 'camwarden_hub_upgrade_sites{step="refused"} 0',
+        "camwarden_hub_sites_told_elsewhere 1",
+    } <= set(lines)  # fmt: skip
 
 
 def test_the_figures_of_yesterday_are_summed_over_the_sites_that_reported(desk: Desk, tmp_path: Path) -> None:

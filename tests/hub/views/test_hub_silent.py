@@ -18,7 +18,7 @@ from agent.hub.domain.rows.sites import SiteRow, WaitingRow
 from agent.hub.stores import trust
 from agent.hub.stores.reading import queries
 from agent.hub.views.silent import Silent, silent_sites, standing
-from agent.hub.views.status import write_silent
+from agent.hub.views.status import find_silent, write_silent
 from agent.site.config.site import Hub
 
 MINUTE = timedelta(minutes=1)
@@ -168,13 +168,13 @@ def test_silence_is_read_from_what_really_came(desk: Desk, tmp_path: Path) -> No
     desk.birth(gone, "e1", status="lost", at=NOW + 2 * MINUTE)
     desk.birth(strange, "e1", at=NOW + MINUTE)
     desk.intake.trust = trust.add(desk.directory, "S4", "A" * 43, NOW)
-    told = write_silent(desk.store, desk.intake.trust, NOW + 3 * MINUTE)
+    told = write_silent(find_silent(desk.store, desk.intake.trust, NOW + 3 * MINUTE), NOW + 3 * MINUTE)
     assert [(s["site"], s["kind"], s["silent_s"]) for s in told["sites"]] == [  # type: ignore[index,union-attr]
         ("S4", "never-enrolled", 180),
         ("S3", "never-enrolled", 120),
         ("S2", "offline", 60),
     ]
-    later = write_silent(desk.store, desk.intake.trust, NOW + 60 * MINUTE)
+    later = write_silent(find_silent(desk.store, desk.intake.trust, NOW + 60 * MINUTE), NOW + 60 * MINUTE)
     assert ("S1", "wedged") in [(s["site"], s["kind"]) for s in later["sites"]]  # type: ignore[index,union-attr]
 
 

@@ -25,7 +25,7 @@ from agent.hub.stores.keeping import older_rows
 from agent.hub.stores.store import Store
 from agent.hub.views.assessment import assess
 from agent.hub.views.metrics import write_metrics
-from agent.hub.views.status import write_orders, write_silent, write_status
+from agent.hub.views.status import find_silent, write_orders, write_silent, write_status
 from agent.model.errors import UsageError
 from agent.model.finding import Json
 from agent.verify.bindings import Trust
@@ -47,7 +47,7 @@ def views(store: Store, now: datetime = LATER) -> dict[str, Json]:
     assert "camwarden_hub_sites" in write_metrics(store, Trust(), store.directory, now)
     shown = {
         **write_status(store),
-        "silent": write_silent(store, Trust(), now),
+        "silent": write_silent(find_silent(store, Trust(), now), now),
         "orders": write_orders(store, None, now),
     }
     json.dumps(shown, ensure_ascii=False).encode()

@@ -36,6 +36,7 @@ from agent.hub.web.pages.orders import read_orders
 from agent.hub.web.pages.silent import read_silent
 from agent.hub.web.pages.site import OVER, matrix, read_site_page
 from agent.hub.web.pages.trends import read_trends
+from agent.hub.web.pages.upgrades import read_upgrades
 
 Data = Mapping[str, Any]
 
@@ -99,6 +100,12 @@ def holds_shown(store: Store) -> Data:
     return {"holds": [asdict(one) for one in read_holds(store, EVERYTHING, datetime.now(UTC), "S2").rows]}
 
 
+def upgrade_shown(store: Store) -> Data:
+    page = read_upgrades(store, EVERYTHING)
+    assert [one["site"] for one in page.lacking] == ["F3", "S1"]
+    return {"upgrade": page.upgrade}
+
+
 def enrollments_shown(store: Store) -> Data:
     page = read_enrollments(store.directory, datetime.now(UTC))
     return {"tokens": list(page.tokens), "certificates": list(page.certificates)}
@@ -121,6 +128,7 @@ PAGES: list[tuple[tuple[str, ...], Callable[[Store], Data]]] = [
      assessment_shown(by="model", day=DAY.isoformat(), sort="clock")),
     (("report", "--month", MONTH, "--by", "maintainer"), assessment_shown(by="maintainer", month=MONTH)),
     (("holds", "S2"), holds_shown),
+    (("upgrade",), upgrade_shown),
 ]  # fmt: skip
 
 
@@ -134,6 +142,15 @@ def test_a_page_has_what_the_command_prints(
         del one["silent_s"]  # the moment of asking
     assert page == {name: said[name] for name in page}
     assert set(said) - set(page) <= {"schema", "at"}
+
+
+def test_of_an_upgrade_who_sees_a_part_has_that_part_and_not_what_people_wrote(store: Store) -> None:
+    page = read_upgrades(store, Scope(divisions=("140202",)))
+    assert page.upgrade is not None and page.upgrade["state"] == "stopped"
+    assert [one["site"] for one in page.upgrade["sites"]] == ["S1", "S2"]
+    assert [one["site"] for one in page.lacking] == ["S1"]
+    assert page.upgrade["name"] is None and page.upgrade["words"] == []
+    assert read_upgrades(store, Scope()).lacking == ()
 
 
 def test_enrollments_are_what_the_command_lists(hub: Path, store: Store) -> None:

@@ -40,6 +40,7 @@ PAGES = {
     "assessment": "/assessment?day=2026-11-26",
     "orders": "/orders",
     "holds": "/holds",
+    "upgrades": "/upgrades",
     "enrollments": "/enrollments",
     "audit": "/audit",
 }

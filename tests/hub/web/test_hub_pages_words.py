@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import polib
 import pytest
 from template_texts import bare_words, texts
 
+from agent.hub.domain.rows.upgrades import State, Step
 from agent.hub.views.silent import KINDS
 from agent.hub.web.pages.assessment import BYS
 from agent.hub.web.pages.orders import STATES
@@ -21,7 +23,10 @@ CATALOGUE = {
         str(Path(__file__).parents[3] / "agent/text/locale/zh_CN/LC_MESSAGES/camwarden.po")
     ).translated_entries()
 }
-BY_VALUE = (*KINDS, *STATES, *BYS, "person", "case", "dispute", "used", "unused", "expired", "revoked", "recorded")
+BY_VALUE = (
+    *KINDS, *STATES, *BYS, *get_args(Step), *get_args(State), "person", "case", "dispute", "used", "unused", "expired",
+    "revoked", "recorded", "ordered", "resumed", "wave", "failing", "not-taken",
+)  # fmt: skip
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 
 

@@ -12,7 +12,7 @@ from delivery import NOW, Maker
 from hubdesk import Desk, trusted
 
 from agent.hub.stores import trust
-from agent.hub.views.status import write_silent
+from agent.hub.views.status import find_silent, write_silent
 from agent.hub.workers.imports import take_batch
 from agent.hub.workers.intake import Intake
 from agent.site.config.site import Hub
@@ -26,7 +26,7 @@ def maker(tmp_path: Path) -> Maker:
 
 
 def silent(desk: Desk, minutes: float) -> list[str]:
-    told = write_silent(desk.store, desk.intake.trust, NOW + minutes * MINUTE)
+    told = write_silent(find_silent(desk.store, desk.intake.trust, NOW + minutes * MINUTE), NOW + minutes * MINUTE)
     return [site["why"] for site in told["sites"]]  # type: ignore[index,union-attr]
 
 

@@ -70,6 +70,14 @@ def _words(actions: Any, data: argparse.ArgumentParser) -> None:
     operator = actions.add_parser("operator", parents=[data, by], help="keep who operates a site")
     operator.add_argument("site", metavar="SITE")
     operator.add_argument("name", metavar="NAME")
+    lies = actions.add_parser("place", parents=[data, by], help="keep in which division a site lies")
+    lies.add_argument("site", metavar="SITE")
+    lies.add_argument("--division", required=True, metavar="CODE", help="six digits of GB/T 2260, such as 140202")
+    lies.add_argument("--why", required=True, metavar="TEXT", help="how that is known")
+    lies.add_argument(
+        "--since", type=day, metavar="DAY", help="first day on which it lies there (default: it never lay elsewhere)"
+    )
+    actions.add_parser("places", parents=[data], help="list sites that tell another division than the one that counts")
 
 
 def count(text: str) -> int:

@@ -62,5 +62,9 @@ def _print_facts(facts: SiteFacts, state: str, lang: str) -> None:
         told = Message("no configuration report of its present life has come")
     line = together((translate(state, lang), render(told, lang)), lang)
     print(printable(f"{facts.site}{translate(': ', lang)}{line}"))
+    if facts.division_told not in ("", facts.division):
+        values = {"told": facts.division_told, "division": facts.division}
+        differs = Message("its reports tell division {told}, but {division} counts", values)
+        print(printable(f"  {render(differs, lang)}"))
     for device, *names in facts.devices:
         print(printable(f"  {device}  {' '.join(name for name in names if name)}".rstrip()))

@@ -5,50 +5,22 @@ The order is written into the hub's database; the running hub names the version 
 
 import argparse
 import json
-from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from agent.commands.hub.view import reading
 from agent.hub.stores.engines import FILES, open_store, open_trust
+from agent.hub.views.upgrade_words import upgrade_lines
 from agent.hub.views.upgrades import write_upgrade
 from agent.hub.workers.upgrades.order import order_upgrade, resume_upgrade, stop_upgrade
 from agent.model.errors import ConfigurationError, UsageError
 from agent.model.exits import FAILS, OK
-from agent.model.finding import Json, Message
 from agent.text.harmless import printable
 from agent.text.translate import render
 
 RESUME: Final = "resume"
 STOP: Final = "stop"
-
-_STATES: Final = {
-    "running": Message("version {version}: wave {wave} of 3 runs"),
-    "stopped": Message("version {version}: stopped in wave {wave} of 3"),
-    "done": Message("version {version}: done"),
-}
-_WHY: Final = {
-    "silent": Message("{number} of {among} are silent, of the others {others_number} of {others}"),
-    "failing": Message(
-        "{number} of {among} fail at, or cannot judge, more than before, of the others {others_number} of {others}"
-    ),
-    "not-taken": Message("{number} of {among} have not taken it within 7 days"),
-    "person": Message("a person has stopped it"),
-    "not-there": Message("waits for {number} of {among} that do not run it yet"),
-    "nobody": Message("waits: none of {among} runs it yet"),
-    "quiet": Message("waits: {number} of {among} are silent just now"),
-    "soaks": Message("all that can be reached run it; the next wave begins once they have run it for {hours} hours"),
-}
-_NEXT: Final = Message("look at these sites, then: camwarden hub upgrade resume --by NAME --why TEXT")
-_STEPS: Final = {
-    "to-name": Message("not named yet: {count}"),
-    "named": Message("named, not running yet: {count}"),
-    "runs": Message("run it: {count}"),
-    "refused": Message("do not take it: {count}"),
-    "to-take-back": Message("being taken back: {count}"),
-    "outside": Message("taken back: {count}"),
-}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(told, ensure_ascii=False))
     elif not args.quiet or args.what is None:
-        for line in _lines(told["upgrade"]):
+        for line in upgrade_lines(told["upgrade"]):
             print(printable(render(line, args.lang)))
     shown: Any = told["upgrade"]
     by_itself = shown is not None and shown["state"] == "stopped" and shown["why"] != "person"
@@ -89,26 +61,3 @@ def _act(args: argparse.Namespace, now: datetime) -> None:
             order_upgrade(store, args.what, "operator", args.operator, args.soak, args.by, args.why, now)
         else:
             order_upgrade(store, args.what, "all", "", args.soak, args.by, args.why, now)
-
-
-def _lines(upgrade: Any) -> list[Message]:
-    """Return what is said of an upgrade."""
-    if upgrade is None:
-        return [Message("no upgrade was ordered here")]
-    values: dict[str, Json] = {**upgrade, "hours": round(upgrade["soak_s"] / 3600)}
-    lines = [_filled(_STATES[upgrade["state"]], values)]
-    if upgrade["why"]:
-        lines.append(_filled(_WHY[upgrade["why"]], values))
-    if upgrade["state"] == "stopped":
-        lines.append(_NEXT)
-    steps = Counter(one["step"] for one in upgrade["sites"])
-    lines += [_filled(words, {"count": steps[step]}) for step, words in _STEPS.items() if steps[step]]
-    for one in upgrade["sites"]:
-        if one["refused"] or one["tried"]:
-            reason = one["refused"] or "upgrade-failed"
-            lines.append(Message("{site}: {reason}; see `camwarden hub orders {site}`", {**one, "reason": reason}))
-    return lines
-
-
-def _filled(words: Message, values: dict[str, Json]) -> Message:
-    return Message(words.template, values)

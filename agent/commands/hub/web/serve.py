@@ -57,7 +57,10 @@ def run(args: argparse.Namespace) -> int:
                 render(Message("nobody may log in yet: camwarden hub user add NAME --role ROLE"), args.lang), flush=True
             )
 
-    with closing(People(args.data)):  # the last one that closes it writes it back, which no request should wait for
+    with (
+        closing(People(args.data)),
+        closing(place.readers),
+    ):  # the last one that closes it writes it back, which no request should wait for
         web.serve(app(place), (LOOPBACK, args.port), BOUNDS, [host], on_ready=ready, option="--port")
     return OK
 

@@ -87,12 +87,18 @@ class Stretch:
     to_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteFacts:
-    """A site by its newest configuration report; `made_at` empty: none of its present epoch has come."""
+    """A site by its newest configuration report; `made_at` empty: none of its present epoch has come.
+
+    `division`: counts in lists and figures, because `division_said_by` at the hub said so, else because the site told
+    it first; `division_told`: that of the report.
+    """
 
     site: str
     division: str
+    division_told: str
+    division_said_by: str
     made_at: str
     cameras: int
     devices: tuple[tuple[str, str, str, str], ...]

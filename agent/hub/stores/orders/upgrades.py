@@ -104,8 +104,8 @@ def members(store: Database, scope: Scope, name: str) -> list[str]:
     if scope == "division":
         low, high = below(name)
         rows = store.all(
-            "SELECT site FROM site JOIN site_now USING (site)"
-            " WHERE confirm <> 'file' AND division >= ? AND division < ? ORDER BY site",
+            "SELECT site FROM site JOIN site_division USING (site)"
+            " WHERE confirm <> 'file' AND standing = 'main' AND division >= ? AND division < ? ORDER BY site",
             *(low, high),
         )
     elif scope == "operator":
@@ -144,6 +144,11 @@ def sites(store: Database, upgrade: int) -> list[UpgradeSite]:
     )
     found = (dict(zip(names, row, strict=True)) for row in rows)
     return [UpgradeSite(**{**one, **{key: bool(one[key]) for key in ("tried", "excused", "silent")}}) for one in found]
+
+
+def step_counts(store: Database, upgrade: int) -> dict[Step, int]:
+    """Return how many sites of an upgrade are at each step; none: left out."""
+    return dict(store.all("SELECT step, count(*) FROM upgrade_site WHERE upgrade = ? GROUP BY step", upgrade))
 
 
 def at_step(store: Database, upgrade: int, step: Step, most: int, after: str = "") -> list[str]:

@@ -1,11 +1,18 @@
-"""Queries the figures of days that sites reported, as `agent/hub/stores/day_figures.py` stores them."""
+"""Queries the figures of days that sites reported, as `agent/hub/stores/day_figures.py` stores them.
+
+By division they count where people at the hub said that the site lay on that day, else where it first told that it
+lies: a bad month moves nowhere by another name in a report.
+"""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from agent.hub.domain.figures import PLANNED
+from agent.hub.domain.figures import PLANNED, REPAIRS
 from agent.hub.stores.database import Database
 from agent.hub.stores.day_figures import read_day
+from agent.hub.stores.intake.places import ON_DAY
+
+_BY_DIVISION: Final = ("division", REPAIRS["division"])
 
 
 def plans_before(store: Database, first: date) -> dict[str, Any]:
@@ -26,26 +33,40 @@ def plans_before(store: Database, first: date) -> dict[str, Any]:
 def figures_of_day(store: Database, by: str, day: date) -> dict[str, Any]:
     """Return the report of each site about a day; of several epochs that which the site began last."""
     rows = store.all(
-        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
-        " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
+        f"SELECT a.site, a.told, {_division(by)} FROM assessed a"  # noqa: S608
+        " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
         *(by, day.isoformat()),
     )
-    return {site: read_day(told) for site, told in rows}
+    return {site: _placed(told, division) for site, told, division in rows}
 
 
 def last_figures(store: Database, by: str, site: str) -> dict[str, Any]:
     """Return the last report of a site, by group; empty where there is none."""
     rows = store.all(
-        "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
+        f"SELECT told, {_division(by)} FROM assessed a WHERE site = ? AND by_what = ?"  # noqa: S608
+        " ORDER BY day DESC, epoch LIMIT 1",
+        *(site, by),
     )
-    return dict(read_day(rows[0][0])) if rows else {}
+    return dict(_placed(*rows[0])) if rows else {}
 
 
 def figures_of_site(store: Database, by: str, site: str, first: date) -> dict[str, Any]:
     """Return what a site reported of each day from one on, by day; of several epochs that which it began last."""
     rows = store.all(
-        "SELECT a.day, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
+        f"SELECT a.day, a.told, {_division(by)} FROM assessed a"  # noqa: S608
+        " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
         " WHERE a.site = ? AND a.by_what = ? AND a.day >= ? ORDER BY e.first_at",
         *(site, by, first.isoformat()),
     )
-    return {day: read_day(told) for day, told in rows}
+    return {day: _placed(told, division) for day, told, division in rows}
+
+
+def _division(by: str) -> str:
+    """Return SQL for the division in which a row counts; NULL where it is not by division."""
+    return ON_DAY if by in _BY_DIVISION else "NULL"
+
+
+def _placed(told: str, division: str | None) -> Any:
+    """Return a row's figures; those by division, of which a report has one, in the division that counts."""
+    groups = read_day(told)
+    return groups if division is None else dict.fromkeys([division], next(iter(groups.values())))

@@ -4,7 +4,7 @@ from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.seen import Aged, Due
 from agent.hub.domain.scope import Scope
 from agent.hub.stores.database import Database
-from agent.hub.stores.reading.scoped import of_finding, of_site
+from agent.hub.stores.reading.scoped import MAIN, of_finding, of_site
 
 
 def open_by_division(store: Database, scope: Scope) -> dict[str, dict[str, int]]:
@@ -23,11 +23,11 @@ def open_by_division(store: Database, scope: Scope) -> dict[str, dict[str, int]]
 
 
 def division_of_sites(store: Database, scope: Scope) -> dict[str, tuple[str, int]]:
-    """Return division (empty: not told) and number of cameras of every site that may be seen."""
+    """Return the division that counts (empty: none is told) and number of cameras of every site that may be seen."""
     condition, values = of_site(scope, "s.site")
     rows = store.all(
-        "SELECT s.site, coalesce(n.division, ''), coalesce(n.cameras, 0) FROM site s"  # noqa: S608
-        f" LEFT JOIN site_now n ON n.site = s.site WHERE {condition}",
+        "SELECT s.site, coalesce(d.division, ''), coalesce(n.cameras, 0) FROM site s"  # noqa: S608
+        f" LEFT JOIN site_now n ON n.site = s.site LEFT JOIN {MAIN} WHERE {condition}",
         *values,
     )
     return {site: (division, cameras) for site, division, cameras in rows}

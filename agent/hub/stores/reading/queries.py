@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from agent.contract.chain import utc_text
 from agent.hub.domain.rows.reports import CaseRow, ConfigRow, Finding, StoredReport
 from agent.hub.domain.rows.sites import EVERY, ChainRow, Names, SiteRow, WaitingRow
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores.case_columns import FINDING
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake.holes import absent
 from agent.hub.stores.keeping.payloads import exact
 from agent.hub.stores.keeping.rows import config_out, jws_out
+from agent.hub.stores.reading import scoped
 from agent.model.finding import StreamName
 from agent.verify.message import Gap
 
@@ -30,16 +32,21 @@ _TOLD = (
 )
 
 
-def site_rows(store: Database, only: str | None = None, names: Names = EVERY) -> list[SiteRow]:
-    """Return every site of a page, by name, or the one of that name."""
+def site_rows(
+    store: Database, only: str | None = None, names: Names = EVERY, scope: Scope = EVERYTHING
+) -> list[SiteRow]:
+    """Return every site of a page that may be seen, by name, or the one of that name."""
+    condition, values = scoped.of_site(scope, "site.site")
     columns = "site, city, epoch, connection_no, status, state_at, arrived_at, health_at, next_due_at, kid, confirm"
     made_at = (
         "SELECT made_at FROM report r WHERE r.site = site.site"
         " AND r.epoch = site.epoch AND r.stream = 'health' AND r.fork = 0 ORDER BY r.seq DESC LIMIT 1"
     )
     rows = store.all(
-        f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site WHERE site BETWEEN ? AND ? ORDER BY site",  # noqa: S608
+        f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site WHERE site BETWEEN ? AND ?"  # noqa: S608
+        f" AND {condition} ORDER BY site",
         *(names if only is None else (only, only)),
+        *values,
     )
     return [SiteRow(*row) for row in rows]
 

@@ -12,6 +12,12 @@ from agent.hub.stores.database import Database
 Condition = tuple[str, list[str]]
 """SQL with a mark for each of its values."""
 
+_LIES_IN: Final = "SELECT site FROM site_division WHERE standing = '{}' AND division >= ? AND division < ?"
+"""`main`: the division that counts; `also`: others that the site told, and nobody has decided on."""
+
+MAIN: Final = "site_division d ON d.site = s.site AND d.standing = 'main'"
+"""Joins the division that counts for a site `s`."""
+
 _STATUSES: Final = ", ".join(f"'{status}'" for status in OPEN)
 
 
@@ -21,8 +27,8 @@ def of_site(scope: Scope, column: str) -> Condition:
         return "1", []
     parts, values = _of_operators(scope, column)
     for division in filter(None, scope.divisions):
-        parts.append(f"{column} IN (SELECT site FROM site_now WHERE division >= ? AND division < ?)")  # noqa: S608
-        values += below(division)
+        parts.append(f"{column} IN ({_LIES_IN.format('main')} UNION ALL {_LIES_IN.format('also')})")
+        values += below(division) * 2
     if scope.maintainers:
         marks = _marks(scope.maintainers)
         parts.append(
@@ -45,7 +51,8 @@ def of_finding(scope: Scope, table: str, status: str = "") -> Condition:
     within, of_status = (f"{table}.status = ? AND ", [status]) if status else ("", [])
     for division in filter(None, scope.divisions):
         parts.append(f"({within}{table}.division >= ? AND {table}.division < ?)")
-        values += [*of_status, *below(division)]
+        parts.append(f"({within}{table}.site IN ({_LIES_IN.format('also')}))")
+        values += [*of_status, *below(division)] * 2
     if scope.maintainers:
         marks = _marks(scope.maintainers)
         parts.append(f"({within}{table}.maintainer IN ({marks}))")
@@ -78,7 +85,7 @@ def may_see_finding(store: Database, scope: Scope, finding: tuple[str, str, str]
 
 def place_of_site(store: Database, site: str) -> SitePlace:
     """Return where a site belongs, for `allowed`."""
-    divisions = store.all("SELECT division FROM site_now WHERE site = ?", site)
+    divisions = store.all("SELECT division FROM site_division WHERE site = ?", site)
     operators = store.all("SELECT name FROM operator WHERE site = ?", site)
     names = store.all(
         "SELECT maintainer FROM finding_now WHERE site = ?1 AND maintainer <> ''"
@@ -86,7 +93,9 @@ def place_of_site(store: Database, site: str) -> SitePlace:
         site,
     )
     return SitePlace(
-        divisions[0][0] if divisions else "", operators[0][0] if operators else "", tuple(name for (name,) in names)
+        tuple(division for (division,) in divisions),
+        operators[0][0] if operators else "",
+        tuple(name for (name,) in names),
     )
 
 

@@ -16,10 +16,11 @@ def sites_listed(store: Database, scope: Scope, division: tuple[str, str], after
     open_seen, of_open = scoped.of_finding(scope, "f")
     counts = ", ".join(_OPEN.format(status, open_seen) for status in ("fail", "warn", "unknown"))
     rows = store.all(
-        "SELECT s.site, s.city, coalesce(n.division, ''), coalesce(o.name, ''), s.status, s.arrived_at, s.health_at,"  # noqa: S608
+        "SELECT s.site, s.city, coalesce(d.division, ''), coalesce(o.name, ''), s.status, s.arrived_at, s.health_at,"  # noqa: S608
         f" coalesce(n.made_at, ''), coalesce(n.cameras, 0), {counts}"
         " FROM site s LEFT JOIN site_now n ON n.site = s.site LEFT JOIN operator o ON o.site = s.site"
-        f" WHERE s.site > ? AND coalesce(n.division, '') >= ? AND coalesce(n.division, '') < ? AND {seen}"
+        f" LEFT JOIN {scoped.MAIN}"
+        f" WHERE s.site > ? AND coalesce(d.division, '') >= ? AND coalesce(d.division, '') < ? AND {seen}"
         " ORDER BY s.site LIMIT ?",
         *(*of_open * 3, after, *division, *of_seen, most),
     )
@@ -31,8 +32,8 @@ def sites_counted(store: Database, scope: Scope, division: tuple[str, str]) -> i
     """Return how many sites there are in such divisions that may be seen."""
     seen, of_seen = scoped.of_site(scope, "s.site")
     ((number,),) = store.all(
-        "SELECT count(*) FROM site s LEFT JOIN site_now n ON n.site = s.site"  # noqa: S608
-        f" WHERE coalesce(n.division, '') >= ? AND coalesce(n.division, '') < ? AND {seen}",
+        f"SELECT count(*) FROM site s LEFT JOIN {scoped.MAIN}"  # noqa: S608
+        f" WHERE coalesce(d.division, '') >= ? AND coalesce(d.division, '') < ? AND {seen}",
         *(*division, *of_seen),
     )
     return int(number)

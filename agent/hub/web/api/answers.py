@@ -7,13 +7,14 @@ import hashlib
 import json
 from typing import Any, Final
 
+from agent.contract.chain import utc_text
 from agent.hub.domain.rows.findings import FindingRow, place_of, place_text
 from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.scope import below
 from agent.hub.stores.engines import open_trust
-from agent.hub.views.silent import KINDS
+from agent.hub.views.silent import KINDS, Silent
 from agent.hub.views.site import read_site, site_json
-from agent.hub.views.status import write_orders, write_silent
+from agent.hub.views.status import find_silent, write_orders, write_silent
 from agent.hub.web.asked import JSON, Asked, Missing, Reply
 from agent.hub.web.filters import OF_FINDINGS, after_finding, limit, refuse_others, wanted_findings
 from agent.model.errors import UsageError
@@ -66,36 +67,26 @@ def list_silent(asked: Asked) -> Reply:
     """Return silent sites by kind and duration, as `hub silent --json` does."""
     refuse_others(asked)
     most, after = limit(asked, USUAL, MOST), _silent_place(asked.query.get("after", ""))
-    told = write_silent(asked.store, asked.place.keys.now(asked.place.directory), asked.now)
-    sites: Any = told["sites"]
-    if not asked.scope.everything:
-        seen = asked.store.seen.sites(asked.scope)
-        sites = [one for one in sites if one["site"] in seen]
-    behind = [one for one in sites if after is None or _place_in_silent(one) > after]
+    found = find_silent(asked.store, asked.place.keys.now(asked.place.directory), asked.now, asked.scope)
+    behind = [one for one in found if after is None or _place_in_silent(one) > after]
     following = "/".join(str(part) for part in _place_in_silent(behind[most - 1])) if len(behind) > most else None
-    return _json(asked, {**told, "total": len(sites), "sites": behind[:most], "next": following})
+    told = write_silent(behind[:most], asked.now)
+    return _json(asked, {**told, "total": len(found), "next": following})
 
 
 def list_orders(asked: Asked) -> Reply:
     """Return orders, oldest first, and policies, as `hub orders --json` does."""
     refuse_others(asked, "site")
-    most, after = limit(asked, USUAL, MOST), asked.query.get("after", "")
-    told: Any = write_orders(asked.store, asked.query.get("site") or None, asked.now)
-    orders, policies = told["orders"], told["policies"]
-    if not asked.scope.everything:
-        seen = asked.store.seen.sites(asked.scope)
-        orders = [one for one in orders if one["site"] in seen]
-        policies = [one for one in policies if one["site"] in seen]
-    behind = [one for one in orders if _place_in_orders(one) > after]
-    following = _place_in_orders(behind[most - 1]) if len(behind) > most else None
-    return _json(
-        asked,
-        {**told, "total": len(orders), "orders": behind[:most], "policies": policies, "next": following},
-    )
+    most, site = limit(asked, USUAL, MOST), asked.query.get("site") or None
+    at, _, id = asked.query.get("after", "").partition("/")
+    told: Any = write_orders(asked.store, site, asked.now, asked.scope, (at, id), most + 1)
+    orders, total = told["orders"], asked.store.commands.count(site, asked.scope)
+    following = _place_in_orders(orders[most - 1]) if len(orders) > most else None
+    return _json(asked, {**told, "total": total, "orders": orders[:most], "next": following})
 
 
-def _place_in_silent(one: dict[str, Any]) -> tuple[int, str, str]:
-    return KINDS.index(one["kind"]), one["since"], one["site"]
+def _place_in_silent(one: Silent) -> tuple[int, str, str]:
+    return KINDS.index(one.kind), utc_text(one.since), one.site
 
 
 def _silent_place(text: str) -> tuple[int, str, str] | None:

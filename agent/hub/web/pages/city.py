@@ -10,9 +10,11 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.figures import CHINA
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import Wanted
+from agent.hub.domain.rows.places import Differing
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.views.silent import KINDS, Silent, silent_sites
+from agent.hub.views.silent import KINDS, Silent
+from agent.hub.views.status import find_silent
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
 from agent.verify.bindings import Trust
@@ -47,7 +49,8 @@ class Late:
 class Morning:
     """What needs somebody today. `silent`: by kind; `new_fails`: fails since the begin of yesterday in China.
 
-    `disputes_open` wait for a decision, `disputes_late` of them longer than they should.
+    `disputes_open` wait for a decision, `disputes_late` of them longer than they should; `differing` tell another
+    division than the one that counts.
     """
 
     silent: Mapping[str, int]
@@ -56,11 +59,12 @@ class Morning:
     late: tuple[Late, ...]
     disputes_open: int
     disputes_late: int
+    differing: tuple[Differing, ...]
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing needs anybody."""
-        return not (self.silent or self.new_fails or self.late or self.disputes_open)
+        return not (self.silent or self.new_fails or self.late or self.disputes_open or self.differing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> Cit
     """Return the city. The store is only read, by indexes: no report, and no row of a finding."""
     sites = store.seen.divisions(scope)
     counted = store.seen.open_by_division(scope)
-    silent = seen_silent(store, believed, scope, sites, now)
+    silent = find_silent(store, believed, now, scope)
     quiet = Counter(sites.get(one.site, ("", 0))[0] for one in silent)
     cameras: Counter[str] = Counter()
     for division, count in sites.values():
@@ -100,13 +104,6 @@ def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> Cit
         open={status: sum(one[status] for one in counted.values()) for status in OPEN},
         silent=len(silent),
     )
-
-
-def seen_silent(store: Store, believed: Trust, scope: Scope, seen: Iterable[str], now: datetime) -> tuple[Silent, ...]:
-    """Return the silent sites that may be seen; those that never sent anything are of no division."""
-    found = silent_sites(store.sites.rows(), store.sites.waiting(), believed, now)
-    may = set(seen)
-    return tuple(one for one in found if scope.everything or one.site in may)
 
 
 def _morning(
@@ -131,6 +128,7 @@ def _morning(
         ),
         disputes_open=len(waiting),
         disputes_late=sum(one.due_at() <= now for one in waiting),
+        differing=tuple(store.places.differing(scope)),
     )
 
 

@@ -32,17 +32,14 @@ def read_orders(
     store: Store, scope: Scope, now: datetime, site: str = "", state: str = "", start: int = 0
 ) -> OrdersPage:
     """Return a page of orders to sites that may be seen, `start` newer ones left out."""
-    seen = store.seen.divisions(scope)
-    told: Any = write_orders(store, site or None, now)
-    orders = [
-        one
-        for one in reversed(told["orders"])
-        if (scope.everything or one["site"] in seen) and state in ("", one["state"])
-    ]
-    policies = tuple(one for one in told["policies"] if scope.everything or one["site"] in seen)
+    told: Any = write_orders(store, site or None, now, scope)
+    orders = [one for one in reversed(told["orders"]) if state in ("", one["state"])]
     end = start + SHOWN_MOST
     return OrdersPage(
-        orders=tuple(orders[start:end]), total=len(orders), next=end if end < len(orders) else None, policies=policies
+        orders=tuple(orders[start:end]),
+        total=len(orders),
+        next=end if end < len(orders) else None,
+        policies=tuple(told["policies"]),
     )
 
 

@@ -7,8 +7,8 @@ from agent.hub.domain.scope import Scope, is_below
 from agent.hub.ports.store import Store
 from agent.hub.views.silent import KINDS, Silent
 from agent.hub.views.silent_words import next_step
+from agent.hub.views.status import find_silent
 from agent.hub.web.asked import Asked, Reply
-from agent.hub.web.pages.city import seen_silent
 from agent.hub.web.pages.shown import SHOWN_MOST, place_in, shown
 from agent.model.finding import Message
 from agent.text.translate import translate
@@ -42,7 +42,7 @@ def read_silent(
 ) -> SilentPage:
     """Return a page of the silent sites that may be seen, `start` of them left out."""
     places = store.seen.divisions(scope)
-    found = seen_silent(store, believed, scope, places, now)
+    found = find_silent(store, believed, now, scope)
     rows = (SilentRow(one, places.get(one.site, ("", 0))[0], next_step(one.kind, one.why)) for one in found)
     wanted = [row for row in rows if kind in ("", row.one.kind) and (not division or is_below(row.division, division))]
     end = start + SHOWN_MOST

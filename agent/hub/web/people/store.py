@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from agent.hub.stores.database import failed, opened, transaction
+from agent.hub.stores.database import failed, identity, is_current, opened, transaction
 from agent.hub.web.audit.row import AuditRow, row_digest
 from agent.hub.web.people.person import Person, Role, scope_of
 from agent.model.errors import ConfigurationError
@@ -101,6 +101,7 @@ class People:
             ConfigurationError: It is no such database, or one of a newer camwarden.
         """
         self.directory, self._path = directory, directory / NAME
+        self._opened_as = identity(self._path)
         self._db, version = opened(self._path, None if read_only else _prepare)
         if version != VERSION:
             self._db.close()
@@ -109,6 +110,10 @@ class People:
     def close(self) -> None:
         """Close it."""
         self._db.close()
+
+    def is_current(self) -> bool:
+        """Return whether what was opened to read is still what stands there, and of this version."""
+        return is_current(self._db, self._path, self._opened_as, VERSION)
 
     @contextmanager
     def changing(self) -> Iterator[None]:

@@ -5,14 +5,13 @@ most once a minute. A provider that does not answer is not asked again for ten s
 requests at once: a log-in by password must not wait for it.
 """
 
-import json
 import logging
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from authlib.oauth2.auth import ClientAuth
@@ -20,35 +19,19 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc.jwk import KeySet
 
-from agent.hub.outgoing.exchange import NoAnswer, exchange
+from agent.hub.outgoing.exchange import NoAnswer
+from agent.hub.web.people.oidc.offered import Offered, ask, read_offered
 from agent.hub.web.people.oidc.settings import Settings, read_secret
 from agent.hub.web.people.oidc.token import keys_of
 from agent.model.errors import ConfigurationError
 from agent.model.finding import Message
-from agent.model.web_address import address_of
 
-WITHIN_S: Final = 5.0
 KEPT_S: Final = 3600.0
 AGAIN_S: Final = 10.0
 KEYS_AGAIN_S: Final = 60.0
 AT_ONCE: Final = 4
 
-_WELL_KNOWN: Final = "/.well-known/openid-configuration"
-_NOT_JSON: Final = Message("its answer is no JSON object")
-
 log = logging.getLogger("camwarden.hub.web")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
-    """A provider's addresses, empty where it has none; `names_issuer`: its answers say whose they are."""
-
-    authorize: str
-    token: str
-    keys: str
-    leave: str
-    names_issuer: bool
-    takes_basic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +66,7 @@ class Provider:
         if kept is not None and now_mono - kept[0] < KEPT_S:
             return kept[1]
         with self._asking(now_mono):
-            told = self._json("GET", self.settings.issuer.rstrip("/") + _WELL_KNOWN)
-            found = _offered(told, self.settings.issuer)
+            found = read_offered(self.settings)
         self._offered = (now_mono, found)
         return found
 
@@ -96,7 +78,7 @@ class Provider:
         offered = self.offered(now_mono)
         with self._asking(now_mono):
             try:
-                found = keys_of(self._json("GET", offered.keys))
+                found = keys_of(ask(self.settings, "GET", offered.keys))
             except ValueError:
                 raise NoAnswer(Message("it shows no key that can be used")) from None
         self._keys = (now_mono, found)
@@ -127,7 +109,7 @@ class Provider:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         address, headers, body = client.prepare("POST", offered.token, headers, body)
         with self._asking(now_mono):
-            told = self._json("POST", address, headers, body.encode("ascii"), refusals=(400, 401, 403))
+            told = ask(self.settings, "POST", address, headers, body.encode("ascii"), refusals=(400, 401, 403))
         if "error" in told or not isinstance(told.get("id_token"), str):
             log.warning("oidc: %s refuses a code: %s", self.settings.issuer, _word(told.get("error")))
             return None
@@ -158,31 +140,6 @@ class Provider:
         finally:
             self._places.release()
 
-    def _json(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        refusals: tuple[int, ...] = (),
-    ) -> dict[str, Any]:
-        """Return the object that it answers with. Raises NoAnswer."""
-        address = address_of(url)
-        if address is None:
-            raise NoAnswer(Message("it names an address that is not https"))
-        answer = exchange(
-            address, method, headers or {"Accept": "application/json"}, body, within_s=WITHIN_S, ca=self.settings.ca
-        )
-        if answer.status != 200 and answer.status not in refusals:
-            raise NoAnswer(Message("it answers with HTTP status {status}", {"status": answer.status}))
-        try:
-            told = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            told = None
-        if not isinstance(told, dict):
-            raise NoAnswer(_NOT_JSON)
-        return told
-
 
 def provider_of(settings: Settings | None) -> Provider | None:
     """Return the provider of these settings, once its secret could be read. Raises ConfigurationError."""
@@ -192,24 +149,6 @@ def provider_of(settings: Settings | None) -> Provider | None:
     if settings.ca is not None and not settings.ca.is_file():
         raise ConfigurationError("{path}: no such file of CA certificates", path=settings.ca)
     return Provider(settings)
-
-
-def _offered(told: Mapping[str, Any], issuer: str) -> Offered:
-    """Return what a provider offers, by its own document. Raises NoAnswer."""
-    if told.get("issuer") != issuer:
-        raise NoAnswer(Message("it names itself otherwise than oidc.toml does"))
-    addresses = [
-        str(told.get(name) or "")
-        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint")
-    ]
-    if any(address_of(one) is None for one in (*addresses[:3], *(one for one in addresses[3:] if one))):
-        raise NoAnswer(Message("it names an address that is not https"))
-    ways = told.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-    return Offered(
-        authorize=addresses[0], token=addresses[1], keys=addresses[2], leave=addresses[3],
-        names_issuer=told.get("authorization_response_iss_parameter_supported") is True,
-        takes_basic=isinstance(ways, list) and "client_secret_basic" in ways,
-    )  # fmt: skip
 
 
 def _word(told: object) -> str:

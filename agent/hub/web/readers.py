@@ -1,0 +1,77 @@
+"""Holds the hub's databases open for reading between requests: to open one costs more than most answers.
+
+Nothing that was read is held: each statement reads what is committed by then, so that a session or token ends at once.
+A file that somebody has put in the place of another, or that another version has migrated, is opened anew, and a pair
+at which a request failed is closed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Full, LifoQueue
+from typing import Final
+
+from agent.hub.ports.store import Store
+from agent.hub.stores.engines import open_store
+from agent.hub.web.people.store import People
+
+IDLE_MOST: Final = 4
+"""Pairs that are kept; a page cache of each grows to 2 MB."""
+
+Pair = tuple[People, Store]
+
+
+@dataclass(slots=True)
+class Readers:
+    """The open databases of one data folder that no request uses now."""
+
+    _idle: LifoQueue[Pair] = field(default_factory=lambda: LifoQueue(IDLE_MOST))
+
+    @contextmanager
+    def lent(self, directory: Path) -> Iterator[Pair]:
+        """Lend people and store to one request. Raises ConfigurationError, Forbidden, StoreFailed."""
+        pair = self._current() or _opened(directory)
+        try:
+            yield pair
+        except BaseException:
+            _close(pair)
+            raise
+        try:
+            self._idle.put_nowait(pair)
+        except Full:
+            _close(pair)
+
+    def close(self) -> None:
+        """Close what no request uses."""
+        for pair in self._taken():
+            _close(pair)
+
+    def _taken(self) -> Iterator[Pair]:
+        """Take out what no request uses, the last used first."""
+        while True:
+            try:
+                yield self._idle.get_nowait()
+            except Empty:
+                return
+
+    def _current(self) -> Pair | None:
+        for pair in self._taken():
+            if all(one.is_current() for one in pair):
+                return pair
+            _close(pair)
+        return None
+
+
+def _opened(directory: Path) -> Pair:
+    people = People(directory, read_only=True)
+    try:
+        return people, open_store(directory, read_only=True)
+    except BaseException:
+        people.close()
+        raise
+
+
+def _close(pair: Pair) -> None:
+    for one in pair:
+        one.close()
