@@ -94,11 +94,6 @@ _PROMOTED: Final = ("no-texture", "not-clean", "no-energy", "no-grid", "looks-di
 _SURFACES: Final = ("grid-around", "codec-grid")
 """Why a look is unsure that may be of a surface: none is without the sensor's noise (`grain.py`)."""
 
-GRAIN_FROM: Final = 0.8
-"""Probability of the middle look from which a zone in which the sensor's noise ends is hidden by what it looks like.
-Of 79 places that the forests learned on, the most of 26 faulty ones was 0.6, but for blocks that are seen to be small.
-"""
-
 
 def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool = False) -> Verdict:
     """Judge one zone of a decoded picture (height x width x 3, BGR), alone and `together` with its earlier looks.
@@ -216,7 +211,8 @@ def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: C
         return _several(single) if alike and median(alike) >= PASS_FROM else single
     is_poor = any(one.is_poor for one in looks)
     is_hidden = change is not None and len(alike) > 1 and not is_poor and _is_joined(single, judge, alike, change)
-    is_without_noise = ends and len(alike) > 1 and judge != "color" and median(alike) >= GRAIN_FROM
+    # Beside a strip of 5 px on a plain wall, which noise hardly shows, odds are lower.
+    is_without_noise = ends and len(alike) > 1 and judge != "color" and median(alike) >= PASS_FROM
     if single.verdict == "PASS":
         return single if is_hidden or is_without_noise else _open(single, "looks-differ", _DIFFER)
     if _is_fine(single):
