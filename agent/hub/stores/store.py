@@ -84,6 +84,7 @@ class Store:
         self.bodies = areas.Bodies(self)
         self.expiry = areas.Expiry(self)
         self.disk = areas.Disk(self)
+        self.authors = areas.Authors(directory)
 
     def close(self) -> None:
         """Close the database."""
