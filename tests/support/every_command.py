@@ -36,6 +36,7 @@ GIVEN = {
     ("hub", "report"): ("--by", "model", "--day", "2026-11-01"),
     ("hub", "enroll", "token"): ("--site", "S1"),
     ("hub", "desired"): ("S1", "none.bin"),
+    ("hub", "place"): ("S1", "--division", "140202", "--by", "Li", "--why", "x"),
     ("hub", "verify"): ("--all",),
     ("hub", "webhook", "add"): ("tickets", "--url", "https://tickets.test/"),
     ("verify",): ("none.bin", "--kid", "A" * 43),

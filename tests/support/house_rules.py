@@ -148,7 +148,7 @@ READS_JSON = {
     "agent/hub/workers/intake.py": "intake",
     "agent/hub/workers/imports.py": "intake of what was carried here",
     "agent/hub/workers/refused.py": "intake: what a refused message says that it is",
-    "agent/hub/web/people/oidc/provider.py": "what the provider of a login answers",
+    "agent/hub/web/people/oidc/offered.py": "what the provider of a login answers",
     "agent/hub/workers/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
     "agent/hub/workers/upgrades/watch.py": "the version in the newest health report of a site to which one was named",
     "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",

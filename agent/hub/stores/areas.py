@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
-from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
+from agent.hub.stores.keeping import authors, bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.reading import assessed, city_now, logged, of_finding, orders, queries, scoped, signed, sites
 
@@ -310,6 +310,17 @@ class Disk:
         self.measure = on(db, disk_sizes.measure)
         self.sizes = on(db.directory, disk_sizes.read_sizes)
         self.keep_size = on(db.directory, disk_sizes.keep_size)
+
+
+class Authors:
+    """See `agent/hub/ports/authors.py`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.take = on(directory, authors.take)
+        self.of_site = on(directory, authors.of_site)
+        self.listed = on(directory, authors.listed)
+        self.erase = on(directory, authors.erase)
+        self.expire = on(directory, authors.expire)
 
 
 class TrustStore:

@@ -85,6 +85,7 @@ class Store:
         self.bodies = areas.Bodies(self)
         self.expiry = areas.Expiry(self)
         self.disk = areas.Disk(self)
+        self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
 
     def close(self) -> None:

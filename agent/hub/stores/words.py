@@ -92,7 +92,7 @@ def _word(row: tuple[Any, ...]) -> Word:
 
 def words_of(store: Database, site: str, scope: Scope = EVERYTHING) -> list[Word]:
     """Return the words on those of a site's open findings that may be seen, oldest first."""
-    condition, values = scoped.of_finding(scope, "f")
+    condition, values = scoped.of_finding(store, scope, "f")
     rows = store.all(
         "SELECT w.site, w.check_id, w.subject, kind, said_by, at, assignee, until, text, ended_at FROM word w"  # noqa: S608
         " JOIN finding_now f ON (f.site, f.check_id, f.subject) = (w.site, w.check_id, w.subject)"

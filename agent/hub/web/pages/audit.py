@@ -37,6 +37,7 @@ ACTS: Final = {
     "webhook-disable": Message("endpoint disabled"),
     "webhook-enable": Message("endpoint enabled"),
     "webhook-remove": Message("endpoint removed"),
+    "name-erase": Message("name erased"),
 }
 """What the acts of rows are called."""
 
