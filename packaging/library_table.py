@@ -222,6 +222,15 @@ INSIDE: Final = (
         symbol="_libiconv_version",
     ),
     Library("zlib", "Zlib", ("*.so*",), rb"deflate (\d[\d.]+) Copyright", "**zlib**: zlib-license", cpe="zlib:zlib"),
+    Library(
+        "Zstandard",
+        "BSD-3-Clause",
+        ("backports/zstd/_zstd*.so",),
+        rb"\0(1\.\d\.\d)\0",
+        "this package may distribute the zstd library",
+        cpe="facebook:zstandard",
+        note="Offered under GPL-2.0-only too; shipped under BSD. Reads and writes the hub's own database alone.",
+    ),
     Library("libffi", "MIT", ("_cffi_backend*.so",), rb"ffi_call()", "own"),
 )
 """Libraries that were compiled into a module or another library: they are there where their words are found."""

@@ -16,8 +16,8 @@ HUB_LOCK = ROOT / "packaging" / "hub.lock"
 OURSELVES = "camwarden (pyproject.toml)"
 SHIPPED_EXTRAS = ("pkcs11", "ui", "hub")  # whoever installs a package cannot add an extra with pip
 HUB_NEEDS = (
-    "argon2-cffi", "authlib", "cryptography", "jinja2", "openpyxl", "paho-mqtt", "psutil", "rfc3161-client", "rich",
-    "starlette", "tomli", "uvicorn",
+    "argon2-cffi", "authlib", "backports-zstd", "cryptography", "jinja2", "msgspec", "openpyxl", "paho-mqtt", "psutil",
+    "rfc3161-client", "rich", "starlette", "tomli", "uvicorn",
 )  # fmt: skip
 """What the commands of `camwarden hub` load: a test runs them with nothing else there."""
 

@@ -16,7 +16,7 @@ Source: RFC 7493 sections 2.1 to 2.3 (text, numbers, names).
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, NoReturn
@@ -62,15 +62,28 @@ _TIME_CHARS: Final = 40
 _HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def read_json(payload: bytes) -> Any:
+Decode = Callable[[bytes], Any]
+"""Decodes JSON to the values of the standard library's decoder, or raises ValueError or RecursionError: it may refuse
+more than that one does. Of a name that stands twice in one object it may return either value."""
+
+
+def _decode(payload: bytes) -> Any:
+    return _QUICK_DECODER.decode(payload.decode())
+
+
+def read_json(payload: bytes, decode: Decode = _decode) -> Any:
     """Return the decoded payload, if it is within the bounds of any payload.
+
+    Args:
+        payload: The exact bytes.
+        decode: Tried first; whatever it refuses is judged by the standard library's.
 
     Raises:
         NotVerified: `reason` is the word of the first bound that it breaks.
     """
     if len(payload) > PAYLOAD_MAX_BYTES:
         raise NotVerified("size", "larger than any payload: {most} bytes", most=PAYLOAD_MAX_BYTES)
-    value, (_, is_deep, is_large) = _read_quickly(payload) or _read_asking(payload)
+    value, (_, is_deep, is_large) = _read_quickly(payload, decode) or _read_asking(payload)
     if not whole_text(payload):
         raise NotVerified("payload", "a text with half a character")
     if is_deep:
@@ -148,14 +161,14 @@ _Size = tuple[int, bool, bool]
 """How many texts a decoded payload has, names included; whether it is nested, or a number is, too large."""
 
 
-def _read_quickly(payload: bytes) -> tuple[Any, _Size] | None:
+def _read_quickly(payload: bytes, decode: Decode) -> tuple[Any, _Size] | None:
     """Return a decoded payload and its size, None where it may break a bound: then the other one says which.
 
     Asking for names at each object takes as long as decoding. A name that is twice leaves fewer texts in the value
     than the bytes have pairs of quotation marks; an escaped one only adds to these.
     """
     try:
-        value = _QUICK_DECODER.decode(payload.decode())
+        value = decode(payload)
     except (ValueError, RecursionError, NotVerified):
         return None
     size = _measured(value)
@@ -179,25 +192,25 @@ def _read_asking(payload: bytes) -> tuple[Any, _Size]:
 
 def _measured(value: object) -> _Size:
     """Return the size of a value of the decoder's own types. Level by level, without recursion, and not too deep."""
-    level: list[Any] = [value]
+    holders: list[Any] = [[value]]
     texts, is_large = 0, False
     for _ in range(NESTING_MAX + 1):
-        others = [one for one in level if type(one) is not str]
-        texts += len(level) - len(others)
-        level, inside = [], False
-        for one in others:
-            kind = type(one)
-            if kind is dict:
-                texts += len(one)
-                level += one.values()
-                inside = True
-            elif kind is list:
-                level += one
-                inside = True
-            elif kind is int or kind is float:
-                is_large = is_large or not -NUMBER_MAX <= one <= NUMBER_MAX
+        inside: list[Any] = []
+        for holder in holders:
+            if type(holder) is dict:
+                texts += len(holder)
+                holder = holder.values()
+            for one in holder:
+                kind = type(one)
+                if kind is str:
+                    texts += 1
+                elif kind is dict or kind is list:
+                    inside.append(one)
+                elif (kind is int or kind is float) and not -NUMBER_MAX <= one <= NUMBER_MAX:
+                    is_large = True
         if not inside:
             return texts, False, is_large
+        holders = inside
     return texts, True, is_large
 
 

@@ -20,6 +20,7 @@ from agent.contract.topics import Address
 from agent.hub.domain.figures import CHINA, METRICS
 from agent.hub.stores import day_figures, trust
 from agent.hub.stores.store import Store
+from agent.hub.workers.day_sums import DaySums
 from agent.model.finding import Head, StreamName
 from agent.verify.bindings import Binding, file_text
 from agent.verify.message import Chain, Claim
@@ -44,6 +45,17 @@ def fill(directory: Path, sites: int, healths: int, ends_at: datetime) -> int:
     (directory / trust.FILE).write_text(file_text(entries))
     trust.add(directory, "first", "F" * 43, ends_at)  # imports the file
     return sites * (healths + 1)
+
+
+def add_days_up(directory: Path, now: datetime) -> int:
+    """Let a hub add its days up, as one that runs has done before somebody looks; return how many looks it took."""
+    worker, looks = DaySums(), 0
+    store = Store(directory)
+    while not looks or worker.todo:
+        worker.look(store, now, worker.look_at_s, lambda event: None)
+        looks += 1
+    store.close()
+    return looks
 
 
 def _site(store: Store, number: int, healths: int, ends_at: datetime) -> None:

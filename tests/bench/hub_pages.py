@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("", "suppor
 
 from fleet_parts import environment  # noqa: E402
 from hub_city import FILTERS, HEALTHS_IN_CITY, SITES, memory  # noqa: E402
-from hub_city_fill import fill  # noqa: E402
+from hub_city_fill import add_days_up, fill  # noqa: E402
 from hub_city_site import CAMERAS, CHECKS  # noqa: E402
 
 from agent.contract.chain import utc_text  # noqa: E402
@@ -229,6 +229,7 @@ def main() -> None:
         directory = Path(name)
         say(f"{sites} sites")
         reports = fill(directory, sites, HEALTHS_IN_CITY, datetime.now(UTC))
+        add_days_up(directory, datetime.now(UTC))
         with serving(directory) as served:
             figures = pages(served, sites, repeats)
             begun = time.perf_counter()

@@ -6,12 +6,14 @@ import json
 import random
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from agent.contract.payload_bounds import (
     NESTING_MAX,
     NUMBER_MAX,
     PAYLOAD_MAX_BYTES,
+    Decode,
     read_json,
     read_time,
     refuse_other_times,
@@ -64,17 +66,47 @@ BROKEN = {
 }
 
 
+DECODERS = {"standard": lambda payload: json.loads(payload.decode()), "the hub's": msgspec.json.Decoder().decode}
+"""What may decode a payload first: the site and the hub have to read the same."""
+
+every_decoder = pytest.mark.parametrize("decode", DECODERS.values(), ids=DECODERS)
+
+
+@every_decoder
 @pytest.mark.parametrize("name", KEPT)
-def test_what_just_keeps_within_a_bound_is_read(name: str) -> None:
-    assert read_json(KEPT[name]) == json.loads(KEPT[name])
+def test_what_just_keeps_within_a_bound_is_read(name: str, decode: Decode) -> None:
+    found, due = read_json(KEPT[name], decode), json.loads(KEPT[name])
+    assert found == due and repr(found) == repr(due)
 
 
+@every_decoder
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_just_breaks_a_bound_is_refused_by_its_word(name: str) -> None:
+def test_what_just_breaks_a_bound_is_refused_by_its_word(name: str, decode: Decode) -> None:
     word, payload = BROKEN[name]
     with pytest.raises(NotVerified) as refused:
-        read_json(payload)
+        read_json(payload, decode)
     assert refused.value.reason == word
+
+
+STRANGE = (
+    b"[123456789012345678901234567890]", b"[18446744073709551616]", b"[-9223372036854775809]", b"[-0]", b"[-0.0]",
+    b"[5e-324,1e-400,2.2250738585072011e-308]", b"[0.1,1.7976931348623157e308,9007199254740993.0]", b"[1.0E+2,1e5]",
+    b"[01]", b"[.5]", b"[5.]", b"[+1]", b"[0x1]", b"[1_0]", b"[1,]", b"[,1]", b"[1]x",
+    b" [1] \n\t\r", b"\x0c[1]", b"\xa0[1]",
+    b"\xef\xbb\xbf[1]", b"[true,nul]", b"[True]", b'["\x01"]', b'["\x7f"]', b'["\\x"]', b'["\\u12"]', b'["\\u0000"]',
+    b'["\xed\xa0\x80"]', b'["\xf5\x80\x80\x80"]', b'["\xc0\x80"]', b'{"\xff":1}', b'["\\uD83D\\uDE00"]',
+    b'["\\uDE00\\uD83D"]',
+    b"['a']", b'{"a":1,"\\u0061":2}', b'{"a":{"b":1,"b":1}}', b'{"":1,"":2}', b"{1:2}", b"[/*x*/1]",
+    b"[-]", b"[1e]", b"[NaN]",
+    b"[-Infinity]", b'"', b'"\\', b"{", b"[" * 100_000, b'{"a":' * 100_000, b"1" * 5000,
+)  # fmt: skip
+"""On which decoders differ, or have differed."""
+
+
+def test_every_decoder_reads_what_is_strange_alike_or_both_refuse() -> None:
+    for payload in STRANGE:
+        standard, hubs = (repr(read_or_reason(payload, decode)) for decode in DECODERS.values())
+        assert standard == hubs, payload[:60]
 
 
 def test_the_first_broken_bound_in_the_order_of_the_contract_names_it() -> None:
@@ -142,7 +174,8 @@ def test_a_time_deep_in_a_body_is_looked_at_and_a_devices_word_is_not() -> None:
         assert refused.value.reason == "time"
 
 
-def test_reading_without_asking_for_each_name_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@every_decoder
+def test_reading_without_asking_for_each_name_says_the_same(monkeypatch: pytest.MonkeyPatch, decode: Decode) -> None:
     rng = random.Random(5)
     names = ['"a"', '"b"', '":"', '"a":', '"\\u0061"', '" :"', '""']
 
@@ -157,14 +190,14 @@ def test_reading_without_asking_for_each_name_says_the_same(monkeypatch: pytest.
         return f"{{{','.join(members)}{rng.choice(('', '', '', ','))}}}"
 
     payloads = [made(4).encode() for _ in range(4000)]
-    quick = [read_or_reason(one) for one in payloads]
-    monkeypatch.setattr("agent.contract.payload_bounds._read_quickly", lambda payload: None)
-    assert [read_or_reason(one) for one in payloads] == quick
+    quick = [read_or_reason(one, decode) for one in payloads]
+    monkeypatch.setattr("agent.contract.payload_bounds._read_quickly", lambda payload, decode: None)
+    assert [read_or_reason(one, decode) for one in payloads] == quick
     assert {"duplicate-name", "number", "payload"} <= {one for one in quick if isinstance(one, str)}
 
 
-def read_or_reason(payload: bytes) -> object:
+def read_or_reason(payload: bytes, decode: Decode) -> object:
     try:
-        return json.dumps(read_json(payload)), "read"
+        return json.dumps(read_json(payload, decode)), "read"
     except NotVerified as error:
         return error.reason

@@ -223,4 +223,12 @@ HUB: Final = (
         mutated="    except Exception:\n        raise\n",
         test="test_hub_acknowledge.py::test_a_message_at_which_the_hub_has_an_error_is_left_out_and_holds_up_nobody",
     ),
+    Mutant(
+        name="hub-day-sum-compared",
+        row="(who may write the hub's disk) changes a stored sum",
+        file="agent/hub/workers/day_sums.py",
+        text="            self._compare(store, tell)\n",
+        mutated="            pass\n",
+        test="test_hub_day_sums.py::test_a_sum_that_a_hand_has_changed_is_told_and_a_running_hub_mends_it",
+    ),
 )

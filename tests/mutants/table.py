@@ -11,6 +11,7 @@ from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.hub_oidc import HUB_OIDC
 from mutants.hub_page import HUB_PAGE
+from mutants.link import LINK
 from mutants.listeners import LISTENERS
 from mutants.local_page import LOCAL_PAGE
 from mutants.lockdown import LOCKDOWN
@@ -32,6 +33,7 @@ MUTANTS: Final = (
     *LOCAL_PAGE,
     *LOCKDOWN,
     *LISTENERS,
+    *LINK,
     *DEVICES,
     *PICTURES,
     *NETWORK,

@@ -27,6 +27,7 @@ SAMPLES = {
     "from_seq": "1", "to_seq": "2", "exercise": "mask", "tsa": "http://192.0.2.1/",
     "what": "0.2.0", "to": "Zhao", "due": "2031-01-02", "text": "x", "name": "School 4", "number": "1", "seq": "1",
     "role": "viewer", "division": "140202",
+    "role": "viewer", "id": "14021300001180000001",
 }  # fmt: skip
 """What is given for an argument of this name that is no file."""
 
@@ -41,6 +42,7 @@ GIVEN = {
     ("hub", "webhook", "add"): ("tickets", "--url", "https://tickets.test/"),
     ("verify",): ("none.bin", "--kid", "A" * 43),
     ("config", "validate"): (),
+    ("link", "test"): ("nvr", "--id", "14021300001180000001", "--free-slot"),
 }
 """What is given instead where one of several is needed."""
 

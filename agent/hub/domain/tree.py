@@ -18,6 +18,8 @@ HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT
 TILE_BYTES: Final = WIDTH * HASH_BYTES
 
+_TILES_MOST: Final = 16
+
 ReadTile = Callable[[int, int], bytes]
 """Returns the hashes of the tile of a level and number, as many as it has."""
 
@@ -42,10 +44,16 @@ def appended(size: int, read: ReadTile, hashes: Sequence[bytes]) -> dict[tuple[i
 class Tree:
     """A tree of `size` entries, read from its tiles; what was read is kept as long as this lives."""
 
-    def __init__(self, size: int, read: ReadTile) -> None:
+    def __init__(self, size: int, read: ReadTile, before: "Tree | None" = None) -> None:
+        """Read tiles by `read`; whole ones, which never change, are taken over from another tree of the same log."""
         self.size, self._read = size, read
-        self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
+        self._tiles = before.whole_tiles() if before else {}
         self._ranges: dict[tuple[int, int], bytes] = {}
+
+    def whole_tiles(self) -> dict[tuple[int, int], list[list[bytes]]]:
+        """Return some of the whole tiles that were read, with all nodes above their hashes."""
+        whole = [(at, rows) for at, rows in self._tiles.items() if len(rows) > HEIGHT]
+        return dict(whole[-_TILES_MOST:])
 
     def root(self) -> bytes:
         """Return the root over all entries."""
@@ -79,14 +87,24 @@ class Tree:
 
     def _descend(self, within: tuple[int, int], run: tuple[int, int], above: str, found: list[str]) -> None:
         (low, high), (first, last) = within, run
-        if high - low == 1:
-            found.append(above)
+        length = high - low
+        if length <= WIDTH and not length & (length - 1):
+            found += self._of_whole(low, length, above)[max(0, first - low) : last - low]
             return
-        middle = low + _split(high - low)
+        middle = low + _split(length)
         if first < middle:
             self._descend((low, middle), run, _line(self._range(middle, high)) + above, found)
         if last > middle:
             self._descend((middle, high), run, _line(self._range(low, middle)) + above, found)
+
+    def _of_whole(self, low: int, length: int, above: str) -> list[str]:
+        """Return the proofs of all entries of a whole subtree within a tile, row by row from what is above it."""
+        tile, place = divmod(low, WIDTH)
+        rows, paths = self._rows(0, tile), [above]
+        for row in reversed(range(length.bit_length() - 1)):
+            lines = [_line(one) for one in rows[row][place >> row : (place + length) >> row]]
+            paths = [lines[at ^ 1] + paths[at >> 1] for at in range(len(lines))]
+        return paths
 
     def _range(self, low: int, high: int) -> bytes:
         """Return the hash over the entries from `low` up to `high`, which RFC 9162 splits off the tree."""
@@ -106,10 +124,13 @@ class Tree:
         """Return the hash of a whole subtree of 2^height entries."""
         level, row = divmod(height, HEIGHT)
         tile, place = divmod(number, WIDTH >> row)
+        return self._rows(level, tile)[row][place]
+
+    def _rows(self, level: int, tile: int) -> list[list[bytes]]:
         rows = self._tiles.get((level, tile))
         if rows is None:
             rows = self._tiles[level, tile] = _rows_above(_hashes(self._read(level, tile)))
-        return rows[row][place]
+        return rows
 
 
 def _line(digest: bytes) -> str:

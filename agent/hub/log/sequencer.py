@@ -9,7 +9,7 @@ stated that (`hub log restored`), since a past that changes without a word is wh
 import os
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.contract.signing_keys import Signer
 from agent.hub.domain.rows.log import RESTORED, State
@@ -30,8 +30,7 @@ class LogBehind(UsageError):
     """hub.db lacks what is in the log: it was restored, or replaced. Nothing was appended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A report in the log: `n` is its place, `data` its salt and digest, `row` site, city, epoch, stream, seq, digest.
 
     `held`: the size of the log that its site says it holds, 0 for none.

@@ -1,8 +1,10 @@
 """Defines the ports of views over sites: state, chains, counters, figures of days."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Protocol
 
+from agent.hub.domain.day_sums import DaySum
 from agent.hub.domain.rows.sites import EVERY, ChainRow, Names, SiteRow, WaitingRow
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.verify.message import Claim, Gap
@@ -76,8 +78,8 @@ class Figures(Protocol):
         Within a transaction.
         """
 
-    def of_day(self, by: str, day: date) -> dict[str, Any]:
-        """Return the report of each site about a day; of several epochs that which the site began last."""
+    def of_day(self, by: str, day: date, sites: Collection[str] | None = None) -> dict[str, Any]:
+        """Return the report of each site, or of some, about a day; of several epochs that which the site began last."""
 
     def of_site(self, by: str, site: str, first: date) -> dict[str, Any]:
         """Return what a site reported of each day from one on, by day; of several epochs that which it began last."""
@@ -90,3 +92,18 @@ class Figures(Protocol):
 
         `CROSS JOIN` keeps SQLite from scanning every row that was ever stored.
         """
+
+    def sum_of_day(self, by: str, day: date, sites: Collection[str] | None = None) -> DaySum:
+        """Return what all sites, or some, reported of a day, added up."""
+
+    def days_without_sum(self, days: Collection[date]) -> list[tuple[str, date]]:
+        """Return which of these days, by what, have rows of many sites and no stored sum, in their order."""
+
+    def keep_sum(self, by: str, day: date) -> bool:
+        """Add a day up and store the sum, until one of its rows changes; return whether another one was stored."""
+
+    def sums_after(self, by: str, day: str, most: int) -> list[tuple[str, str]]:
+        """Return the next stored sums, by what and day."""
+
+    def differing_sums(self) -> tuple[int, list[tuple[str, str]]]:
+        """Return how many sums are stored, and which of them are not those of their rows."""

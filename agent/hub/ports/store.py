@@ -137,9 +137,9 @@ class Store(Intake, Protocol):
         """Measures how much room the store takes and has."""
 
     @property
-    def webhooks(self) -> Webhooks:
-        """Stores endpoints of other systems, and what they are told."""
-
-    @property
     def authors(self) -> Authors:
         """Stores who is behind which id of an author; not within a transaction of the store."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Stores endpoints of other systems, and what they are told."""

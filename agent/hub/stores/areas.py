@@ -10,7 +10,18 @@ from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
 from agent.hub.stores.keeping import authors, bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
-from agent.hub.stores.reading import assessed, city_now, logged, of_finding, orders, queries, scoped, signed, sites
+from agent.hub.stores.reading import (
+    assessed,
+    city_now,
+    day_sums,
+    logged,
+    of_finding,
+    orders,
+    queries,
+    scoped,
+    signed,
+    sites,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -121,6 +132,11 @@ class Figures:
         self.of_site = on(db, assessed.figures_of_site)
         self.last = on(db, assessed.last_figures)
         self.plans_before = on(db, assessed.plans_before)
+        self.sum_of_day = on(db, day_sums.sum_of_day)
+        self.days_without_sum = on(db, day_sums.days_without_sum)
+        self.keep_sum = on(db, day_sums.keep_sum)
+        self.sums_after = on(db, day_sums.sums_after)
+        self.differing_sums = on(db, day_sums.differing_sums)
 
 
 class Reports:

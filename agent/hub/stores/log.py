@@ -167,7 +167,7 @@ class LogStore:
     def tree(self, size: int) -> Tree:
         """Return the tree of the first `size` entries; what was read for the last one is used again."""
         if self._tree is None or self._tree.size != size:
-            self._tree = Tree(size, self.tile)
+            self._tree = Tree(size, self.tile, self._tree)
         return self._tree
 
     def _damaged(self) -> StoreFailed:

@@ -4,19 +4,20 @@ Sums are of numerators and denominators, never of rates, so a large site weighs 
 denominator and never counts as good; planned outages are in neither and are listed. A day on which a site was due to
 report and did not lowers the coverage of the groups that it was in last, unless the whole site was off by a plan
 reported before. A fail whose repair people at the hub have planned is taken out of what ranks, as
-`agent/hub/domain/plans.py` bounds it, and such plans are listed. Days are read one by one: memory grows with the sites
-and groups, not with the days.
+`agent/hub/domain/plans.py` bounds it, and such plans are listed. Days are read one by one, each as the sum over its
+sites: memory grows with the sites and groups, not with the days.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from agent.contract.repair_counts import Repairs, read_repairs, summed
+from agent.contract.repair_counts import Repairs, summed
 from agent.hub.domain import acknowledged
 from agent.hub.domain.acknowledged import Acknowledged
+from agent.hub.domain.day_sums import DaySum, Numbers
 from agent.hub.domain.figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added
 from agent.hub.domain.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.domain.plans import excusing, key_of, work_of
@@ -31,8 +32,6 @@ COVERAGE_LEAST: Final = 0.95
 
 JUDGED_LEAST: Final = 0.95
 """Nor has one of which less of what was due was judged: who lets nothing be seen must not win, nor lose by it."""
-
-_Groups = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,29 +178,29 @@ def assess(
     plans = {site: from_data(rows) for site, rows in store.figures.plans_before(first).items() if counts(site)}
     decided = [one for one in disputed if one.decision is not None and one.decision.outcome == "overturned"]
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
-        told = store.figures.of_day(by, day)
+        told = store.figures.sum_of_day(by, day, sites)
         whole = day_span(day, CHINA)
         times = whole.start_at, whole.end_at
         plans |= {site: from_data(rows) for site, rows in store.figures.of_day(PLANNED, day).items() if counts(site)}
         sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, times))
         for site, rows in store.figures.of_day(ACKNOWLEDGED, day).items():
             sums.words.update(SiteAcknowledged(site, one) for one in acknowledged.from_data(rows) if counts(site))
-        for site, mended in store.figures.of_day(REPAIRS[by], day).items():
-            for name, repaired in mended.items() if counts(site) else ():
-                sums.sites[name].add(site)
-                sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
-        for site, begun in since.items():
-            groups = told.get(site)
-            if groups is not None:
-                _add(sums, site, groups)
-                planned = excusing(here.get(site, ()), day)
-                sums.works.update((site, work_of(one)) for one in planned)
-                shares = overturned_on((one for one in decided if one.site == site), whole)
-                if shares or planned:
-                    _correct(store, sums, by, (site, day), groups, shares, frozenset(map(key_of, planned)))
-            elif begun > day:
+        for name, mended in store.figures.sum_of_day(REPAIRS[by], day, sites).groups.items():
+            sums.sites[name].update(mended.sites)
+            sums.repairs[name] = summed((sums.repairs[name], _repairs(mended.figures)))
+        home = told.groups_by_site()
+        _add(sums, told, home)
+        excused = {site: excusing(here[site], day) for site in here.keys() & home.keys()}
+        sums.works.update((site, work_of(one)) for site, found in excused.items() for one in found)
+        for site in ({one.site for one in decided} | excused.keys()) & home.keys():
+            shares = overturned_on((one for one in decided if one.site == site), whole)
+            planned = frozenset(map(key_of, excused.get(site, ())))
+            if shares or planned:
+                _correct(store, sums, by, (site, day), shares, planned)
+        for site in since.keys() - home.keys():
+            if since[site] > day:
                 continue
-            elif is_off(plans.get(site, ()), times):
+            if is_off(plans.get(site, ()), times):
                 sums.off[site] += 1
             elif site in sums.home:
                 sums.due.update(sums.home[site])
@@ -219,21 +218,16 @@ def assess(
 
 
 def _correct(
-    store: Store,
-    sums: _Sums,
-    by: By,
-    of: tuple[str, date],
-    groups: _Groups,
-    overturned: Mapping[str, float],
-    planned: frozenset[str],
+    store: Store, sums: _Sums, by: By, of: tuple[str, date], overturned: Mapping[str, float], planned: frozenset[str]
 ) -> None:
     """Take out of a site's day what was overturned, and what of it failed while its repair was planned here."""
     site, day = of
-    failing = store.figures.of_day(FAILING, day).get(site, [])
+    failing = store.figures.of_day(FAILING, day, [site]).get(site, [])
     fails = {key for _, _, _, *keys in failing for key in keys}
     shares = {**overturned, **dict.fromkeys(planned & fails, 1.0)}
     if by == "division":
-        cameras = camera_count(store.figures.of_day("maintainer", day).get(site, {}))
+        cameras = camera_count(store.figures.of_day("maintainer", day, [site]).get(site, {}))
+        groups = store.figures.of_day(by, day, [site]).get(site, {})
         moved: Moved = {name: by_looks(figures, failing, shares, cameras) for name, figures in groups.items()}
     else:
         moved = by_camera_days(by, failing, shares)
@@ -242,24 +236,25 @@ def _correct(
             sums.moved[name][metric] = sums.moved[name].get(metric, 0) + out
 
 
-def _add(sums: _Sums, site: str, groups: _Groups) -> None:
-    """Add a site's report of a day."""
-    names = tuple(groups)
-    sums.home[site] = names
-    _settle(sums, site, names)
-    sums.due.update(names)
-    sums.reported.update(names)
-    of, excluded = 0.0, 0.0
-    for name, figures in groups.items():
-        sums.sites[name].add(site)
+def _add(sums: _Sums, told: DaySum, home: Mapping[str, tuple[str, ...]]) -> None:
+    """Add what was reported of a day; `home`: of which groups by each site."""
+    sums.home |= home
+    for site in sums.early.keys() & home.keys():
+        _settle(sums, site, home[site])
+    for name, group in told.groups.items():
+        sums.due[name] += len(group.sites)
+        sums.reported[name] += len(group.sites)
+        sums.sites[name].update(group.sites)
         totals = sums.figures[name]
-        for metric, (good, total, unknown, out) in figures.items():
+        for metric, (good, total, unknown, out) in group.figures.items():
             totals[metric] = added(totals.get(metric), (good, total, unknown, out))
-            if metric == "online":
-                of, excluded = of + total, excluded + out
-    if excluded:
+    for site, (of, excluded) in told.planned.items():
         days, was_of, was_excluded = sums.planned.get(site, (0, 0.0, 0.0))
         sums.planned[site] = days + 1, was_of + of, was_excluded + excluded
+
+
+def _repairs(figures: Mapping[str, Numbers]) -> dict[str, Repairs]:
+    return {name: Repairs(*map(int, numbers)) for name, numbers in figures.items()}
 
 
 def _settle(sums: _Sums, site: str, names: tuple[str, ...]) -> None:

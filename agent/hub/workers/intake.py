@@ -7,6 +7,8 @@ Each call runs within a transaction of the caller and returns the events to log.
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
+
 from agent.contract.chain import STREAMS, utc_text
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.contract.orders import Result
@@ -29,12 +31,14 @@ from agent.verify.message import Claim, Gap, advance, read_gap, read_head, read_
 
 Event = dict[str, Json]
 
+_DECODE = msgspec.json.Decoder().decode  # three times as fast as the standard library's
+
 
 class Intake:
     """Judges and stores.
 
-    `dirty` holds (site, epoch) that are owed a watermark. `news`: a key was shown, or bound, for the first time, so
-    that what waits for it is worth a `retry`. `told` collects further events beside the one of each message; `settle`
+    `dirty` holds (site, epoch) that are owed a watermark. `news`: a key was shown, or bound, first: what waits for it
+    is worth a `retry`. `told` collects further events beside the one of each message; `settle`
     returns them. `is_carried`: what it takes was brought as files, and says nothing of a connection.
     """
 
@@ -106,7 +110,7 @@ class Intake:
         try:
             if packed:
                 raise NotVerified("size", "deflated, and not to be inflated to any payload")
-            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws)
+            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws, _DECODE)
             if claim is not None:
                 return self._judge(claim, topic, now, protocol)
             return self._answer(topic, payload, jws, now)
@@ -322,7 +326,6 @@ class Intake:
         before = self._store.chains.get(key)
         if settled and new is not None and new.seq != before.position.seq + 1:
             return False
-
         made = self._store.chains.expected(key)  # nothing is known of what lies above it
 
         def report_at(seq: int, due: str) -> tuple[str, str] | None:

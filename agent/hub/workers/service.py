@@ -35,6 +35,7 @@ from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.alive import Alive, of_service
 from agent.hub.workers.batches import judge
 from agent.hub.workers.chains import epochs
+from agent.hub.workers.day_sums import DaySums
 from agent.hub.workers.expire import Expiry
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
@@ -122,7 +123,8 @@ class _Service:
         self._evidence_id: int | None = 0
         upgrading = Upgrades(signer, lambda: self._intake.trust)
         watch = StateWatch(lambda: self._intake.trust)
-        self._workers = Expiry(options.kept), Housekeeping(), disk_watch.DiskWatch(), upgrading, watch
+        beside = disk_watch.DiskWatch(), upgrading, watch
+        self._workers = Expiry(options.kept), Housekeeping(), DaySums(), *beside
         self._log = RunningLog(options.directory, signer)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False

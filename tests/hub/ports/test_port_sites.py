@@ -10,6 +10,7 @@ from portside import BEGIN, DAY, HOUR, Sender, config, health
 
 from agent.contract.chain import utc_text
 from agent.contract.watermark import RefusedKey, Rejected
+from agent.hub.domain.day_sums import add_up
 from agent.hub.domain.rows.gaps import CONFIRMED_BEFORE, Hole
 from agent.hub.domain.rows.intake import Waiting
 from agent.hub.ports.store import Store
@@ -265,6 +266,27 @@ def test_figures_are_of_the_report_with_the_highest_number_of_the_epoch_that_beg
     site.send(store, "config", 1, {**config(), "planned": [planned]}, BEGIN)
     assert sorted(store.figures.plans_before(date(2026, 11, 3))) == ["S1"]
     assert store.figures.plans_before(date(2026, 11, 2)) == {}
+
+
+def test_the_sum_of_a_day_is_that_of_its_rows_stored_or_not_and_goes_with_a_late_report(store: Store) -> None:
+    day, figures = date(2026, 11, 1), store.figures
+    with store.transaction():
+        for number in range(120):
+            site = Sender(f"S{number}").meet(store)
+            site.send(store, "health", 1, health(BEGIN, rates=rates(number % 9)), BEGIN)
+    from_rows, some = add_up(figures.of_day("division", day)), {"S1", "S7", "S999"}
+    assert figures.days_without_sum([day, date(2026, 11, 2)]) == [("division", day)]
+    assert figures.sum_of_day("division", day) == from_rows
+    assert not figures.keep_sum("division", day), "nothing else was stored before"
+    assert (figures.days_without_sum([day]), figures.differing_sums()) == ([], (1, []))
+    assert figures.sums_after("", "", 9) == [("division", day.isoformat())]
+    assert figures.sums_after("division", day.isoformat(), 9) == []
+    assert figures.sum_of_day("division", day) == from_rows
+    assert figures.sum_of_day("division", day, some) == add_up(figures.of_day("division", day, some))
+    assert sorted(figures.of_day("division", day, some)) == ["S1", "S7"] and figures.of_day("division", day, ()) == {}
+    Sender("S5").send(store, "health", 2, health(BEGIN, rates=rates(8)), BEGIN)
+    assert figures.days_without_sum([day]) == [("division", day)]
+    assert figures.sum_of_day("division", day) == add_up(figures.of_day("division", day)) != from_rows
 
 
 def rates(good: int) -> dict[str, object]:

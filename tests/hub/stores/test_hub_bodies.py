@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from caseside import Day, at, config, event, finding, health
 from delivery import Maker
 from hostile_bodies import AT, put_good
@@ -17,7 +18,7 @@ from hubdesk import Desk, trusted
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.hub.stores import evidence, schema
 from agent.hub.stores.keeping import bodies
-from agent.hub.stores.keeping.encoded import DIFFERENCE, WHOLE, base_of, decoded, difference, whole
+from agent.hub.stores.keeping.encoded import DEFLATED, DIFFERENCE, WHOLE, base_of, decoded, difference, whole
 from agent.hub.stores.keeping.payloads import WHOLE_EACH, exact
 from agent.hub.stores.store import NAME, Store
 from agent.model.finding import Draft, Envelope
@@ -118,11 +119,38 @@ def test_what_was_written_to_harm_a_reader_stays_as_it_is() -> None:
     packer = zlib.compressobj(wbits=-15)
     bomb = WHOLE + packer.compress(b"x" * (100 * PAYLOAD_MAX_BYTES)) + packer.flush()
     good = whole(b'{"a": 1}')
-    circle = DIFFERENCE + (5).to_bytes(8) + good[1:]
-    for one in (bomb, good[:-1], good + b"x", WHOLE, DIFFERENCE, DIFFERENCE + b"\x00", circle, b"", b"[" * 9):
-        assert decoded(one, lambda _: circle) == one
-        assert decoded(one, lambda _: b"") in (one, b'{"a": 1}')
+    for form in (DEFLATED, DIFFERENCE):
+        circle = form + (5).to_bytes(8) + good[1:]
+        for one in (bomb, good[:-1], good + b"x", WHOLE, form, form + b"\x00", circle, b"", b"[" * 9):
+            assert decoded(one, lambda _, circle=circle: circle) == one  # type: ignore[misc]
+            assert decoded(one, lambda _: b"") in (one, b'{"a": 1}')
     assert decoded(whole(b"y" * PAYLOAD_MAX_BYTES), lambda _: b"") == b"y" * PAYLOAD_MAX_BYTES
+
+
+def test_a_difference_that_was_written_to_harm_a_reader_stays_as_it_is() -> None:
+    """Nothing beyond a report, no window larger than two of them, no end without an end, nothing behind it."""
+    base = b'{"a": 1}' * 9
+    head, prefix = DIFFERENCE + (7).to_bytes(8), zstd.ZstdDict(base, is_raw=True).as_prefix
+    bomb = zstd.compress(b"x" * (100 * PAYLOAD_MAX_BYTES), 1, zstd_dict=prefix)
+    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27}, zstd_dict=prefix)
+    wide = packer.compress(b"y" * 99) + packer.flush()
+    good = difference(b'{"a": 2}' * 9, 7, base)
+    skipped = b"\x50\x2a\x4d\x18\x01\x00\x00\x00z"
+    for one in (head + bomb, head + wide, good[:-1], good + b"x", good + good[9:], head, head + skipped + good[9:]):
+        assert decoded(one, lambda _: base) in (one, b""), "neither fits a digest"
+    assert decoded(good, lambda _: base) == b'{"a": 2}' * 9
+    assert decoded(good, lambda _: base[:-1]) != b'{"a": 2}' * 9
+
+
+def test_a_difference_that_an_earlier_hub_deflated_is_read() -> None:
+    base, payload = b'{"host": {"cpu": 1}, "at": 1}' * 900, b'{"host": {"cpu": 1}, "at": 2}' * 900
+    found = DEFLATED + (7).to_bytes(8)
+    for start in range(0, len(payload), 12_288):
+        first = min(max(0, start - 10_000), max(0, len(base) - 12_288))
+        packer = zlib.compressobj(6, zlib.DEFLATED, -15, zdict=base[first : start + 22_288])
+        found += packer.compress(payload[start : start + 12_288]) + packer.flush()
+    assert base_of(found) == 7
+    assert decoded(found, lambda _: whole(base)) == payload
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 12_281, 12_288, 24_569, 32_768, 200_000, 1_000_000])

@@ -12,14 +12,19 @@ from agent.text.translate import render
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare the stored rows with their digests; 1 if something differs."""
+    """Compare the stored rows with their digests, and sums with their rows; 1 if something differs."""
     with reading(args) as store:
         told: Any = store.reports.check(args.sample)
+        sums, differing = store.figures.differing_sums()
+    told |= {"sums": sums, "differing_sums": [{"by": by, "day": day} for by, day in differing]}
     if args.json:
         print(json.dumps(told))
     else:
         for row in told["rows"]:
             line = Message("site {site}: {stream} {seq} of epoch {epoch} is not what was stored ({what})", row)
+            print(printable(render(line, args.lang)))
+        for one in told["differing_sums"]:
+            line = Message("the stored sum of {day} by {by} is not that of its rows; a running hub mends it", one)
             print(printable(render(line, args.lang)))
         if told["altered"]:
             line = Message(
@@ -30,4 +35,4 @@ def run(args: argparse.Namespace) -> int:
             print(render(line, args.lang))
         elif not args.quiet:
             print(render(Message("{checked} of {reports} reports checked: each is what was stored", told), args.lang))
-    return FAILS if told["altered"] else OK
+    return FAILS if told["altered"] or differing else OK

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of
@@ -76,8 +76,7 @@ class ConfigRow:
     said: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedReport:
+class AcceptedReport(NamedTuple):
     """A stored report. `held`: the size of the log that its site says it holds, 0 for none."""
 
     id: int

@@ -35,7 +35,7 @@ SMALL: Final = 8
 _REFERRING: Final = (
     "SELECT b.id FROM report_row base JOIN report_row r ON r.lane = base.lane"  # noqa: S608
     f" AND r.seq BETWEEN base.seq - {WHOLE_EACH} AND base.seq + {WHOLE_EACH} JOIN body b ON b.id = r.id"
-    " WHERE base.id = ? AND substr(b.payload, 1, 1) = x'02' AND substr(b.payload, 2, 8) = ?"
+    " WHERE base.id = ? AND substr(b.payload, 1, 1) IN (x'02', x'03') AND substr(b.payload, 2, 8) = ?"
 )
 
 

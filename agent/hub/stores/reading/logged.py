@@ -11,10 +11,7 @@ def accepted_after(store: Database, after_id: int, most: int) -> list[AcceptedRe
         " FROM report LEFT JOIN log_held USING (site) WHERE id > ? ORDER BY id LIMIT ?",
         *(after_id, most),
     )
-    return [
-        AcceptedReport(id=number, site=site, city=city, epoch=epoch, stream=stream, seq=seq, digest=digest, held=held)
-        for number, site, city, epoch, stream, seq, digest, held in rows
-    ]
+    return [AcceptedReport(*row) for row in rows]
 
 
 def count_after(store: Database, after_id: int) -> tuple[int, str]:

@@ -31,13 +31,13 @@ ACTS: Final = {
     "user-add": Message("person added or changed"),
     "user-password": Message("person got another password"),
     "user-disable": Message("person disabled"),
+    "name-erase": Message("name erased"),
     "webhook-add": Message("endpoint added"),
     "webhook-test": Message("endpoint tried"),
     "webhook-secret": Message("endpoint got another secret"),
     "webhook-disable": Message("endpoint disabled"),
     "webhook-enable": Message("endpoint enabled"),
     "webhook-remove": Message("endpoint removed"),
-    "name-erase": Message("name erased"),
 }
 """What the acts of rows are called."""
 

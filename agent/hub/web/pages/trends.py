@@ -101,11 +101,11 @@ def _day(directory: Path, scope: Scope, day: date, hour: int) -> TrendDay:
     with closing(open_store(directory, read_only=True)) as store:
         seen = None if scope.everything else store.seen.divisions(scope)
         figures: dict[str, Figure] = {}
-        for site, groups in store.figures.of_day("division", day).items():
-            for of_group in groups.values() if seen is None or site in seen else ():
-                for name in SHOWN:
-                    if name in of_group:
-                        figures[name] = added(figures.get(name), tuple(of_group[name]))
+        for group in store.figures.sum_of_day("division", day, seen).groups.values():
+            for name in SHOWN:
+                if name in group.figures:
+                    good, due, unknown, excluded = group.figures[name]
+                    figures[name] = added(figures.get(name), (good, due, unknown, excluded))
         start, end = (
             utc_text(datetime.combine(one, time(), CHINA).astimezone(UTC)) for one in (day, day + timedelta(days=1))
         )
