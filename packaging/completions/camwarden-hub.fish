@@ -59,8 +59,8 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
-set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --from --head --host --jwks --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --xlsx
+set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
+set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --frame --from --head --host --jwks --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --xlsx
 
 complete -c camwarden-hub -e
 complete -c camwarden-hub -f
@@ -849,6 +849,51 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using user list' -l verbose -
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using user list' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using user list' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using user list' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a map -d 'say where sites are, for the map of the hub'"'"'s page'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map; and test $_shtab_camwarden_hub_npos -eq 0' -a load -d 'load positions or districts in the place of the last'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l by -x -d 'who does it'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l why -x -d 'the reason, and where the positions are from'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l frame -xka "wgs84 gcj02" -d 'what its positions are in: wgs84 (default), or gcj02 of Chinese map services, which is converted'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map load; and test $_shtab_camwarden_hub_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'GeoJSON: points with `site`, polygons with `name`; or CSV: site,lon,lat'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map; and test $_shtab_camwarden_hub_npos -eq 0' -a show -d 'show the sites on the map with their state'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map show' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map; and test $_shtab_camwarden_hub_npos -eq 0' -a clear -d 'take positions and districts away'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l by -x -d 'who does it'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l why -x -d 'the reason, and where the positions are from'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using map clear' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a webhook -d 'say which other systems are told of fails, silence and late repairs'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using webhook' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using webhook' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'

@@ -6,6 +6,7 @@ Run: python tests/bench/hub_pages.py [--quick] [--json]. What each figure means 
 from __future__ import annotations
 
 import http.client
+import math
 import random
 import socket
 import statistics
@@ -32,10 +33,12 @@ from hub_city_fill import add_days_up, fill  # noqa: E402
 from hub_city_site import CAMERAS, CHECKS  # noqa: E402
 
 from agent.contract.chain import utc_text  # noqa: E402
+from agent.hub.domain.people.rows import PersonRow  # noqa: E402
+from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline  # noqa: E402
+from agent.hub.stores.page.people import People  # noqa: E402
 from agent.hub.stores.store import Store  # noqa: E402
 from agent.hub.web.people import passwords  # noqa: E402
 from agent.hub.web.people.sessions import cookie_name, new_secret, secret_digest  # noqa: E402
-from agent.hub.web.people.store import People, PersonRow  # noqa: E402
 from measure.figures import Figure, flags, say, show  # noqa: E402
 
 CITY = Figure("city_page_ms", "ms", 300, "lower")
@@ -152,6 +155,24 @@ def pages(served: Served, sites: int, repeats: int) -> dict[str, dict[str, Any]]
     }
 
 
+def load_map(directory: Path, sites: int) -> None:
+    """Place every site of a city around five centres, before six districts of 500 points."""
+    rng = random.Random(7)
+    centres = [(113.30, 40.08), (113.13, 40.03), (113.61, 40.02), (113.75, 40.36), (112.7, 39.82)]
+    placed = {
+        f"S{number:05}": (rng.gauss(centres[number % 5][0], 0.06), rng.gauss(centres[number % 5][1], 0.04))
+        for number in range(sites)
+    }
+    turns = [2 * math.pi * number / 500 for number in range(501)]
+    outlines = tuple(
+        Outline(f"District {number}", (tuple((lon + 0.2 * math.cos(a), lat + 0.15 * math.sin(a)) for a in turns),))
+        for number, (lon, lat) in enumerate((*centres, (114.0, 40.4)))
+    )
+    word = MapWord(by="bench", why="bench", at=utc_text(datetime.now(UTC)), frame="wgs84", digest="")
+    with closing(Store(directory)) as store:
+        store.city_map.keep(NO_MAP.with_file(MapFile(sites=placed, outlines=outlines), word))
+
+
 def _next_page(text: str) -> str | None:
     before, found, behind = text.partition('<a rel="next" href="')
     return behind.partition('"')[0].replace("&amp;", "&") if before and found else None
@@ -229,15 +250,18 @@ def main() -> None:
         directory = Path(name)
         say(f"{sites} sites")
         reports = fill(directory, sites, HEALTHS_IN_CITY, datetime.now(UTC))
+        load_map(directory, sites)
         add_days_up(directory, datetime.now(UTC))
         with serving(directory) as served:
             figures = pages(served, sites, repeats)
             begun = time.perf_counter()
             served.get("/trends")
             trends_ms = [1000 * (time.perf_counter() - begun), served.get_ms("/trends")]
+            map_ms = statistics.median(served.get_ms("/map") for _ in range(repeats))
             conditions: dict[str, Any] = {
                 "sites": sites, "reports": reports, "first_trends_ms": round(trends_ms[0]),
                 "trends_ms": round(trends_ms[1]), "month_ms": round(served.get_ms(f"/assessment?month={_month()}")),
+                "map_ms": round(map_ms), "map_kb": round(len(served.get("/map")) / 1000, 1),
             }  # fmt: skip
             figures[API.name] = API.of(api(served, requests))
             figures[SLOW.name] = SLOW.of([slow_clients(served)])

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.contract.chain import GENESIS, SCHEMA, digest, utc_text
 from agent.contract.topics import Address
+from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline
 from agent.hub.stores.store import Store
 from agent.hub.stores.words import keep_operator
 from agent.model.finding import Head, StreamName
@@ -29,17 +30,22 @@ PLACES = {
 """Division, operator, maintainer and first camera of each site."""
 
 CHECKS = ("camera-online", "clock-offset", "retention-days")
+POSITIONS = {"S1": (113.30, 40.08), "S2": (113.36, 40.10), "F3": (113.13, 40.03), "F4": (112.90, 39.90)}
+DISTRICT = Outline("Pingcheng", (((113.2, 40.0), (113.4, 40.0), (113.4, 40.2), (113.2, 40.2), (113.2, 40.0)),))
+
 STATUSES = ("fail", "warn", "unknown")
 
 
 def city(directory: Path) -> Path:
-    """Fill a hub's folder with the sites of `PLACES`; each has three open findings at each of two cameras."""
+    """Fill a hub's folder with the sites of `PLACES` on a map; each has three open findings at each of two cameras."""
     directory.mkdir(parents=True, exist_ok=True)
     with closing(Store(directory)) as store:
         for site, (division, operator, maintainer, camera) in PLACES.items():
             tell_site(store, site, division, maintainer, camera)
             if operator:
                 keep_operator(store, site, operator, "test", NOW)
+        word = MapWord(by="Li", why="surveyed", at=utc_text(NOW), frame="wgs84", digest="d" * 64)
+        store.city_map.keep(NO_MAP.with_file(MapFile(sites=POSITIONS, outlines=(DISTRICT,)), word))
     return directory
 
 

@@ -108,7 +108,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     ),
     "sqlite3": (
         "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",
-        "agent/hub/stores/*", "agent/hub/web/people/store.py",
+        "agent/hub/stores/*",
     ),
 }  # fmt: skip
 """Where a module may be imported; everywhere else it may not. Clocks, threads, sockets and files of SQLite are few
@@ -156,6 +156,8 @@ READS_JSON = {
     "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
+    "agent/hub/stores/page/city_map.py": "the map that it has written itself",
+    "agent/hub/domain/map/map_file.py": "a file of positions that a person loads, within its own bounds",
     "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
     "agent/hub/domain/rows/reports.py": "the evidence that the hub has written itself",

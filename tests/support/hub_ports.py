@@ -11,9 +11,6 @@ STORES: Final = "agent.hub.stores"
 DOORS: Final = (f"{STORES}.engines", f"{STORES}.signing_key")
 """The table of engines, and the hub's own key, which is a file with each of them."""
 
-OWN: Final = ("agent/hub/web/people/store.py",)
-"""The page's own database, beside the hub's store whatever its engine is: people, sessions, what they did."""
-
 
 def around_ports(name: str, imported: Iterable[tuple[str, int]]) -> Iterator[str]:
     """Yield where a file above the ports imports a module of an engine.
@@ -22,7 +19,7 @@ def around_ports(name: str, imported: Iterable[tuple[str, int]]) -> Iterator[str
         name: The file, from the root.
         imported: Dotted names with their lines, as `architecture.imports` has them.
     """
-    if name.startswith("agent/hub/stores/") or name in OWN:
+    if name.startswith("agent/hub/stores/"):
         return
     rows = [(dotted, line) for dotted, line in imported if _within(dotted, STORES)]
     for dotted, line in rows:

@@ -19,12 +19,13 @@ from web_page import running
 
 from agent.commands.hub.web.serve import BOUNDS
 from agent.contract.chain import utc_text
+from agent.hub.domain.people.person import Role
+from agent.hub.domain.people.rows import PersonRow
+from agent.hub.stores.page.people import People
 from agent.hub.web.app import app
 from agent.hub.web.asked import Route
 from agent.hub.web.people import passwords
-from agent.hub.web.people.person import Role
 from agent.hub.web.people.sessions import new_secret, secret_digest
-from agent.hub.web.people.store import People, PersonRow
 from agent.hub.web.place import Place
 from agent.hub.web.routes import ROUTES
 

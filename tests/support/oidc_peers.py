@@ -19,10 +19,10 @@ from joserfc.jwk import ECKey, Key, KeySet
 from web_page import page, running
 
 from agent.host.web_bounds import WebBounds
+from agent.hub.stores.page.people import People
 from agent.hub.web.people.oidc.login import BACK
 from agent.hub.web.people.oidc.provider import Provider, provider_of
 from agent.hub.web.people.oidc.settings import read_settings
-from agent.hub.web.people.store import People
 
 PEER = Path(__file__).parents[2] / "build/peers/oidc/provider.mjs"
 CLIENT, SECRET = "camwarden-hub", "a secret of: the client/+"

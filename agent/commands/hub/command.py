@@ -36,6 +36,7 @@ camwarden hub log witness FOLDER --state DIR --jwks FILE   cosign the log of a h
 camwarden hub log restored --by --why --data DIR   state, after a restore from a backup, that the log goes on
 camwarden hub serve [--port PORT] [--url URL] [--trusted-proxy ADDRESS] --data DIR   the page for people, behind a proxy
 camwarden hub user add NAME --role ROLE [--division C] [--operator N] [--maintainer N] | password | disable | list
+camwarden hub map load FILE --by --why [--frame gcj02] | show | clear --by --why   where sites are, for the page
 camwarden hub webhook add NAME --url URL [--kind K] ... | test | secret | disable | enable | remove NAME | list
 camwarden hub audit [--verify] --data DIR      what people did on the page, in rows that are chained
 camwarden hub doctor --data DIR    look what around the hub keeps it from its work
@@ -99,6 +100,7 @@ ACTIONS: Final = {
     "doctor": ("agent.commands.hub.doctor", "run"),
     "serve": ("agent.commands.hub.web.serve", "run"),
     "user": ("agent.commands.hub.web.user", "run"),
+    "map": ("agent.commands.hub.web.map", "run"),
     "webhook": ("agent.commands.hub.web.webhook", "run"),
     "audit": ("agent.commands.hub.web.audit", "run"),
 }

@@ -19,6 +19,9 @@ open findings somebody knew on the day."""
 FAILING: Final = "failing"
 """Under this name it keeps which findings made which camera-day bad, for the figures that a decision corrects."""
 
+FOOTAGE_LEFT: Final = "footage-left"
+"""Under this name it keeps how many of the days of footage that are due were there, and for how many cameras."""
+
 Figure = tuple[float, float, float, float]
 """How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
 

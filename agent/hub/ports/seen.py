@@ -34,6 +34,12 @@ class Seen(Protocol):
     def open_by_division(self, scope: Scope) -> dict[str, dict[str, int]]:
         """Return how many findings are open that may be seen, by division and status."""
 
+    def open_by_site(self, scope: Scope) -> dict[str, dict[str, int]]:
+        """Return how many findings are open that may be seen, by site and status, also where none is.
+
+        A site of which no configuration report counts is left out: nothing is known of it.
+        """
+
     def open_by_age(self, scope: Scope) -> list[Aged]:
         """Return how many findings are open by the day since which they are so, the newest day first."""
 

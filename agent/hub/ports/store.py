@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.hub.ports.authors import Authors
+from agent.hub.ports.city_map import CityMaps
 from agent.hub.ports.findings import Disputes, Findings, Words
 from agent.hub.ports.gaps import AcceptedLosses, Epochs, Holes, LostRuns
 from agent.hub.ports.intake import Chains, Intake, Refusals
@@ -135,6 +136,10 @@ class Store(Intake, Protocol):
     @property
     def disk(self) -> Disk:
         """Measures how much room the store takes and has."""
+
+    @property
+    def city_map(self) -> CityMaps:
+        """Stores where sites are and how districts run."""
 
     @property
     def authors(self) -> Authors:

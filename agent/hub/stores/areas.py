@@ -10,6 +10,7 @@ from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
 from agent.hub.stores.keeping import authors, bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
+from agent.hub.stores.page import city_map
 from agent.hub.stores.reading import (
     assessed,
     city_now,
@@ -108,6 +109,7 @@ class Seen:
         self.counted = on(db, sites.sites_counted)
         self.divisions = on(db, city_now.division_of_sites)
         self.open_by_division = on(db, city_now.open_by_division)
+        self.open_by_site = on(db, city_now.open_by_site)
         self.open_by_age = on(db, city_now.open_by_age)
         self.assigned = on(db, city_now.assigned)
         self.repaired_between = on(db, city_now.repaired_between)
@@ -326,6 +328,14 @@ class Disk:
         self.measure = on(db, disk_sizes.measure)
         self.sizes = on(db.directory, disk_sizes.read_sizes)
         self.keep_size = on(db.directory, disk_sizes.keep_size)
+
+
+class CityMaps:
+    """See `agent/hub/ports/city_map.py`."""
+
+    def __init__(self, db: Database) -> None:
+        self.read = on(db.directory, city_map.read)
+        self.keep = on(db.directory, city_map.keep)
 
 
 class Authors:

@@ -17,6 +17,7 @@ from agent.hub.domain.acknowledged import read_acknowledged
 from agent.hub.domain.figures import (
     ACKNOWLEDGED,
     FAILING,
+    FOOTAGE_LEFT,
     JUDGED_BY,
     METRICS,
     PLANNED,
@@ -28,6 +29,7 @@ from agent.hub.domain.figures import (
     china_day,
 )
 from agent.hub.domain.planned import read_planned, to_data
+from agent.hub.domain.rows.footage_left import FootageLeft, footage_left_json, read_footage_left
 from agent.hub.stores.database import Database
 from agent.judge.memory.exercises import FREED_BY
 from agent.report.plain_findings import plain_findings
@@ -95,6 +97,8 @@ def _rows(store: Database, claim: Claim, body: Mapping[str, Any]) -> Iterator[tu
             judged = list(_judged(body, made_at))
             for by, groups in _camera_days(judged):
                 yield by, day, groups
+            if (left := read_footage_left(body, plain_findings(body), made_at)) != FootageLeft():
+                yield FOOTAGE_LEFT, day, footage_left_json(left)
             if (failing := _failing(judged)) or _has_rows(store, claim.address.site, FAILING):
                 yield FAILING, day, failing
         # That nothing is planned, as that nothing fails, is worth a row only where something was.

@@ -13,10 +13,12 @@ from typing import Final
 from agent.hub.ports.enroll import EnrollStore
 from agent.hub.ports.files import Files
 from agent.hub.ports.log import LogStore
+from agent.hub.ports.people import PeopleStore
 from agent.hub.ports.store import Store
 from agent.hub.ports.trust import TrustStore
 from agent.hub.stores import areas, enroll, log, store
 from agent.hub.stores.keeping import files as sqlite_files
+from agent.hub.stores.page import people
 
 GoesOn = Callable[[int], bool]
 """Called between two portions of a migration with about how many reports are left; false ends it there."""
@@ -33,12 +35,18 @@ class Engine:
     trust: Callable[[Path], TrustStore]
     log: Callable[[Path, bool], LogStore]
     enroll: Callable[[Path], EnrollStore]
+    people: Callable[[Path, bool], PeopleStore]
     files: Files
 
 
 ENGINES: Final[Mapping[str, Engine]] = {
     "sqlite": Engine(
-        store=store.Store, trust=areas.TrustStore, log=log.LogStore, enroll=enroll.EnrollStore, files=sqlite_files
+        store=store.Store,
+        trust=areas.TrustStore,
+        log=log.LogStore,
+        enroll=enroll.EnrollStore,
+        people=people.People,
+        files=sqlite_files,
     ),
 }
 _USED: Final = ENGINES["sqlite"]
@@ -80,3 +88,13 @@ def log_beside(directory: Path) -> Iterator[LogStore | None]:
 def open_enroll(directory: Path) -> EnrollStore:
     """Open tokens and certificates of a desk's folder, or create them. Raises Forbidden, ConfigurationError."""
     return _USED.enroll(directory)
+
+
+def open_people(directory: Path, read_only: bool = False) -> PeopleStore:
+    """Open who may use the page of a hub's data folder, or create it; only to read it costs half as much.
+
+    Raises:
+        Forbidden: This user may not write there.
+        ConfigurationError: It is no such store, or one of a newer camwarden.
+    """
+    return _USED.people(directory, read_only)

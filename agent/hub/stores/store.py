@@ -84,6 +84,7 @@ class Store:
         self.bodies = areas.Bodies(self)
         self.expiry = areas.Expiry(self)
         self.disk = areas.Disk(self)
+        self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
 

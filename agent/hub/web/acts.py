@@ -9,11 +9,11 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.figures import CHINA
+from agent.hub.domain.people.audit import AuditRow
 from agent.hub.domain.rows.words import Kind, Word
-from agent.hub.stores.engines import open_store
+from agent.hub.ports.people import PeopleStore
+from agent.hub.stores.engines import open_people, open_store
 from agent.hub.web.asked import Asked, Missing, Reply, own_path, see_other
-from agent.hub.web.audit.row import AuditRow
-from agent.hub.web.people.store import People
 from agent.model.errors import UsageError
 
 FINDINGS: Final = "/findings"
@@ -40,7 +40,7 @@ def comment(asked: Asked) -> Reply:
     return _keep(asked, "comment", text=asked.form.get("text", ""))
 
 
-def record(asked: Asked, people: People, act: str, what: str) -> None:
+def record(asked: Asked, people: PeopleStore, act: str, what: str) -> None:
     """Append an act of the person who asks to the audit log."""
     who = asked.person.name if asked.person else ""
     people.record(AuditRow(utc_text(asked.place.clock()), who, act, what, "ok", asked.address))
@@ -58,7 +58,7 @@ def _keep(asked: Asked, kind: Kind, until: str = "", text: str = "", assignee: s
     )  # fmt: skip
     what = " ".join(part for part in (*finding, assignee, until) if part)
     directory = asked.place.directory
-    with closing(People(directory)) as people, people.changing():
+    with closing(open_people(directory)) as people, people.changing():
         record(asked, people, kind, what)
         with closing(open_store(directory)) as store:
             store.words.keep(word)

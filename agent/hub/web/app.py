@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as At
 
+from agent.hub.domain.people.person import is_at_least
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, Route, see_other
 from agent.hub.web.people.identity import Caller, by_cookie, by_header, by_token, client_address, values_of
-from agent.hub.web.people.person import is_at_least
 from agent.hub.web.people.sessions import (
     cookie_name,
     form_token,

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
+from agent.hub.domain.people.person import Person, Role
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.web.people.person import Person, Role
 from agent.hub.web.place import Place
 from agent.model.errors import UsageError
 

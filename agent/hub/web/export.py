@@ -7,11 +7,11 @@ from dataclasses import asdict, fields
 from typing import Final
 
 from agent.hub.domain.rows.findings import FindingRow
+from agent.hub.stores.engines import open_people
 from agent.hub.views.people import speaker
 from agent.hub.web.acts import record
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.filters import OF_FINDINGS, refuse_others, wanted_findings
-from agent.hub.web.people.store import People
 from agent.model.errors import UsageError
 from agent.text.harmless import csv_cell
 
@@ -33,7 +33,7 @@ def export_findings(asked: Asked) -> Reply:
     speak = speaker(asked.store)
     writer.writerows([csv_cell(speak(str(value))) for value in asdict(one).values()] for one in found)
     what = " ".join(("findings", *(f"{name}={asked.query[name]}" for name in OF_FINDINGS if asked.query.get(name))))
-    with closing(People(asked.place.directory)) as people:
+    with closing(open_people(asked.place.directory)) as people:
         record(asked, people, "export", f"{what} ({len(found)})")
     headers = {"Content-Disposition": 'attachment; filename="findings.csv"'}
     return Reply(200, "text/csv; charset=utf-8", written.getvalue().encode("utf-8-sig"), headers)

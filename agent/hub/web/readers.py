@@ -12,14 +12,14 @@ from pathlib import Path
 from queue import Empty, Full, LifoQueue
 from typing import Final
 
+from agent.hub.ports.people import PeopleStore
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import open_store
-from agent.hub.web.people.store import People
+from agent.hub.stores.engines import open_people, open_store
 
 IDLE_MOST: Final = 4
 """Pairs that are kept; a page cache of each grows to 2 MB."""
 
-Pair = tuple[People, Store]
+Pair = tuple[PeopleStore, Store]
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Readers:
 
 
 def _opened(directory: Path) -> Pair:
-    people = People(directory, read_only=True)
+    people = open_people(directory, read_only=True)
     try:
         return people, open_store(directory, read_only=True)
     except BaseException:

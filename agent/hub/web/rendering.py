@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from agent.hub.domain.people.person import is_at_least
 from agent.hub.views.people import speaker
 from agent.hub.web.asked import HTML, Asked, Reply
-from agent.hub.web.people.person import is_at_least
 from agent.hub.web.words import LANGUAGE_NAMES, NAVIGATION, WORDS
 from agent.model.finding import Message
 from agent.text.called import as_called

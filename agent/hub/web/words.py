@@ -2,15 +2,17 @@
 
 from typing import Final
 
-from agent.hub.web.people.person import Role
+from agent.hub.domain.people.person import Role
 from agent.model.finding import Message
 
 LANGUAGE_NAMES: Final = (("en", "English"), ("zh_CN", "中文"))
 
 NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
     ("/", "viewer", Message("City")),
+    ("/map", "viewer", Message("Map")),
     ("/findings", "viewer", Message("Open findings")),
     ("/silent", "viewer", Message("Silent sites")),
+    ("/disputes", "viewer", Message("Disputes")),
     ("/trends", "viewer", Message("Trends")),
     ("/assessment", "viewer", Message("Assessment")),
     ("/orders", "viewer", Message("Orders")),

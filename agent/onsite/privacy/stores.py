@@ -302,6 +302,11 @@ STORES: Final[tuple[Store, ...]] = (
         holds=NOBODY, since="a person removes it", ends="a person", by="person", has_people=False,
     ),
     Store(
+        name="hub-map", title="map of the hub's page", folder="hub", files=("map.json",),
+        holds="where sites are, and who loaded it, when and why", since="another map is loaded, or none",
+        ends="a person", by="person",
+    ),
+    Store(
         name="hub-disk", title="sizes of the hub's files by day", folder="hub", files=("disk.json",),
         holds=NOBODY, since="the day", kept=SIZES_KEPT, ends="the hub deletes it", by="hub", has_people=False,
     ),

@@ -15,8 +15,9 @@ from hub_web import serving
 from patience import PATIENCE_S
 
 from agent.cli import main
+from agent.hub.domain.people.rows import PersonRow
+from agent.hub.stores.page.people import NAME, People
 from agent.hub.web.people import passwords
-from agent.hub.web.people.store import NAME, People, PersonRow
 
 ROOT = Path(__file__).parents[3]
 

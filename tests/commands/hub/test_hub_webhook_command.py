@@ -17,8 +17,8 @@ from webhook_server import Hook, serving
 from agent.cli import main
 from agent.hub.domain.rows.webhooks import KINDS, Progress
 from agent.hub.domain.scope import Scope
+from agent.hub.stores.page.people import People
 from agent.hub.stores.store import Store
-from agent.hub.web.people.store import People
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from city_told import COMPANY, HIDDEN, NOW, OPERATOR, PLACES, city
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people.person import ROLES, Role, scope_of
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.rows.words import Word
 from agent.hub.domain.scope import EVERYTHING, Scope, SitePlace, allowed, below, is_below, is_within
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store
-from agent.hub.web.people.person import ROLES, Role, scope_of
 
 SCOPES = {
     "nothing": Scope(),

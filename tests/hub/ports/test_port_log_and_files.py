@@ -93,7 +93,7 @@ def test_a_hub_of_another_folder_is_taken_over_with_all_it_has(engine: Engine, o
     assert engine.trust(tmp_path / "new").load().decide("S1", "a" * 43) == "trusted"
     where = engine.files.where(tmp_path / "new")
     assert where.exists() and engine.files.is_secret(where.name)
-    assert not engine.files.is_secret("ca.crt")
+    assert engine.files.is_secret("map.json") and not engine.files.is_secret("ca.crt")
 
 
 def test_a_backup_comes_back_elsewhere_with_every_report_and_a_log_that_waits(

@@ -10,6 +10,7 @@ import pytest
 from portside import BEGIN, DAY, HOUR, Sender, config, finding, health
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.figures import FOOTAGE_LEFT
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import FindingRow, Wanted
 from agent.hub.domain.rows.seen import Due
@@ -90,6 +91,13 @@ def test_what_is_queried_within_a_scope_is_what_the_rule_allows(city: Store, sco
     by_division = city.seen.open_by_division(scope)
     assert sum(sum(counts.values()) for counts in by_division.values()) == len(rows)
     assert all(set(counts) == set(OPEN) for counts in by_division.values())
+    by_site = city.seen.open_by_site(scope)
+    assert set(by_site) == sites - {"S5"}, "nothing is known of a site without a configuration report"
+    assert {(site, status): count for site, of in by_site.items() for status, count in of.items()} == {
+        (site, status): sum(row.site == site and row.status == status for row in rows)
+        for site in by_site
+        for status in OPEN
+    }
     aged = city.seen.open_by_age(scope)
     assert sum(one.count for one in aged) == len(rows)
     assert [one.day for one in aged] == sorted((one.day for one in aged), reverse=True)
@@ -166,3 +174,18 @@ def test_figures_of_one_site_are_by_day_from_one_on(store: Store) -> None:
     assert found == {
         "2026-11-01": {"140200": {"online": [2, 9, 0, 0]}}, "2026-11-02": {"140200": {"online": [3, 9, 0, 0]}},
     }  # fmt: skip
+
+
+def test_what_is_left_of_the_footage_is_kept_by_the_day_of_the_report(store: Store) -> None:
+    site = Sender().meet(store)
+    for seq, days in enumerate((40, 12), start=1):
+        at = BEGIN + seq * DAY
+        told = finding("retention-days", "camera:c0", "pass" if days >= 30 else "fail")
+        body = config({**told, "evidence": {"opened_at": utc_text(at - days * DAY)}})
+        timeline = {"floor_days": 30, "short_on": None}
+        body["cameras"] = [{**one, "retention": {"timeline": timeline}} for one in body["cameras"][:1]]
+        site.send(store, "config", seq, body, at)
+    days = [store.figures.of_day(FOOTAGE_LEFT, date(2026, 11, 2 + seq)) for seq in (1, 2)]
+    assert [of["S1"]["days"] for of in days] == [[30, 30, 0, 0], [12, 30, 0, 0]]
+    assert [of["S1"]["cameras"]["short"] for of in days] == [0, 1]
+    assert store.figures.of_day(FOOTAGE_LEFT, date(2026, 11, 2)) == {}

@@ -12,6 +12,7 @@ from agent.hub.ports.enroll import EnrollStore
 from agent.hub.ports.files import Files
 from agent.hub.ports.intake import Intake
 from agent.hub.ports.log import LogStore
+from agent.hub.ports.people import PeopleStore
 from agent.hub.ports.store import Store
 from agent.hub.ports.trust import TrustStore
 
@@ -21,7 +22,15 @@ CALLS = "\n".join(path.read_text("utf-8") for path in Path(__file__).parent.glob
 AREAS = {
     name: get_type_hints(value.fget)["return"] for name, value in vars(Store).items() if isinstance(value, property)
 }
-PORTS = {"": Intake, "log": LogStore, "desk": EnrollStore, "files": Files, "trust": TrustStore, **AREAS}
+PORTS = {
+    "": Intake,
+    "log": LogStore,
+    "desk": EnrollStore,
+    "people": PeopleStore,
+    "files": Files,
+    "trust": TrustStore,
+    **AREAS,
+}
 
 
 def methods(port: type) -> list[str]:

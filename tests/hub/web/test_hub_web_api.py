@@ -20,8 +20,8 @@ from jsonschema import Draft202012Validator
 from agent.cli import main
 from agent.contract.signing_keys import load_or_create_signer
 from agent.hub.stores import signing_key
+from agent.hub.stores.page.people import NAME, People
 from agent.hub.stores.store import Store
-from agent.hub.web.people.store import NAME, People
 from agent.hub.web.routes import ROUTES
 from agent.hub.workers import orders
 

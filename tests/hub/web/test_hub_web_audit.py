@@ -13,10 +13,10 @@ from city_told import city
 from hub_web import PASSWORD, add_person, serving
 
 from agent.cli import main
+from agent.hub.domain.people.audit import AuditRow, first_changed, row_digest
+from agent.hub.stores.page.people import NAME, People
 from agent.hub.stores.store import Store
 from agent.hub.stores.words import words_of
-from agent.hub.web.audit.row import AuditRow, first_changed, row_digest
-from agent.hub.web.people.store import NAME, People
 from agent.model.errors import StoreFailed
 
 FINDING = {"site": "S1", "check": "camera-online", "subject": "camera:gate"}

@@ -14,7 +14,7 @@ from in_chromium import PATIENCE_MS, watched
 from web_page import free_port, page, running
 
 from agent.host.web_bounds import WebBounds
-from agent.hub.web.people.store import People
+from agent.hub.stores.page.people import People
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -12,10 +12,10 @@ import pytest
 from city_told import city, tell_site
 from hub_web import Client, add_person, serving
 
+from agent.hub.stores.page.people import People
 from agent.hub.stores.store import Store
 from agent.hub.stores.words import words_of
 from agent.hub.web.asked import own_path
-from agent.hub.web.people.store import People
 
 FINDING = {"site": "S1", "check": "camera-online", "subject": "camera:gate"}
 COMMENT = {**FINDING, "text": "seen"}

@@ -18,10 +18,10 @@ from city_told import NOW, city
 from hub_web import PASSWORD, Client, add_person, serving
 from patience import PATIENCE_S
 
+from agent.hub.stores.page.people import NAME, People
 from agent.hub.web.people import passwords
 from agent.hub.web.people.limiter import BUCKETS_MOST, OF_ADDRESS, OF_NAME, Limiter, network
 from agent.hub.web.people.sessions import secret_digest
-from agent.hub.web.people.store import NAME, People
 from agent.hub.web.people.turnstile import KNOWN_MOST, WAIT_MOST, Busy, Turnstile
 from agent.model.errors import UsageError
 

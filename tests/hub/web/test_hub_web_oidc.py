@@ -32,8 +32,8 @@ from oidc_peers import (
 )
 from web_page import free_port
 
+from agent.hub.stores.page.people import People
 from agent.hub.web.people.oidc.login import BACK
-from agent.hub.web.people.store import People
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from city_told import city
 
+from agent.hub.domain.people.rows import PersonRow
+from agent.hub.stores.page import people as people_store
+from agent.hub.stores.page.people import People
 from agent.hub.stores.store import NAME
-from agent.hub.web.people import store as people_store
-from agent.hub.web.people.store import People, PersonRow
 from agent.hub.web.readers import IDLE_MOST, Readers
 from agent.model.errors import ConfigurationError, StoreFailed
 

@@ -15,9 +15,9 @@ from agent.commands.hub.view import reading
 from agent.commands.hub.web.user import COMMAND
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.stores.engines import open_people
 from agent.hub.views.people import name_of
-from agent.hub.web.audit.row import AuditRow
-from agent.hub.web.people.store import People
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.harmless import printable
@@ -50,7 +50,7 @@ def _list(args: argparse.Namespace) -> int:
 def _erase(args: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     what = f"{args.author} ({args.by}: {args.why})"
-    with changing(args.data) as store, closing(People(args.data)) as people, people.changing():
+    with changing(args.data) as store, closing(open_people(args.data)) as people, people.changing():
         people.record(AuditRow(utc_text(now), COMMAND, "name-erase", what, "ok", ""))
         was_there = store.authors.erase(args.author, args.by, args.why, now)
     if args.json:

@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Final
 
-from agent.hub.stores.engines import open_store
-from agent.hub.web.audit.row import AuditRow, first_changed
-from agent.hub.web.people.store import People
+from agent.hub.domain.people.audit import AuditRow, first_changed
+from agent.hub.ports.people import PeopleStore
+from agent.hub.stores.engines import open_people, open_store
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Message
 from agent.text.harmless import printable
@@ -22,7 +22,7 @@ ROWS_AT_ONCE: Final = 10_000
 def run(args: argparse.Namespace) -> int:
     """Print the newest rows, or verify them all; 1 where one was changed, or the one that was asked for is gone."""
     open_store(args.data, read_only=True).close()
-    with closing(People(args.data)) as people:
+    with closing(open_people(args.data)) as people:
         if args.verify:
             return _verify(args, people)
         rows = people.audit(most=args.limit)
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
-def _verify(args: argparse.Namespace, people: People) -> int:
+def _verify(args: argparse.Namespace, people: PeopleStore) -> int:
     seen = _Seen(args.head or "")
     changed = first_changed(seen.noted(_all(people)))
     is_there = not args.head or seen.is_there
@@ -75,7 +75,7 @@ class _Seen:
         return {"rows": self.rows, "head": self.head or "-"}
 
 
-def _all(people: People) -> Iterator[AuditRow]:
+def _all(people: PeopleStore) -> Iterator[AuditRow]:
     """Yield every row, oldest first, some at a time."""
     first = 0
     while rows := people.audit_from(first, ROWS_AT_ONCE):

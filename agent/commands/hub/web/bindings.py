@@ -3,8 +3,8 @@
 import argparse
 from typing import Final
 
+from agent.hub.domain.people.person import DIVISION
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
-from agent.hub.web.people.person import DIVISION
 from agent.model.errors import UsageError
 
 _BINDINGS: Final = (

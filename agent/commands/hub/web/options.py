@@ -2,13 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from agent.commands.hub.findings.options import count
 from agent.commands.hub.web.bindings import add_bindings
 from agent.commands.terminal.broker_options import port
+from agent.hub.domain.people.person import ROLES
+from agent.hub.domain.rows.city_map import Frame
 from agent.hub.domain.rows.webhooks import KINDS
-from agent.hub.web.people.person import ROLES
 
 PORT: Final = 8480
 
@@ -17,6 +18,7 @@ def add(actions: Any, data: argparse.ArgumentParser) -> None:
     """Describe them; `data` is what every action shares."""
     _serve(actions, data)
     _user(actions, data)
+    _map(actions, data)
     _webhook(actions, data)
     audit = actions.add_parser("audit", parents=[data], help="show what people did on the hub's page")
     audit.add_argument("--limit", type=count, default=100, metavar="N", help="the newest so many (default 100)")
@@ -35,6 +37,29 @@ def _serve(actions: Any, data: argparse.ArgumentParser) -> None:
         help="address of the proxy in front, which names its clients in X-Forwarded-For",
     )
     add("--trust-header", metavar="NAME", help="header in which that proxy names who has logged in there")
+
+
+def _map(actions: Any, data: argparse.ArgumentParser) -> None:
+    parser = actions.add_parser("map", help="say where sites are, for the map of the hub's page")
+    inner = parser.add_subparsers(dest="map_action", required=True, metavar="ACTION")
+    said = argparse.ArgumentParser(add_help=False)
+    said.add_argument("--by", required=True, metavar="NAME", help="who does it")
+    said.add_argument("--why", required=True, metavar="TEXT", help="the reason, and where the positions are from")
+    load = inner.add_parser("load", parents=[data, said], help="load positions or districts in the place of the last")
+    load.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="GeoJSON: points with `site`, polygons with `name`; or CSV: site,lon,lat",
+    )
+    load.add_argument(
+        "--frame",
+        choices=get_args(Frame),
+        default="wgs84",
+        help="what its positions are in: wgs84 (default), or gcj02 of Chinese map services, which is converted",
+    )
+    inner.add_parser("show", parents=[data], help="show the sites on the map with their state")
+    inner.add_parser("clear", parents=[data, said], help="take positions and districts away")
 
 
 def _user(actions: Any, data: argparse.ArgumentParser) -> None:

@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 
 from agent.host import web
 from agent.host.web_bounds import WebBounds
-from agent.hub.stores.engines import open_store
+from agent.hub.stores.engines import open_people, open_store
 from agent.hub.web.app import app
 from agent.hub.web.people.oidc.provider import provider_of
 from agent.hub.web.people.oidc.settings import read_settings
-from agent.hub.web.people.store import People
 from agent.hub.web.place import Place
 from agent.model.errors import UsageError
 from agent.model.exits import OK
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if header and not (_HEADER.fullmatch(header) and args.trusted_proxy):
         raise UsageError("--trust-header needs the name of a header, and --trusted-proxy, whose word counts")
     open_store(args.data, read_only=True).close()
-    with closing(People(args.data)) as people:
+    with closing(open_people(args.data)) as people:
         key, is_anybody = people.form_key(), bool(people.people())
     place = Place(
         directory=args.data, url=url, lang=args.lang, clock=lambda: datetime.now(UTC), mono=time.monotonic,
@@ -57,10 +56,8 @@ def run(args: argparse.Namespace) -> int:
                 render(Message("nobody may log in yet: camwarden hub user add NAME --role ROLE"), args.lang), flush=True
             )
 
-    with (
-        closing(People(args.data)),
-        closing(place.readers),
-    ):  # the last one that closes it writes it back, which no request should wait for
+    # the last one that closes a database writes it back, which no request should wait for
+    with closing(open_people(args.data)), closing(place.readers):
         web.serve(app(place), (LOOPBACK, args.port), BOUNDS, [host], on_ready=ready, option="--port")
     return OK
 

@@ -15,11 +15,12 @@ from typing import Final
 
 from agent.commands.hub.web.bindings import read_bindings
 from agent.contract.chain import utc_text
-from agent.hub.stores.engines import open_store
-from agent.hub.web.audit.row import AuditRow
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import BOUND, person_name
+from agent.hub.domain.people.rows import PersonRow
+from agent.hub.ports.people import PeopleStore
+from agent.hub.stores.engines import open_people, open_store
 from agent.hub.web.people import passwords
-from agent.hub.web.people.person import BOUND, person_name
-from agent.hub.web.people.store import People, PersonRow
 from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Json, Message
@@ -34,13 +35,13 @@ COMMAND: Final = "(command)"
 def run(args: argparse.Namespace) -> int:
     """Run one action. Raises UsageError, ConfigurationError."""
     open_store(args.data, read_only=True).close()
-    with closing(People(args.data)) as people:
+    with closing(open_people(args.data)) as people:
         if args.user_action == "list":
             return _list(args, people)
         return {"add": _add, "password": _password, "disable": _disable}[args.user_action](args, people)
 
 
-def _add(args: argparse.Namespace, people: People) -> int:
+def _add(args: argparse.Namespace, people: PeopleStore) -> int:
     name = person_name(args.name)
     bound = read_bindings(args)
     if args.role in BOUND and not any(bound.values()):
@@ -70,7 +71,7 @@ def _add(args: argparse.Namespace, people: People) -> int:
     return OK
 
 
-def _password(args: argparse.Namespace, people: People) -> int:
+def _password(args: argparse.Namespace, people: PeopleStore) -> int:
     row = _known(people, args.name)
     password, made = _asked(args)
     with people.changing():
@@ -81,7 +82,7 @@ def _password(args: argparse.Namespace, people: People) -> int:
     return OK
 
 
-def _disable(args: argparse.Namespace, people: People) -> int:
+def _disable(args: argparse.Namespace, people: PeopleStore) -> int:
     row = _known(people, args.name)
     now = utc_text(datetime.now(UTC))
     row = replace(row, disabled_at=row.disabled_at or now, password="")
@@ -95,7 +96,7 @@ def _disable(args: argparse.Namespace, people: People) -> int:
     return OK
 
 
-def _known(people: People, name: str) -> PersonRow:
+def _known(people: PeopleStore, name: str) -> PersonRow:
     row = people.person(person_name(name))
     if row is None:
         raise UsageError("{name!r} is not known here; see `camwarden hub user list`", name=name[:80])
@@ -125,7 +126,7 @@ def _tell(args: argparse.Namespace, said: Message, row: PersonRow, made: str) ->
         print(render(Message("password, shown this once: {password}", {"password": made}), args.lang))
 
 
-def _list(args: argparse.Namespace, people: People) -> int:
+def _list(args: argparse.Namespace, people: PeopleStore) -> int:
     rows = people.people()
     if args.json:
         print(json.dumps({"schema": SCHEMA, "people": [_row(row) for row in rows]}, ensure_ascii=False))

@@ -19,14 +19,13 @@ from agent.commands.hub.web.user import COMMAND
 from agent.contract.chain import utc_text
 from agent.contract.standard_webhooks import made_secret
 from agent.hub.domain import webhooks
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import person_name
 from agent.hub.domain.rows.webhooks import KINDS, Hook
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import open_store
+from agent.hub.stores.engines import open_people, open_store
 from agent.hub.views.webhooks import STATE_WORDS, ShownHook, hook_json, read_hooks
-from agent.hub.web.audit.row import AuditRow
-from agent.hub.web.people.person import person_name
-from agent.hub.web.people.store import People
 from agent.hub.workers.webhooks.sending import send
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import FAILS, OK
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         return _list(args)
     open_store(args.data, read_only=True).close()
     now = datetime.now(UTC)
-    with closing(People(args.data)) as people, people.changing(), closing(open_store(args.data)) as store:
+    with closing(open_people(args.data)) as people, people.changing(), closing(open_store(args.data)) as store:
         hook, said, secret = _changed(args, store, now)
         what = hook.name if args.webhook_action != "add" else " ".join((hook.name, _host(hook), *_bound(hook)))
         people.record(AuditRow(utc_text(now), COMMAND, f"webhook-{args.webhook_action}", what, "ok", ""))

@@ -11,6 +11,7 @@ from agent.hub.stores.keeping.restore import restore
 from agent.hub.stores.keeping.sound import is_sound
 from agent.hub.stores.keeping.take_over import take_over
 from agent.hub.stores.log import NAME as LOG_NAME
+from agent.hub.stores.page.city_map import NAME as MAP_NAME
 from agent.hub.stores.store import NAME
 
 __all__ = [
@@ -18,8 +19,8 @@ __all__ = [
     "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
-_SECRET: Final = (NAME, LOG_NAME, NAMES)
-"""Beside keys; whom the hub trusts, certificates and settings of the desk are none."""
+_SECRET: Final = (NAME, LOG_NAME, NAMES, MAP_NAME)
+"""Beside keys: reports, names, where sites are; whom the hub trusts, certificates and settings of the desk are none."""
 
 
 def has_store(directory: Path) -> bool:

@@ -22,6 +22,26 @@ def open_by_division(store: Database, scope: Scope) -> dict[str, dict[str, int]]
     return found
 
 
+def open_by_site(store: Database, scope: Scope) -> dict[str, dict[str, int]]:
+    """Return how many findings are open that may be seen, by site and status, also where none is.
+
+    A site of which no configuration report counts is left out: nothing is known of it.
+    """
+    condition, values = of_site(scope, "n.site")
+    rows = store.all(f"SELECT n.site FROM site_now n WHERE n.seq > 0 AND {condition}", *values)  # noqa: S608
+    found = {site: dict.fromkeys(OPEN, 0) for (site,) in rows}
+    for status in OPEN:
+        condition, values = of_finding(store, scope, "f", status)
+        rows = store.all(
+            f"SELECT f.site, count(*) FROM finding_now f WHERE f.status = ? AND {condition} GROUP BY f.site",  # noqa: S608
+            *(status, *values),
+        )
+        for site, count in rows:
+            if site in found:
+                found[site][status] = count
+    return found
+
+
 def division_of_sites(store: Database, scope: Scope) -> dict[str, tuple[str, int]]:
     """Return the division that counts (empty: none is told) and number of cameras of every site that may be seen."""
     condition, values = of_site(scope, "s.site")

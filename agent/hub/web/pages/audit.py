@@ -7,10 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.ports.people import PeopleStore
+from agent.hub.stores.engines import open_people
 from agent.hub.web.asked import Asked, Reply
-from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.pages.shown import shown
-from agent.hub.web.people.store import People
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 
@@ -52,7 +53,7 @@ class AuditPage:
     next: int | None
 
 
-def read_audit(people: People, who: str = "", before: int | None = None) -> AuditPage:
+def read_audit(people: PeopleStore, who: str = "", before: int | None = None) -> AuditPage:
     """Return a page of the rows of somebody, or of everybody: an empty name."""
     found = people.audit(before, SHOWN_MOST + 1, who)
     is_more = len(found) > SHOWN_MOST
@@ -65,6 +66,6 @@ def answer(asked: Asked) -> Reply:
     if text and not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise UsageError("before {text!r}: a number of a row", text=text[:40])
     who = asked.person.name if asked.person and not asked.scope.everything else asked.query.get("who", "").strip()
-    with closing(People(asked.place.directory, read_only=True)) as people:
+    with closing(open_people(asked.place.directory, read_only=True)) as people:
         found = read_audit(people, who, int(text) if text else None)
     return shown(asked, "audit.html.j2", p=found, who=who, acts=ACTS, outcomes=OUTCOMES)

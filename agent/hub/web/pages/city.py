@@ -1,7 +1,7 @@
 """Shows a city: what needs somebody this morning, and its divisions, the worst first."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -16,6 +16,8 @@ from agent.hub.ports.store import Store
 from agent.hub.views.silent import KINDS, Silent
 from agent.hub.views.status import find_silent
 from agent.hub.web.asked import Asked, Reply
+from agent.hub.web.pages.disputes import dispute_filter
+from agent.hub.web.pages.map import MapPage, map_words, read_map
 from agent.hub.web.pages.shown import shown
 from agent.verify.bindings import Trust
 
@@ -77,6 +79,7 @@ class CityPage:
     cameras: int
     open: Mapping[str, int]
     silent: int
+    map: MapPage
 
 
 def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> CityPage:
@@ -103,12 +106,11 @@ def read_city(store: Store, believed: Trust, scope: Scope, now: datetime) -> Cit
         cameras=sum(cameras.values()),
         open={status: sum(one[status] for one in counted.values()) for status in OPEN},
         silent=len(silent),
+        map=read_map(store, scope, sites, silent),
     )
 
 
-def _morning(
-    store: Store, scope: Scope, sites: Mapping[str, object], silent: Iterable[Silent], now: datetime
-) -> Morning:
+def _morning(store: Store, scope: Scope, sites: Collection[str], silent: Iterable[Silent], now: datetime) -> Morning:
     today = now.astimezone(CHINA).date()
     since = today - timedelta(days=1)
     begin = utc_text(datetime.combine(since, time(), CHINA).astimezone(UTC))
@@ -118,7 +120,8 @@ def _morning(
         if one.late and one.site in sites:
             late, count = due.get(one.assignee, (0, 0))
             due[one.assignee] = late + one.late, count + one.open
-    waiting = [one for one in store.disputes.listed() if one.decision is None and one.site in sites]
+    may_see = dispute_filter(store, scope, sites)
+    waiting = [one for one in store.disputes.listed() if one.decision is None and may_see(one.site, one.said.subject)]
     return Morning(
         silent={kind: kinds[kind] for kind in KINDS if kinds[kind]},
         new_fails=store.findings.total(Wanted(status="fail", since=begin, scope=scope)),
@@ -139,4 +142,4 @@ def _badness(row: DivisionRow) -> tuple[int, int, int, int, str]:
 def answer(asked: Asked) -> Reply:
     """Return the page of the city."""
     believed = asked.place.keys.now(asked.place.directory)
-    return shown(asked, "city.html.j2", p=read_city(asked.store, believed, asked.scope, asked.now))
+    return shown(asked, "city.html.j2", p=read_city(asked.store, believed, asked.scope, asked.now), **map_words())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.hub.domain.figures import CHINA
+from agent.hub.domain.people.person import Role, is_at_least
 from agent.hub.domain.rows.findings import FindingRow, Stretch, Wanted
 from agent.hub.domain.rows.seen import LOOKED_AT_MOST, EnvelopeRow
 from agent.hub.domain.rows.words import Word
@@ -13,7 +14,6 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_trust
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shown
-from agent.hub.web.people.person import Role, is_at_least
 from agent.hub.web.speaking import finding_path
 from agent.model.finding import Message
 from agent.text.translate import render

@@ -1,4 +1,4 @@
-"""Shows how a city does over the last thirty days: online, recorded, open findings by age, and time to repair."""
+"""Shows how a city does over the last thirty days: online, recorded, open findings by age, time to repair, footage."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.figures import CHINA, Figure, added
+from agent.hub.domain.figures import CHINA, FOOTAGE_LEFT, Figure, added
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import Wanted
+from agent.hub.domain.rows.footage_left import FootageLeft, footage_left_from, summed
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store
@@ -30,6 +31,9 @@ CHANGING: Final = timedelta(days=3)
 RETENTION: Final = ("retention-days", "retention-forecast")
 """The checks that say how much of the footage is left."""
 
+LEFT: Final = {"enough": "good", "soon": "warn", "unknown": "unknown", "short": "fail"}
+"""Classes of cameras by what is left of their footage, from below, and how each is drawn."""
+
 PARTS: Final = ("good", "unknown", "bad")
 """Parts of a share in percent, from below."""
 
@@ -38,12 +42,16 @@ _KEPT_MOST: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class TrendDay:
-    """One day in China: sums over all sites by figure, and the fails that ended; `mean_s` None: none did."""
+    """One day in China: sums over all sites by figure, and the fails that ended; `mean_s` None: none did.
+
+    `left`: how much of the footage that is due is there, by the configuration reports of the day; None: none came.
+    """
 
     day: date
     figures: dict[str, Figure]
     repaired: int
     mean_s: float | None
+    left: FootageLeft | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +68,8 @@ class TrendsPage:
     recorded: Plot
     open: Plot
     repairs: Plot
+    footage: Plot
+    cameras: Plot
 
 
 def read_trends(store: Store, scope: Scope, now: datetime) -> TrendsPage:
@@ -86,6 +96,8 @@ def read_trends(store: Store, scope: Scope, now: datetime) -> TrendsPage:
         repairs=columns(
             names, [{"plain": None if one.mean_s is None else one.mean_s / 3600} for one in days], ("plain",)
         ),
+        footage=columns(names, [_parts(one.left.days if one.left else None) for one in days], PARTS, 100),
+        cameras=columns(names, [_of_cameras(one.left) for one in days], tuple(LEFT.values())),
     )
 
 
@@ -94,6 +106,10 @@ def _parts(figure: Figure | None) -> dict[str, float | None]:
         return dict.fromkeys(PARTS)
     good, due, unknown, _ = figure
     return {"good": 100 * good / due, "unknown": 100 * unknown / due, "bad": 100 * max(0.0, due - good - unknown) / due}
+
+
+def _of_cameras(left: FootageLeft | None) -> dict[str, float | None]:
+    return {kind: left.cameras[name] if left else None for name, kind in LEFT.items()}
 
 
 @lru_cache(maxsize=_KEPT_MOST)
@@ -106,11 +122,13 @@ def _day(directory: Path, scope: Scope, day: date, hour: int) -> TrendDay:
                 if name in group.figures:
                     good, due, unknown, excluded = group.figures[name]
                     figures[name] = added(figures.get(name), (good, due, unknown, excluded))
+        told = store.figures.of_day(FOOTAGE_LEFT, day)
+        lefts = [footage_left_from(one) for site, one in told.items() if seen is None or site in seen]
         start, end = (
             utc_text(datetime.combine(one, time(), CHINA).astimezone(UTC)) for one in (day, day + timedelta(days=1))
         )
         count, lasted_s = store.seen.repaired_between(scope, start, end)
-    return TrendDay(day, figures, count, lasted_s / count if count else None)
+    return TrendDay(day, figures, count, lasted_s / count if count else None, summed(lefts))
 
 
 def _ages(store: Store, scope: Scope, now: datetime) -> tuple[tuple[str, dict[str, int]], ...]:

@@ -8,14 +8,15 @@ from datetime import timedelta
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people.person import Person
+from agent.hub.domain.people.rows import TokenRow
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
+from agent.hub.stores.engines import open_people
 from agent.hub.web.acts import record
 from agent.hub.web.asked import Asked, Missing, Refused, Reply, see_other
 from agent.hub.web.people import passwords
 from agent.hub.web.people.entrance import BUSY, BUSY_AFTER_S, TOO_MANY
-from agent.hub.web.people.person import Person
 from agent.hub.web.people.sessions import TOKEN_PREFIX, new_secret, secret_digest
-from agent.hub.web.people.store import People, TokenRow
 from agent.hub.web.people.turnstile import Busy
 from agent.hub.web.rendering import page
 from agent.model.errors import UsageError
@@ -42,7 +43,7 @@ def make_token(asked: Asked) -> Reply:
     row = TokenRow(
         secrets.token_hex(4), person.name, label, utc_text(now), utc_text(now + timedelta(days=int(days))), "", ""
     )  # fmt: skip
-    with closing(People(asked.place.directory)) as people, people.changing():
+    with closing(open_people(asked.place.directory)) as people, people.changing():
         if sum(1 for one in people.tokens(person.name) if not one.revoked_at) >= TOKENS_MOST:
             raise UsageError("you have {most} tokens already: revoke one first", most=TOKENS_MOST)
         people.keep_token(row, secret_digest(secret))
@@ -53,7 +54,7 @@ def make_token(asked: Asked) -> Reply:
 def revoke_token(asked: Asked) -> Reply:
     """Revoke a token of one's own: `id`. Raises Missing."""
     person, id = _person(asked), asked.form.get("id", "")
-    with closing(People(asked.place.directory)) as people, people.changing():
+    with closing(open_people(asked.place.directory)) as people, people.changing():
         if not people.revoke_token(person.name, id, utc_text(asked.place.clock())):
             raise Missing("there is no such token")
         record(asked, people, "token-revoke", id)
@@ -66,7 +67,7 @@ def change_password(asked: Asked) -> Reply:
     if new != asked.form.get("again", ""):
         raise UsageError("the two new passwords differ: type both again")
     place = asked.place
-    with closing(People(place.directory)) as people:
+    with closing(open_people(place.directory)) as people:
         row = people.person(person.name)
         if row is None:
             raise Missing("there is no such person")
@@ -89,7 +90,7 @@ def change_password(asked: Asked) -> Reply:
 
 def _page(asked: Asked, made: str) -> Reply:
     person = _person(asked)
-    with closing(People(asked.place.directory)) as people:
+    with closing(open_people(asked.place.directory)) as people:
         tokens, row = people.tokens(person.name), people.person(person.name)
     return page(
         asked,

@@ -9,12 +9,13 @@ from contextlib import closing
 from typing import Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import person_name
+from agent.hub.ports.people import PeopleStore
+from agent.hub.stores.engines import open_people
 from agent.hub.web.asked import Asked, Refused, Reply, own_path, see_other
-from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.people import passwords
-from agent.hub.web.people.person import person_name
 from agent.hub.web.people.sessions import IDLE, LASTS, cookie_name, new_secret, secret_digest, set_cookie
-from agent.hub.web.people.store import People
 from agent.hub.web.people.turnstile import Busy
 from agent.hub.web.rendering import page
 from agent.model.errors import UsageError
@@ -42,7 +43,7 @@ def enter(asked: Asked) -> Reply:
     except UsageError:
         return _form(asked, 422, _WRONG)
     place, address = asked.place, asked.address
-    with closing(People(place.directory)) as people:
+    with closing(open_people(place.directory)) as people:
         is_known = people.is_known(name, address)
         waits_s = place.limiter.take(address, name, is_known, place.mono())
         if waits_s:
@@ -65,7 +66,7 @@ def enter(asked: Asked) -> Reply:
     return see_other(own_path(asked.form.get("next", "")), {"Set-Cookie": cookie})
 
 
-def begin_session(asked: Asked, people: People, name: str, how: str) -> str:
+def begin_session(asked: Asked, people: PeopleStore, name: str, how: str) -> str:
     """Begin a session, record how it was come by, and return its Set-Cookie; the one before it ends."""
     secret, at, is_secure = new_secret(), utc_text(asked.place.clock()), asked.place.is_secure
     with people.changing():
@@ -80,7 +81,7 @@ def begin_session(asked: Asked, people: People, name: str, how: str) -> str:
 def leave(asked: Asked) -> Reply:
     """End the session."""
     name = asked.person.name if asked.person else ""
-    with closing(People(asked.place.directory)) as people, people.changing():
+    with closing(open_people(asked.place.directory)) as people, people.changing():
         people.end_session(asked.session)
         people.record(AuditRow(utc_text(asked.now), name, "log-out", "", "ok", asked.address))
     return see_other(

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.web.audit.row import AuditRow
-from agent.hub.web.people.person import Person, person_name
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.person import Person, person_name
+from agent.hub.ports.people import PeopleStore
+from agent.hub.stores.engines import open_people
 from agent.hub.web.people.sessions import NOTED_EACH, TOKEN_PREFIX, is_good, is_live, secret_digest
-from agent.hub.web.people.store import People
 from agent.model.errors import UsageError
 
 TOKEN_NOTED_EACH: Final = timedelta(hours=1)
@@ -47,7 +48,7 @@ def client_address(headers: Headers, peer: str, proxy: str) -> str:
     return told[-1].rpartition(",")[2].strip()[:64] or peer
 
 
-def by_cookie(people: People, secret: str, now: datetime) -> Caller:
+def by_cookie(people: PeopleStore, secret: str, now: datetime) -> Caller:
     """Return whose session a cookie is of, and note that it was used."""
     digest = secret_digest(secret)
     session = people.session(digest) if secret else None
@@ -57,12 +58,12 @@ def by_cookie(people: People, secret: str, now: datetime) -> Caller:
     if person is None:
         return NOBODY
     if now - datetime.fromisoformat(session.seen_at) >= NOTED_EACH:
-        with closing(People(people.directory)) as changed:
+        with closing(open_people(people.directory)) as changed:
             changed.note_session(digest, utc_text(now))
     return Caller(person, digest, digest)
 
 
-def by_header(people: People, told: list[str]) -> Caller:
+def by_header(people: PeopleStore, told: list[str]) -> Caller:
     """Return whom the proxy names; nobody where it names several, or somebody who is not known here."""
     if len(told) != 1:
         return NOBODY
@@ -74,7 +75,7 @@ def by_header(people: People, told: list[str]) -> Caller:
     return NOBODY if person is None else Caller(person, "", f"header\0{name}")
 
 
-def by_token(people: People, authorization: str, address: str, now: datetime) -> Caller:
+def by_token(people: PeopleStore, authorization: str, address: str, now: datetime) -> Caller:
     """Return whose token it is, and record its first use within each hour."""
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer" or not secret.startswith(TOKEN_PREFIX):
@@ -84,12 +85,12 @@ def by_token(people: People, authorization: str, address: str, now: datetime) ->
     if token is None or person is None:
         return NOBODY
     if not token.used_at or now - datetime.fromisoformat(token.used_at) >= TOKEN_NOTED_EACH:
-        with closing(People(people.directory)) as changed, changed.changing():
+        with closing(open_people(people.directory)) as changed, changed.changing():
             changed.note_token(token.id, utc_text(now))
             changed.record(AuditRow(utc_text(now), person.name, "api", f"token {token.id}", "ok", address))
     return Caller(person)
 
 
-def _enabled(people: People, name: str) -> Person | None:
+def _enabled(people: PeopleStore, name: str) -> Person | None:
     row = people.person(name)
     return row.person() if row is not None and not row.disabled_at else None

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.hub.web.people.store import SessionRow, TokenRow
+from agent.hub.domain.people.rows import SessionRow, TokenRow
 
 LASTS: Final = timedelta(hours=12)
 IDLE: Final = timedelta(hours=1)

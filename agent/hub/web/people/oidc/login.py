@@ -18,15 +18,16 @@ from datetime import timedelta
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.people.audit import AuditRow
+from agent.hub.domain.people.rows import PersonRow
+from agent.hub.stores.engines import open_people
 from agent.hub.web.asked import Asked, Refused, Reply, own_path, see_other
-from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.people.entrance import BUSY, BUSY_AFTER_S, begin_session
 from agent.hub.web.people.oidc.mapping import name_of, rule_of
 from agent.hub.web.people.oidc.provider import AGAIN_S, NoLogin, Provider
 from agent.hub.web.people.oidc.settings import Rule
 from agent.hub.web.people.oidc.token import BadSignature, Unacceptable, verified_claims
 from agent.hub.web.people.sessions import new_secret, set_cookie
-from agent.hub.web.people.store import People, PersonRow
 from agent.hub.web.rendering import page
 from agent.model.errors import UsageError
 from agent.model.finding import Message
@@ -122,7 +123,7 @@ def _entered(asked: Asked, provider: Provider, begun: Begun, who: tuple[str, str
     """Store who it is, begin a session, and have the browser go on from a page of ours. Raises Refused."""
     subject, told, rule = who
     issuer, why = provider.settings.issuer, None
-    with closing(People(asked.place.directory)) as people, people.changing():
+    with closing(open_people(asked.place.directory)) as people, people.changing():
         name = people.account(issuer, subject)
         row = people.person(name or told)
         if row is not None and not name:
@@ -166,7 +167,7 @@ def _not_taken(asked: Asked, provider: Provider, why: Message) -> Refused:
 
 
 def _note(asked: Asked, name: str, outcome: str) -> None:
-    with closing(People(asked.place.directory)) as people:
+    with closing(open_people(asked.place.directory)) as people:
         people.record(AuditRow(utc_text(asked.place.clock()), name, "log-in", "oidc", outcome, asked.address))
 
 

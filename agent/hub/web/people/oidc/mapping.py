@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from agent.hub.domain.people.person import person_name
 from agent.hub.web.people.oidc.settings import Rule, Settings
-from agent.hub.web.people.person import person_name
 from agent.model.errors import UsageError
 
 

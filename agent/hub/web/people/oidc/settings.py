@@ -14,8 +14,8 @@ from typing import Any, Final
 import tomli
 
 from agent.host.files import SECRET_WRONG_BITS, WITHOUT_WAITING
+from agent.hub.domain.people.person import BOUND, DIVISION, ROLES, Role
 from agent.hub.domain.people_text import NAME_MAX_CHARS
-from agent.hub.web.people.person import BOUND, DIVISION, ROLES, Role
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.finding import Message, listed
 from agent.model.web_address import address_of

@@ -9,13 +9,13 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from agent.hub.domain.people.audit import AuditRow, row_digest
+from agent.hub.domain.people.person import Role
+from agent.hub.domain.people.rows import PersonRow, SessionRow, TokenRow
 from agent.hub.stores.database import failed, identity, is_current, opened, transaction
-from agent.hub.web.audit.row import AuditRow, row_digest
-from agent.hub.web.people.person import Person, Role, scope_of
 from agent.model.errors import ConfigurationError
 
 NAME: Final = "web.db"
@@ -45,47 +45,6 @@ _TABLES: Final = (
     "CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
     "CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
-    """A person as stored. `password`: an Argon2 hash, empty for none; times RFC 3339 in UTC, empty: not happened."""
-
-    name: str
-    role: Role
-    password: str = field(repr=False)
-    made_at: str
-    disabled_at: str = ""
-    divisions: tuple[str, ...] = ()
-    operators: tuple[str, ...] = ()
-    maintainers: tuple[str, ...] = ()
-
-    def person(self) -> Person:
-        """Return who it is on the page."""
-        return Person(self.name, self.role, scope_of(self.role, self.divisions, self.operators, self.maintainers))
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A session: whose, since when, and when it was used last, to the minute."""
-
-    person: str
-    made_at: str
-    seen_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """A token of a person for programs; `id` names it, and its digest alone is stored."""
-
-    id: str
-    person: str
-    label: str
-    made_at: str
-    expires_at: str
-    revoked_at: str
-    used_at: str
-
 
 _TOKEN: Final = "id, person, label, made_at, expires_at, revoked_at, used_at"  # noqa: S105  names of columns
 

@@ -1,0 +1,1 @@
+"""Parses files of positions and districts, and converts positions between frames."""

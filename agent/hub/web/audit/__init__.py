@@ -1,1 +1,0 @@
-"""Records what people did on the page, in rows that are chained."""
