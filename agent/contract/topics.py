@@ -23,7 +23,7 @@ CITY: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 COMMAND_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 Kind = Literal[
-    "state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported", "receipt"
+    "state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported", "receipt", "names"
 ]
 
 FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired", "receipt"})
@@ -41,6 +41,7 @@ _TAILS: Final[dict[Kind, str]] = {
     "desired": "config/desired",
     "reported": "config/reported",
     "receipt": "receipt",
+    "names": "names",
 }
 _KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
 _ENDS_FROM_HUB: Final = tuple(f"/{_TAILS[kind]}" for kind in FROM_HUB if "{" not in _TAILS[kind])

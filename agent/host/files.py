@@ -1,5 +1,6 @@
 """Writes files atomically, and as the user that owns them."""
 
+import errno
 import os
 import re
 import stat
@@ -97,6 +98,37 @@ def read_of_owner(path: Path, most_bytes: int) -> bytes:
     if len(data) > most_bytes:
         raise ValueError("it is too large")
     return data
+
+
+def create_empty(path: Path, mode: int = 0o600) -> None:
+    """Create an empty file where there is none, for SQLite, which gives its side files the same mode.
+
+    A file that is there is not opened: to close it would end every lock that SQLite has on it for this process. Whoever
+    changes the database next would then take its write-ahead log away, and what this process commits would be lost.
+
+    Raises:
+        PermissionError: It is there, and this user may not read and write it; or it may not be made.
+        OSError: It cannot be made, or something else than a file is there.
+
+    Source: sqlite.org/howtocorrupt.html, section 2.2; fcntl(2), advisory record locks.
+    """
+    real = path.resolve()
+    try:
+        os.close(os.open(real, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), mode))
+    except FileExistsError:
+        if not real.is_file():
+            raise OSError(errno.EINVAL, "it is no plain file", str(path)) from None
+        require_access(real, os.R_OK | os.W_OK)
+
+
+def require_access(path: Path, mode: int = os.R_OK) -> None:
+    """Raise PermissionError where this user may not use a file so, FileNotFoundError where there is none.
+
+    For files of SQLite, which must not be opened to ask that: see `create_empty`.
+    """
+    path.stat()
+    if not os.access(path, mode, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def sync_directory(directory: Path) -> None:

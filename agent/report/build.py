@@ -18,7 +18,9 @@ from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import Plan
 from agent.judge.memory.transitions import Transition
 from agent.model.finding import Draft, Finding, Json, Message, Source
+from agent.observe.approvals.approvals import Approval
 from agent.observe.facts.facts import Facts
+from agent.report.authors import NOBODYS, Ids, anonymous, without_people
 from agent.report.basis import bases
 from agent.report.config import config_body, steady_digest, with_findings
 from agent.report.health import counts, health_body
@@ -46,17 +48,22 @@ def build_reports(
     plans: Iterable[Plan] = (),
     drills: Iterable[Drill] = (),
     contested: tuple[Contested, ...] = (),
+    ids: Ids | None = None,
 ) -> tuple[tuple[Draft, ...], Memory]:
-    """Return this cycle's drafts in the order of linking, and the updated memory; secret cameras are nameless."""
+    """Return this cycle's drafts in the order of linking, and the updated memory; secret cameras are nameless.
+
+    `ids` stand for people (`agent/report/authors.py`); None: they keep their names, for what does not leave the site.
+    """
     today = local_day(site, now)
     secret = secret_names(site, facts, today)
-    site, findings = nameless(site, today), tuple(without_said(one, secret) for one in findings)
+    site, findings = nameless(site, today), tuple(anonymous(without_said(one, secret), ids) for one in findings)
     changed = tuple(replace(one, finding=without_said(one.finding, secret)) for one in changed)
-    drafts = [_event(site, transition) for transition in changed if transition.told]
+    drafts = [_event(site, transition, ids) for transition in changed if transition.told]
     said = {one.dispute.said.id: one.dispute.said for one in reversed(contested)}
     drafts += [_dispute(site, one) for name, one in said.items() if name not in memory.disputed]
     memory = replace(memory, disputed=tuple(said))
-    config = config_body(site, facts, findings, memory, now, asked, plans, drills, contested)
+    facts = replace(facts, approvals={name: _approved(one, ids) for name, one in facts.approvals.items()})
+    config = without_people(config_body(site, facts, findings, memory, now, asked, plans, drills, contested), ids)
     rests_on = bases(site, facts, findings, now)
     digest = steady_digest(config, findings, rests_on)
     sent_at, period = memory.config_sent_at, timedelta(seconds=site.period_s)
@@ -64,7 +71,8 @@ def build_reports(
     if is_due or asked.commands:
         drafts.append(Draft("config", with_findings(config, site, findings, rests_on)))
         memory = replace(memory, config_digest=digest, config_sent_at=now)
-    drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping_episodes(memory.known))))
+    health = health_body(site, facts, findings, now, queue, flapping_episodes(memory.known))
+    drafts.append(Draft("health", without_people(health, ids)))
     return tuple(drafts), memory
 
 
@@ -97,8 +105,13 @@ def _dispute(site: Site, said: Disputed) -> Draft:
     return Draft("event", {"division": site.division, "dispute": disputed_json(said)})
 
 
-def _event(site: Site, transition: Transition) -> Draft:
-    finding = transition.finding
+def _approved(approval: Approval, ids: Ids | None) -> Approval:
+    """Return an approval whose digest shows nobody's name to whoever tries some."""
+    return approval if ids is None else replace(approval, by=ids.get(approval.by, NOBODYS))
+
+
+def _event(site: Site, transition: Transition, ids: Ids | None) -> Draft:
+    finding = anonymous(transition.finding, ids)
     body: dict[str, Json] = {
         "division": site.division,
         "check": finding.check,
@@ -108,5 +121,5 @@ def _event(site: Site, transition: Transition) -> Draft:
         "finding": finding_json(finding),
     }
     if transition.episode is not None:
-        body["episode"] = times_json(transition.episode)
+        body["episode"] = without_people(times_json(transition.episode), ids)
     return Draft("event", body)

@@ -17,7 +17,7 @@ from agent.model.finding import Finding, Json, Listed, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.secret import is_secret
-from agent.text.within import replaced
+from agent.text.within import bounded, replaced
 from drivers.footage import Channels
 from drivers.model import Overlays
 
@@ -47,7 +47,7 @@ def secret_names(site: Site, facts: Facts | None, today: date) -> SecretNames:
 def hidden(secret: SecretNames) -> Callable[[str], str]:
     """Return a function that replaces each name of a secret camera in a text."""
     names = sorted({name for of_camera in secret.values() for name in of_camera}, key=len, reverse=True)
-    parts = [_bounded(name) for name in names if len(name) >= WITHIN_CHARS_MIN]
+    parts = [bounded(name) for name in names if len(name) >= WITHIN_CHARS_MIN]
     pattern = re.compile("|".join(parts), re.IGNORECASE) if parts else None
     return partial(_without, frozenset(names), pattern)
 
@@ -77,13 +77,6 @@ def _called(facts: Facts | None, one: CameraConfig) -> Iterable[str]:
         yield from overlays.texts
     listed = facts.one(f"device:{one.camera.device}", Channels)
     yield from (channel.name for channel in (listed.channels if listed else ()) if channel.number == one.camera.channel)
-
-
-def _bounded(name: str) -> str:
-    """Return the pattern of a name; Latin letters and digits beside it make another word of it."""
-    before = r"(?<![0-9A-Za-z])" if re.match(r"[0-9A-Za-z]", name) else ""
-    after = r"(?![0-9A-Za-z])" if re.search(r"[0-9A-Za-z]\Z", name) else ""
-    return f"{before}{re.escape(name)}{after}"
 
 
 def _without(names: frozenset[str], pattern: re.Pattern[str] | None, text: str) -> str:

@@ -3,6 +3,7 @@
 Keys, numbers, days and paths stay. Which text becomes what is decided by whoever asks.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
@@ -22,3 +23,10 @@ def replaced(value: object, change: Callable[[str], str]) -> object:
             value, **{one.name: replaced(getattr(value, one.name), change) for one in fields(value) if one.init}
         )
     return value
+
+
+def bounded(name: str) -> str:
+    """Return the pattern of a name; Latin letters and digits beside it make another word of it."""
+    before = r"(?<![0-9A-Za-z])" if re.match(r"[0-9A-Za-z]", name) else ""
+    after = r"(?![0-9A-Za-z])" if re.search(r"[0-9A-Za-z]\Z", name) else ""
+    return f"{before}{re.escape(name)}{after}"

@@ -59,8 +59,8 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' audit
-set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --from --head --host --jwks --keep-days --key --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --user --valid --why --within --xlsx
+set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings site fleet repairs acknowledge assign comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' audit
+set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --from --head --host --jwks --keep-days --key --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --user --valid --why --within --xlsx
 
 complete -c camwarden-hub -e
 complete -c camwarden-hub -f
@@ -605,6 +605,38 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using release' -l verbose -s 
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using release' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using release' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using release' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a people -d 'list who is behind the ids in reports, or erase a name for good'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people; and test $_shtab_camwarden_hub_npos -eq 0' -a list -d 'list the names that sites told, and who was erased'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l name -x -d 'who is called so'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people list' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people; and test $_shtab_camwarden_hub_npos -eq 0' -a erase -d 'erase a name for good; the reports stay as they are'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l by -x -d 'who says so'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l why -x -d 'the reason'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using people erase' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a backup -d 'copy the hub'"'"'s data while it runs, and verify the copy'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using backup' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using backup' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'

@@ -242,3 +242,17 @@ def test_a_site_that_was_rebuilt_from_nothing_is_compared_with_what_it_was() -> 
     """Deleting every state file begins a new epoch; the old reports stay, so that nothing is won by it."""
     later = ConfigReport("e2", NOW + DAY, True, dropped())
     assert Change("cameras-fewer", ("gate2",), "2", "1") in changes(ConfigReport("e1", NOW, True, body()), later)
+
+
+def test_a_site_that_names_people_by_ids_from_now_on_has_nobody_new_by_that() -> None:
+    first, second = ("author-S1-0000000000000001", "author-S1-0000000000000002")
+
+    def approved(by: str) -> ConfigReport:
+        told = body()
+        for one in told["cameras"]:
+            one["approval"] = {**one["approval"], "by": by}
+        return ConfigReport("e1", NOW, True, told)
+
+    pairs = ("Li Na", first), (first, second), ("Li Na", "Wang")
+    kinds = [{one.kind for one in changes(approved(before), approved(after))} for before, after in pairs]
+    assert ["approver-new" in one for one in kinds] == [False, True, True]

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -305,12 +305,16 @@ def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(own_stage: Stage) -> 
             child.kill()
             assert child.wait(WITHIN_S) == -signal.SIGKILL
         drain(stage.notifications)
+    begin, end = (f"{(datetime.now(UTC) + timedelta(days=n)):%Y-%m-%d}" for n in (2, 3))
+    plan = ["plan", "--site", "--from", begin, "--until", end, "--by", "王工", "--why", "换硬盘"]
+    output_of(["findings", "--config", stage.demo.config, *plan])
     output_of(["run", "--once", "--config", stage.demo.config], FOUND_SOMETHING, timeout_s=90)
 
     queue = json.loads((stage.demo.runtime / "status.json").read_text())["queue"]
     store = Store(stage.demo.hub_data, read_only=True)
     try:
         site = write_status(store)["sites"][SITE_ID]  # type: ignore[index,call-overload]
+        people = store.authors.of_site(SITE_ID)
     finally:
         store.close()
     assert {k: queue[k] for k in ("pending", "sent", "parked", "dropped")} == dict.fromkeys(
@@ -319,6 +323,7 @@ def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(own_stage: Stage) -> 
     assert queue["confirmed"] == site["verified"] == site["confirmed"] >= 4
     assert site["gaps"] == {"missing": [], "explained": [], "lost": [], "accepted": []}
     assert (site["forks"], site["tampered"], site["rejected"]) == (0, 0, {})
+    assert [one.name for one in people] == ["王工"], "the hub was told who is behind the ids in these reports"
 
 
 def drain(notifications: socket.socket) -> None:

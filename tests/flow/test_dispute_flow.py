@@ -15,10 +15,12 @@ from mosquitto import Broker
 from patience import PATIENCE_S
 
 from agent.cli import main
+from agent.contract.authors import author_id
 from agent.contract.signing_keys import load_or_create_signer
 from agent.deliver.publish.publisher import Publisher
 from agent.hub.stores import signing_key, trust
 from agent.hub.stores.store import Store
+from agent.judge.memory.authors import author_key
 from agent.site.config.site import Hub
 
 
@@ -74,7 +76,8 @@ def test_a_dispute_goes_from_owner_to_site_to_hub_and_the_decision_comes_back(
             site.cycle(clock(), gate="fail", yard="pass")
             (config,) = site.bodies["config"]
             (word,) = config["disputed"]
-            assert (word["outcome"], word["decided_by"]) == ("overturned", "科长李")
+            by = author_id(author_key(site.folder), "S1", "科长李")
+            assert (word["outcome"], word["decided_by"]) == ("overturned", by)
             assert not site.bodies["event"], "neither is said twice, and no status changed"
             assert site.statuses()[f"{ONLINE} {GATE}"] == "fail"
             publisher.wake()

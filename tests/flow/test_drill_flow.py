@@ -17,10 +17,12 @@ from live_site import NOON
 from sites import camera, healthy_camera, healthy_device, observed, observed_at, picture, without
 
 from agent.cli import main
+from agent.contract.authors import author_id
 from agent.hub.domain.drills import read_drills
 from agent.hub.stores.day_figures import read_config
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import memory as state
+from agent.judge.memory.authors import author_key
 from agent.judge.memory.drills import Drill
 from agent.judge.memory.notes import write_note
 from agent.observe.facts.facts import gather
@@ -77,7 +79,9 @@ class Site:
         result = CycleResult(facts, run_checks(self.site, facts, at), memory)
         result = set_drills_aside(self.site, result, at, at + timedelta(seconds=5))
         self.findings = {one.key: one for one in result.findings}
-        for envelope in tell(self.site, result, self.spool, self.maker.signer, moment(at)):
+        envelopes = tell(self.site, result, self.spool, self.maker.signer, moment(at))
+        self.desk.name(self.maker, envelopes, at)
+        for envelope in envelopes:
             fits(envelope.report.payload)
             assert self.desk.send(envelope, "S1", at=at)["event"] == "verified"
             body = json.loads(envelope.report.payload)["body"]
@@ -127,7 +131,8 @@ def test_a_mask_that_is_taken_off_for_a_drill_makes_no_event_and_the_hub_shows_t
     assert about_gate(site.events) == []
     assert site.findings[MASKED].status == "pass"
     (row,) = site.bodies["config"]["drills"]
-    assert (row["outcome"], row["by"], row["until"]) == ("recovered", "王工", "2026-11-02T04:09:00Z")
+    by = author_id(author_key(site.folder), "S1", "王工")
+    assert (row["outcome"], row["by"], row["until"]) == ("recovered", by, "2026-11-02T04:09:00Z")
     capsys.readouterr()
     main(["hub", "status", "--data", str(desk.directory)])
     assert "drill 2026-11-02 12:03, mask camera:gate (王工): found after 60 s, recovered after 300 s" in (

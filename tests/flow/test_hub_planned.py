@@ -14,10 +14,12 @@ from live_site import DAY, FIRST, HOUR, NOON, Live, numbers, reported
 from openpyxl import load_workbook
 
 from agent.cli import main
+from agent.contract.authors import author_id
 from agent.hub.domain.figures import By
 from agent.hub.domain.planned import PlannedWork, from_data, read_planned, to_data
 from agent.hub.views.assessment import assess
 from agent.judge.memory import memory
+from agent.judge.memory.authors import author_key
 from agent.judge.memory.notes import Acknowledgement, remove_note, write_note
 from agent.model.finding import Json
 
@@ -99,7 +101,8 @@ def test_a_site_that_is_off_by_a_plan_that_it_told_of_is_not_due_and_listed(
         planned, silent = ("140202", "140203") if by == "division" else ("维护S1", "维护S2")
         assert rows == {planned: (1, 18, 18), silent: (None, 20, 18)}
     assert [(one.site, one.days, one.days_off) for one in found.outages] == [("S1", 0, 2)]
-    assert [(one.site, one.plan.subject, one.plan.by) for one in found.works] == [("S1", "site", "王工")]
+    by_plan = author_id(author_key(live.folder), "S1", "王工")
+    assert [(one.site, one.plan.subject, one.plan.by) for one in found.works] == [("S1", "site", by_plan)]
     later = assess(desk.store, by, FIRST + 6 * DAY, FIRST + 6 * DAY, NOON + 40 * DAY)
     assert [one.days_off for one in later.outages] == [1], "a plan that was told before the first day counts too"
     assert main(["hub", "report", "--month", "2026-11", "--by", by, "--data", str(desk.directory)]) == 0
@@ -144,8 +147,9 @@ def test_who_knows_of_what_is_told_while_it_is_open(live: Live) -> None:
     write_note(live.folder, word, NOON + 4 * HOUR)
     live.look(NOON + 4 * HOUR, silent=("boxa",))
     (row,) = live.bodies["config"]["acknowledged"]
+    by = author_id(author_key(live.folder), "S1", "王工")
     assert row == {
-        "check": "camera-online", "subject": "camera:gate", "by": "王工", "at": "2026-11-02T08:00:00Z",
+        "check": "camera-online", "subject": "camera:gate", "by": by, "at": "2026-11-02T08:00:00Z",
         "until": "2026-11-05T04:00:00Z", "why": "new one ordered",
     }  # fmt: skip
     for hour in range(5, 8):

@@ -15,6 +15,7 @@ from mutants.listeners import LISTENERS
 from mutants.local_page import LOCAL_PAGE
 from mutants.lockdown import LOCKDOWN
 from mutants.messages import MESSAGES
+from mutants.names import NAMES
 from mutants.network import NETWORK
 from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
@@ -42,6 +43,7 @@ MUTANTS: Final = (
     *PAPERS,
     *SECRECY,
     *PRIVACY,
+    *NAMES,
     *MESSAGES,
     *OPERATOR,
     *SEEN,

@@ -18,6 +18,7 @@ KINDS = {
     "vss-cmd-result/1": "cmd-result",
     "vss-desired/1": "desired",
     "vss-reported/1": "reported",
+    "vss-names/1": "names",
     "vss-receipt/1": "receipt",
 }
 """The kind of each payload that is no report."""

@@ -21,6 +21,7 @@ from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.spool import Spool
 from agent.judge.memory import memory as state
 from agent.model.finding import Envelope, Status
+from agent.service.daemon.names import NameTeller
 from agent.service.orders.desk import OrderDesk
 from agent.site.config.load import load
 from agent.site.config.site import Hub
@@ -80,6 +81,7 @@ class DisputedSite:
         for one in envelopes:
             fits(one.report.payload)
             self.bodies[one.report.stream].append(json.loads(one.report.payload)["body"])
+        NameTeller(self.maker.site, self.maker.signer, self._say).tell(1, at)
         return envelopes
 
     def take(self, at: datetime, *orders: Order) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from agent.hub.views.status import write_status
 from agent.hub.workers import resend
 from agent.hub.workers.chains import epochs
 from agent.hub.workers.intake import Intake
+from agent.judge.memory.authors import read_told
 from agent.model.finding import Envelope, Json
+from agent.service.daemon.names import names_message
 
 
 class Desk:
@@ -43,6 +46,13 @@ class Desk:
                 self.told += self.intake.retry()
             self.told += self.intake.settle()
         return event
+
+    def name(self, maker: Maker, envelopes: Iterable[Envelope], at: datetime = NOW) -> None:
+        """Hand in the names behind reports, as the daemon sends them, where it would."""
+        names = read_told(maker.site.storage.directory)
+        if names and any(one.report.stream != "health" for one in envelopes):
+            told = names_message(maker.site, maker.signer, names, at)
+            assert self.hand_in(told.topic, told.payload, told.jws, at)["event"] == "names"
 
     def look(self, at: datetime) -> list[dict[str, Json]]:
         """Look for what is missing, as the running hub does now and then."""

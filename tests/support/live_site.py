@@ -72,13 +72,13 @@ class Live:
         memory = state.from_json(self.spool.read_memory())
         facts = replace(gather(observed_at(seen, at)), remembered=Remembered(assessed=memory.remembered.assessed))
         findings = run_checks(self.site, facts, at)
-        for envelope in tell(
-            self.site, CycleResult(facts, findings, memory), self.spool, self.maker.signer, moment(at)
-        ):
+        envelopes = tell(self.site, CycleResult(facts, findings, memory), self.spool, self.maker.signer, moment(at))
+        for envelope in envelopes:
             fits(envelope.report.payload)
             told = self.desk.send(envelope, self.site.id, at=at)
             assert told["event"] == "verified", told
             self.bodies[envelope.report.stream] = json.loads(envelope.report.payload)["body"]
+        self.desk.name(self.maker, envelopes, at)
 
     def plan(self, subject: str, begin: datetime, until: datetime, said_at: datetime | None = None) -> str:
         note = Plan(subject, begin, until, "王工", said_at or begin - HOUR, "换硬盘")

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from agent.commands.findings.say import author, store_note, why
 from agent.commands.terminal.new_file import require_new
 from agent.commands.terminal.service_memory import read_memory
-from agent.host.files import write_atomic
+from agent.contract.authors import author_id
+from agent.host.files import as_owner_of, write_atomic
+from agent.judge.memory.authors import author_key
 from agent.judge.memory.disputes import Dispute, beside, finding_code
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.history import read_history
@@ -50,10 +52,13 @@ def dispute(args: argparse.Namespace, site: Site, now: datetime) -> int:
             by=printable(known.dispute.by),
             day=local(known.dispute.at, ZoneInfo(site.time_zone)),
         )
+    by = author(args)
+    with as_owner_of(site.storage.directory):
+        key = author_key(site.storage.directory)
     note = Dispute(
-        key=episode.key, detected_at=episode.detected_at, status=episode.worst, reason=episode.reason,
-        by=author(args), at=now.replace(microsecond=0), why=why(args), repaired_at=episode.repaired_at,
-        owner=Owner(site.id),
+        key=episode.key, detected_at=episode.detected_at, status=episode.worst, reason=episode.reason, by=by,
+        at=now.replace(microsecond=0), why=why(args), repaired_at=episode.repaired_at,
+        author=author_id(key, site.id, by), owner=Owner(site.id),
     )  # fmt: skip
     message = Message(
         "{key}: disputed by {by}; it stays as it is, with this word beside it, until the hub has decided (number {id})",

@@ -26,6 +26,7 @@ camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that v
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
 camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
 camwarden hub hold SITE --from T --to T --until DAY --by --why | holds [SITE] | release NUMBER --by --why
+camwarden hub people list [SITE] | erase AUTHOR --by --why   --data DIR   names behind the ids in reports
 camwarden hub backup FOLDER [--verify] | restore FOLDER --data DIR   a copy while the hub runs, and back
 camwarden hub take-over FOLDER --data DIR     go on with the hub of another folder, of release 0.1 too
 camwarden hub log --data DIR       the log of accepted reports, which only grows: size, root, checkpoint
@@ -87,6 +88,7 @@ ACTIONS: Final = {
     "verify": ("agent.commands.hub.keeping.verify", "run"),
     "hold": ("agent.commands.hub.keeping.holds", "hold"),
     "holds": ("agent.commands.hub.keeping.holds", "show"),
+    "people": ("agent.commands.hub.keeping.people", "run"),
     "release": ("agent.commands.hub.keeping.holds", "end"),
     "backup": ("agent.commands.hub.keeping.backup", "run"),
     "restore": ("agent.commands.hub.keeping.backup", "restore"),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from agent.commands.hub.orders import writing
-from agent.commands.hub.view import reading
+from agent.commands.hub.view import named, reading
 from agent.contract.disputes import decided_json
 from agent.hub.views.dispute_words import OUTCOMES, dispute_lines
 from agent.hub.views.disputes import write_disputes
@@ -27,7 +27,7 @@ DECISION_SCHEMA: Final = "camwarden-hub-decision/1"
 def show(args: argparse.Namespace) -> int:
     """Print the disputes; 1 where a decision is late."""
     with reading(args) as store:
-        told = write_disputes(store, args.site, datetime.now(UTC), args.days, args.open)
+        told = named(args, store, write_disputes(store, args.site, datetime.now(UTC), args.days, args.open))
     found: Any = told["disputes"]
     if args.json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")

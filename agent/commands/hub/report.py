@@ -11,7 +11,7 @@ from rich.console import Console
 
 from agent.commands.hub.report_book import sheets
 from agent.commands.hub.report_table import show
-from agent.commands.hub.view import reading
+from agent.commands.hub.view import named, reading
 from agent.commands.terminal.opened import note_opened
 from agent.contract.disputes import decided_json, disputed_json
 from agent.host.files import write_atomic
@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("{day}: no hub has reports of that year: write it as 2026-01-31", day=first)
     with reading(args) as store:
         found = assess(store, args.by, first, last, datetime.now(UTC), args.sort)
+        told, found = named(args, store, report_json(found)), named(args, store, found)
     if args.xlsx:
         try:
             write_atomic(args.xlsx, workbook(*sheets(found, args.lang)), 0o644)
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
             ) from None
         note_opened(args.data, "hub report --xlsx", "reports", args.xlsx)
     if args.json:
-        sys.stdout.write(json.dumps(report_json(found)) + "\n")
+        sys.stdout.write(json.dumps(told) + "\n")
     elif not args.quiet:
         show(found, Console(no_color=args.no_color, highlight=False), args.lang)
     return OK

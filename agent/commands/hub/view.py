@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from agent.hub.domain.acknowledged import acknowledged_line, read_acknowledged
 from agent.hub.domain.drills import drill_line, read_drills
@@ -14,6 +14,7 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.dispute_words import status_lines
+from agent.hub.views.people import speaker, with_names
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.silent_words import next_step
 from agent.hub.views.status import find_silent, write_orders, write_silent, write_status
@@ -23,6 +24,8 @@ from agent.model.finding import Json, Message
 from agent.text.harmless import printable
 from agent.text.site_time import local
 from agent.text.translate import render, together, translate
+
+T = TypeVar("T")
 
 NUMBERS: Final = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
 
@@ -50,6 +53,7 @@ def status(args: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     with reading(args) as store:
         told = write_status(store, open_trust(args.data).of_sites, now, (args.site, args.after), args.limit)
+        told = named(args, store, told)
         disk = read_forecast(store, now)
     if args.site and not told["sites"]:
         raise UsageError(
@@ -115,6 +119,11 @@ def orders(args: argparse.Namespace) -> int:
 def reading(args: argparse.Namespace) -> closing[Store]:
     """Open the hub's database for reading."""
     return closing(open_store(args.data, read_only=True))
+
+
+def named(args: argparse.Namespace, store: Store, value: T) -> T:
+    """Return what is printed with names for the ids of authors; programs get the words beside them in English."""
+    return with_names(speaker(store, "en" if args.json else args.lang), value)
 
 
 def _print_status(told: dict[str, Json], lang: str) -> None:

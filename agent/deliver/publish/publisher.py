@@ -284,11 +284,13 @@ class Publisher:
             self._board.note(puback_at=self._clock())
 
     def _take_other_ack(self, mid: int, code: int, words: str) -> None:
-        answer = self._outbox.acknowledged(mid) is not None
+        answer = self._outbox.acknowledged(mid)
         self._spoken.discard(mid)
-        if code >= 0x80:
-            self._board.count_refusal("answer" if answer else "state", words)
-            if answer:
+        if code >= 0x80 and answer is not None and answer.topic.endswith("/names"):
+            self._board.count_names_refused(words)
+        elif code >= 0x80:
+            self._board.count_refusal("state" if answer is None else "answer", words)
+            if answer is not None:
                 self._outbox.count_dropped()
 
     def _park(self, row: PendingRow, words: str) -> None:

@@ -6,7 +6,6 @@ decided in `agent/deliver/spool/spool.py`.
 """
 
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any, Final
 from agent.contract.chain import STREAMS
 from agent.deliver.spool import reserve
 from agent.deliver.spool.schema import STREAM, StreamRow, crc, create_schema, detect_damage, set_aside
+from agent.host.files import create_empty
 from agent.host.log_kinds import about
 from agent.model.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull, os_words
 from agent.model.finding import Head
@@ -229,7 +229,7 @@ def translate(error: sqlite3.Error, path: Path) -> SpoolFailed:
 
 def _connect(path: Path) -> sqlite3.Connection:
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
+        create_empty(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
         connection.text_factory = lambda data: data.decode("utf-8", "replace")  # the checksums say what is damaged
     except PermissionError:

@@ -16,6 +16,7 @@ from agent.contract.envelope import read_header
 from agent.deliver.spool.capacity import CONFIRMED, STATES
 from agent.deliver.spool.database import translate
 from agent.deliver.spool.schema import STREAM, StreamRow, ms_of
+from agent.host.files import require_access
 from agent.model.errors import Forbidden, NotVerified, SpoolFailed, UsageError, os_words
 from agent.model.finding import Head, StreamName
 
@@ -136,7 +137,7 @@ def view(path: Path) -> Iterator[View]:
         SpoolFailed: It is damaged, or the disk refuses.
     """
     try:
-        path.open("rb").close()
+        require_access(path)
     except FileNotFoundError:
         raise UsageError(
             "{path}: no look at this site was kept yet: camwarden run --once looks once and keeps it", path=path

@@ -23,8 +23,10 @@ from agent.contract.watermark import SEQ_MAX
 from agent.hub.case.asked import asked, asked_json, duty_json
 from agent.hub.case.contested import beside, contested
 from agent.hub.case.history import CheckReport, StatusSpan, durations, history
+from agent.hub.case.named import named
 from agent.hub.case.pages import NAMES, About, readme
 from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.domain.rows.people import Author
 from agent.hub.domain.rows.reports import StoredReport, evidence_of
 from agent.hub.log.receipts import Place, receipts_of
 from agent.hub.log.stamped import StampedCheckpoint, earliest_over
@@ -136,11 +138,15 @@ def write_case(
         files[f"receipts/{place.epoch}-{place.stream}-{place.seq}.tlog-proof"] = text.encode()
     for size, one in used_stamps.items():
         files |= {f"stamps/{size}.checkpoint": one.checkpoint.note.encode(), f"stamps/{size}.tsr": one.response}
-    files |= {name: readme(about, rows, disputed, lang).encode() for name, lang in NAMES.items()}
-    files["calculation.json"] = _json(_calculation(about, rows, disputed))
-    files["disputes.json"] = _json({"disputes": [row_json(one) for one in disputed]})
+    said = {
+        "calculation.json": _json(_calculation(about, rows, disputed)),
+        "disputes.json": _json({"disputes": [row_json(one) for one in disputed]}),
+        "rules.json": _json(_rules(about)),
+    }
+    people = named(store, site, said.values())
+    files |= {name: readme(about, rows, disputed, people, lang).encode() for name, lang in NAMES.items()} | said
     files["gaps.json"] = _json(_gaps(missing, explained))
-    files["rules.json"] = _json(_rules(about))
+    files["names.json"] = _json({"names": [{"id": one.id, **_known(one)} for one in people]})
     keys = [public_key(jwk) for kid in kids if (jwk := store.key(kid)) is not None]
     files["keys.jwks.json"] = _json(jwk_set({key.kid: key for key in [*keys, signer.public]}))
     files["trust.json"] = _json([_binding(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
@@ -323,6 +329,12 @@ def _rules(about: About) -> Json:
         "technical_indication": not about.rules or any(not one.by for one in about.rules),
         "duty_of": f"camwarden {VERSION}",
     }
+
+
+def _known(one: Author) -> dict[str, Json]:
+    return (
+        {"name": one.name, "told_at": one.told_at} if one.name else {"name": None, "erased_at": one.erased_at or None}
+    )
 
 
 def _json(value: object) -> bytes:

@@ -14,6 +14,7 @@ from agent.hub.case.asked import LANGUAGES, Asked
 from agent.hub.case.contested import beside, number_of
 from agent.hub.case.history import StatusSpan, durations
 from agent.hub.domain.rows.disputes import DisputeRow
+from agent.hub.domain.rows.people import Author
 from agent.model.finding import Source
 from agent.report.indication import error_rates, indication
 from agent.site.rules.pack import place_in
@@ -58,6 +59,10 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "upheld": "the finding was right",
         "overturned": "the finding was wrong",
         "remedied": "the finding was right, and is mended since",
+        "person": ": {name}, as the site told the hub, last on {told}",
+        "erased": ": the name was erased at the hub on {erased}",
+        "untold": ": the site told the hub no name",
+        "nobody": "Nobody is named.",
     },
     "zh_CN": {
         "head": "| 对象 | 起 | 止 | 状态 | 原因 | 依据条款 | 报告内容 | 所据报告 |",
@@ -77,13 +82,19 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "upheld": "维持原结论",
         "overturned": "撤销原结论",
         "remedied": "原结论属实，现已整改",  # noqa: RUF001
+        "person": "：{name}（由点位告知监管平台，最近一次为 {told}）",  # noqa: RUF001
+        "erased": "：姓名已于 {erased} 在监管平台删除",  # noqa: RUF001
+        "untold": "：点位未告知姓名",  # noqa: RUF001
+        "nobody": "未涉及任何人。",
     },
 }
 _ROWS_MOST = 500
 _TOLD_BY_MOST = 3
 
 
-def readme(about: About, rows: Sequence[StatusSpan], disputed: Sequence[DisputeRow], lang: str) -> str:
+def readme(
+    about: About, rows: Sequence[StatusSpan], disputed: Sequence[DisputeRow], people: Sequence[Author], lang: str
+) -> str:
     """Return the page in a language. What a site wrote cannot break out of its cell of the table."""
     words = _WORDS[lang]
     named = [f"--kid {kid}" for kid in (*about.site_kids, about.hub_kid)]
@@ -102,6 +113,7 @@ def readme(about: About, rows: Sequence[StatusSpan], disputed: Sequence[DisputeR
         rules=_rules(about.rules, lang),
         table=_table(rows, about.rules, disputed, lang) if rows else words["none"],
         disputes=_disputes(disputed, lang),
+        people=_people(people, lang),
         sums=_sums(rows, lang),
         missing=missing,
         envelopes=about.envelopes,
@@ -143,6 +155,16 @@ def _disputes(disputed: Sequence[DisputeRow], lang: str) -> str:
             day, by, why = utc_text(word.at)[:10], _cell(word.by), _cell(word.why)
             lines.append("  " + words["decided"].format(by=by, day=day, outcome=outcome, why=why))
     return "\n".join(lines) or words["undisputed"]
+
+
+def _people(people: Sequence[Author], lang: str) -> str:
+    """Return a line for each id that stands above, with the name behind it or why there is none."""
+    lines = []
+    for one in people:
+        kind = "person" if one.name else "erased" if one.erased_at else "untold"
+        told = {"name": _cell(one.name), "told": one.told_at[:10], "erased": one.erased_at[:10]}
+        lines.append(f"- `{one.id}`" + _WORDS[lang][kind].format(**told))
+    return "\n".join(lines) or _WORDS[lang]["nobody"]
 
 
 def _table(rows: Sequence[StatusSpan], rules: Sequence[Asked], disputed: Sequence[DisputeRow], lang: str) -> str:

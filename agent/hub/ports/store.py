@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from agent.hub.ports.authors import Authors
 from agent.hub.ports.findings import Disputes, Findings, Words
 from agent.hub.ports.gaps import AcceptedLosses, Epochs, Holes, LostRuns
 from agent.hub.ports.intake import Chains, Intake, Refusals
@@ -133,3 +134,7 @@ class Store(Intake, Protocol):
     @property
     def disk(self) -> Disk:
         """Measures how much room the store takes and has."""
+
+    @property
+    def authors(self) -> Authors:
+        """Stores who is behind which id of an author; not within a transaction of the store."""

@@ -5,15 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
+from agent.hub.stores import city, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
-from agent.hub.stores.keeping import bodies, disk_sizes, expiry, holds, payloads
+from agent.hub.stores.keeping import authors, bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.reading import (
-    assessed,
     city_now,
-    day_sums,
     logged,
     of_finding,
     orders,
@@ -120,22 +118,6 @@ class Envelopes:
         self.newest = on(db, of_finding.newest_envelopes)
         self.of_finding = on(db, of_finding.envelopes_of)
         self.stretches = on(db, of_finding.stretches_of)
-
-
-class Figures:
-    """See `agent/hub/ports/sites.py`."""
-
-    def __init__(self, db: Database) -> None:
-        self.keep = on(db, day_figures.keep)
-        self.of_day = on(db, assessed.figures_of_day)
-        self.of_site = on(db, assessed.figures_of_site)
-        self.last = on(db, assessed.last_figures)
-        self.plans_before = on(db, assessed.plans_before)
-        self.sum_of_day = on(db, day_sums.sum_of_day)
-        self.days_without_sum = on(db, day_sums.days_without_sum)
-        self.keep_sum = on(db, day_sums.keep_sum)
-        self.sums_after = on(db, day_sums.sums_after)
-        self.differing_sums = on(db, day_sums.differing_sums)
 
 
 class Reports:
@@ -325,6 +307,17 @@ class Disk:
         self.measure = on(db, disk_sizes.measure)
         self.sizes = on(db.directory, disk_sizes.read_sizes)
         self.keep_size = on(db.directory, disk_sizes.keep_size)
+
+
+class Authors:
+    """See `agent/hub/ports/authors.py`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.take = on(directory, authors.take)
+        self.of_site = on(directory, authors.of_site)
+        self.listed = on(directory, authors.listed)
+        self.erase = on(directory, authors.erase)
+        self.expire = on(directory, authors.expire)
 
 
 class TrustStore:

@@ -4,13 +4,13 @@ A file that somebody holds, or a disk that is full, passes: whoever calls such a
 and what it proves with it.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from agent.host.files import create_empty
 from agent.hub.stores.intake.within import Within
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 
@@ -85,7 +85,7 @@ def opened(path: Path, prepare: Callable[[sqlite3.Connection], object] | None) -
     try:
         if prepare is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            create_empty(path)
         db = connection(path, "ro" if prepare is None else "rw")
     except PermissionError:
         raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None

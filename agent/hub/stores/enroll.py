@@ -4,13 +4,13 @@ One SQLite file (WAL, `synchronous=FULL`): an answer to a gateway is on disk bef
 of its secret is stored. Decides nothing: `agent/hub/enroll/desk.py` does.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from agent.host.files import create_empty
 from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
 from agent.hub.stores.database import transaction
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed
@@ -50,7 +50,7 @@ class EnrollStore:
 
     def _open(self, path: Path, opened: ExitStack) -> None:
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            create_empty(path)
             self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
             opened.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")

@@ -34,5 +34,5 @@ def hub_signer(directory: Path) -> Signer:
 
 
 def _knows_sites(directory: Path) -> bool:
-    with closing(open_store(directory)) as store:
+    with closing(open_store(directory, read_only=True)) as store:
         return bool(store.all_epochs())

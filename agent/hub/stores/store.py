@@ -21,6 +21,7 @@ from agent.hub.stores.database import failed, identity, is_current, opened
 from agent.hub.stores.intake import places
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
+from agent.hub.stores.reading.figures import Figures
 from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
@@ -70,7 +71,7 @@ class Store:
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
-        self.figures = areas.Figures(self)
+        self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
         self.holes = areas.Holes(self)
@@ -84,6 +85,7 @@ class Store:
         self.bodies = areas.Bodies(self)
         self.expiry = areas.Expiry(self)
         self.disk = areas.Disk(self)
+        self.authors = areas.Authors(directory)
 
     def close(self) -> None:
         """Close the database."""

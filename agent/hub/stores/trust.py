@@ -22,6 +22,7 @@ from typing import Any, Final
 from agent.contract.chain import utc_text
 from agent.contract.jwk import PublicKey
 from agent.contract.topics import SITE_ID
+from agent.host.files import create_empty
 from agent.hub.stores.database import connection, transaction
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.verify.bindings import THUMBPRINT, Binding, By, Rotated, Trust, binding_of, entry_of, read_file
@@ -206,7 +207,7 @@ def _changing(directory: Path) -> Iterator[sqlite3.Connection]:
     path = directory / NAME
     with _translated(path):
         directory.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        create_empty(path, 0o644)
         with closing(connection(path, "rw")) as db:
             db.execute("PRAGMA synchronous=FULL")  # no WAL: closing it after each row would cost more than the row
             with transaction(db):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from agent.contract.authors import is_author
 from agent.hub.domain.rows.reports import ConfigRow
 from agent.hub.domain.view_columns import read_config
 from agent.hub.ports.store import Store
@@ -135,8 +136,10 @@ def _fewer_zones(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]
 
 
 def _new_approvers(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:
+    """Find who approves for the first time; a site that names people by ids from now on shows nobody new by that."""
     before, after = _approvers(earlier), _approvers(later)
-    return _changed("approver-new", after - before if before else ())
+    is_renamed = any(map(is_author, after)) and not any(map(is_author, before))
+    return _changed("approver-new", after - before if before and not is_renamed else ())
 
 
 def _approved_anew(earlier: ConfigReport, later: ConfigReport) -> Iterator[Change]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Final
 
 from agent.hub.domain.rows.findings import FindingRow
+from agent.hub.views.people import speaker
 from agent.hub.web.acts import record
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.filters import OF_FINDINGS, refuse_others, wanted_findings
@@ -29,7 +30,8 @@ def export_findings(asked: Asked) -> Reply:
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
-    writer.writerows([csv_cell(str(value)) for value in asdict(one).values()] for one in found)
+    speak = speaker(asked.store)
+    writer.writerows([csv_cell(speak(str(value))) for value in asdict(one).values()] for one in found)
     what = " ".join(("findings", *(f"{name}={asked.query[name]}" for name in OF_FINDINGS if asked.query.get(name))))
     with closing(People(asked.place.directory)) as people:
         record(asked, people, "export", f"{what} ({len(found)})")

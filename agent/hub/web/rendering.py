@@ -13,8 +13,10 @@ from importlib import resources
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
+from agent.hub.views.people import speaker
 from agent.hub.web.asked import HTML, Asked, Reply
 from agent.hub.web.people.person import is_at_least
 from agent.hub.web.words import LANGUAGE_NAMES, NAVIGATION, WORDS
@@ -51,6 +53,7 @@ def page(asked: Asked, template: str, status: int = 200, /, **data: Any) -> Repl
         told=lambda sentence: say(recognize(sentence, lang)),
         link=link,
         navigation=_navigation(asked),
+        speak=speaker(asked.store, lang),
         languages=[(name, shown, link(asked.path, {**asked.query, "lang": name})) for name, shown in LANGUAGE_NAMES],
         **data,
     )  # fmt: skip
@@ -90,6 +93,7 @@ def _environment() -> Environment:
     return made
 
 
-def _plain(value: object) -> object:
-    """Put each text on one line, without control characters; what is HTML already stays."""
-    return printable(value) if type(value) is str else value
+@pass_context
+def _plain(context: Context, value: object) -> object:
+    """Put each text on one line, without control characters, authors by their names; what is HTML already stays."""
+    return printable(context["speak"](value)) if type(value) is str else value

@@ -9,28 +9,35 @@ Reads and writes within the caller's transaction; `judge_look` is pure.
 """
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from agent.contract.authors import Names, read_names
 from agent.contract.envelope import ACK_TYP, read_header, sign_payload, unflatten
 from agent.contract.orders import Range, Reported, ReportRef, Result
 from agent.contract.orders_json import read_reported, read_result
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES, read_json, whole_text
 from agent.contract.signing_keys import PublicKey, Signer
-from agent.contract.topics import Address
+from agent.contract.topics import Address, Kind
 from agent.contract.topics import topic as topic_of
 from agent.contract.watermark import Watermark, write_watermark
 from agent.hub.domain.rows.orders import Status
 from agent.hub.ports.store import Store
 from agent.hub.workers.resend import missing_from
-from agent.model.errors import NotVerified
+from agent.model.errors import NotVerified, StoreFailed
 from agent.model.finding import Json
 from agent.verify.members import dict_of, time_of
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """So far a synchronised clock of a site and the hub's may be apart."""
+
+_READERS: Final[Mapping[Kind, Callable[..., Result | Reported | Names]]] = {
+    "cmd-result": read_result,
+    "reported": read_reported,
+    "names": read_names,
+}
 
 Event = dict[str, Json]
 
@@ -60,8 +67,17 @@ def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime
 
 
 def is_answer(topic: str) -> bool:
-    """Return whether sites answer on a topic; quick, for every message."""
-    return "/cmd-result/" in topic or topic.endswith("/config/reported")
+    """Return whether sites answer, or tell names, on a topic; quick, for every message."""
+    return "/cmd-result/" in topic or topic.endswith(("/config/reported", "/names"))
+
+
+def refuse_unknown(address: Address) -> None:
+    """Refuse names of a key that nobody has vouched for yet: what waits is stored with its bytes. Raises NotVerified.
+
+    The site tells them again within a day.
+    """
+    if address.kind == "names":
+        raise NotVerified("unknown-key", "names, signed by a key that nobody vouches for yet")
 
 
 def unpack(address: Address, payload: bytes, jws: str) -> tuple[bytes, str, str]:
@@ -82,19 +98,32 @@ def unpack(address: Address, payload: bytes, jws: str) -> tuple[bytes, str, str]
     return payload, jws, read_header(jws).kid
 
 
-def read(address: Address, payload: bytes, jws: str, key: PublicKey) -> Result | Reported:
-    """Return a verified answer of the site that the topic names.
+def read(address: Address, payload: bytes, jws: str, key: PublicKey) -> Result | Reported | Names:
+    """Return a verified answer, or names, of the site that the topic names.
 
     Raises:
         NotVerified: It is not one; `reason` is `site`, `topic`, `payload` or one of `agent.contract.envelope.verify`.
     """
-    keys = {key.kid: key}
-    value = read_result(payload, jws, keys) if address.kind == "cmd-result" else read_reported(payload, jws, keys)
+    value = _READERS[address.kind](payload, jws, {key.kid: key})
     if (value.site, value.city) != (address.site, address.city):
         raise NotVerified("site", "topic of site {site}, answer of another site or city", site=address.site)
     if isinstance(value, Result) and value.id != address.command_id:
         raise NotVerified("topic", "the topic names another command than the answer")
     return value
+
+
+def take_stated(store: Store, stated: Reported | Names, payload: bytes, jws: str, now: datetime) -> Event:
+    """Store what a site states of itself beside its reports: its policy in force, or who is behind its authors' ids."""
+    if isinstance(stated, Reported):
+        return take_reported(store, stated, payload, jws, now)
+    try:
+        taken = store.authors.take(stated, now)
+    except StoreFailed as error:  # the site tells them again: reports do not wait for that
+        return {"event": "names-left", "site": stated.site, "why": str(error)}
+    if taken.is_stale:
+        store.chains.count(stated.site, "stale-names")
+        return {"event": "stale-names", "site": stated.site}
+    return {"event": "names", "site": stated.site, "new": taken.new, "contradicted": taken.contradicted}
 
 
 def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, now: datetime) -> Event:

@@ -15,7 +15,7 @@ from typing import Final
 from agent.contract.chain import utc_text
 from agent.host.access_register import expire_openings
 from agent.hub.domain.figures import china_day
-from agent.hub.domain.retention import is_held
+from agent.hub.domain.retention import is_held, limit_of
 from agent.hub.ports.store import Store
 from agent.hub.workers.intake import Event
 
@@ -56,11 +56,24 @@ class Expiry:
                 count = len(sites)
             if not self.after_id and not self.sites:
                 store.expiry.delete_beside(limit)
+                expire_names(store, agreed)
                 expire_openings(store.directory, agreed)
         if self.after_id or self.sites:
             self.look_at_s = now_s + AGAIN_S
         if count:
             tell({"event": "expired", "before": limit, "reports": count})
+
+
+def expire_names(store: Store, now: datetime) -> int:
+    """Delete the names of people that no body needs any more; return how many.
+
+    A site tells a name as long as its reports have the id, so that the bodies with it are over by their age that long
+    after it was told last. What holds bodies of that time holds the names of the site.
+    """
+    limit, today = limit_of("changes", now), china_day(now).isoformat()
+    sites = {one.site for one in store.authors.listed() if one.name and one.told_at < limit}
+    spans = store.holds.held(sites, today, by_fails=False)
+    return store.authors.expire((site, limit) for site in sites if not any(one.from_at < limit for one in spans[site]))
 
 
 def agreed_time(store: Store, now: datetime) -> datetime | None:

@@ -7,14 +7,14 @@ Each call runs within a transaction of the caller and returns the events to log.
 from dataclasses import replace
 from datetime import datetime
 
-import msgspec
-
 from agent.contract.chain import STREAMS, utc_text
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
-from agent.contract.orders import Reported
+from agent.contract.orders import Result
 from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
+from agent.hub.domain.own_authors import with_own_authors
+from agent.hub.domain.quick_json import DECODE
 from agent.hub.domain.rows.intake import Waiting
 from agent.hub.ports.store import Store
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
@@ -30,15 +30,13 @@ from agent.verify.message import Claim, Gap, advance, read_gap, read_head, read_
 
 Event = dict[str, Json]
 
-_DECODE = msgspec.json.Decoder().decode  # three times as fast as the standard library's
-
 
 class Intake:
     """Judges and stores.
 
     `dirty` holds (site, epoch) that are owed a watermark. `news`: a key was shown, or bound, first: what waits for it
-    is worth a `retry`. `told` collects further events beside the one of each message; `settle`
-    returns them. `is_carried`: what it takes was brought as files, and says nothing of a connection.
+    is worth a `retry`. `told` collects further events beside the one of each message; `settle` returns them.
+    `is_carried`: what it takes was brought as files, and says nothing of a connection.
     """
 
     def __init__(self, store: Store, trust: Trust, is_carried: bool = False) -> None:
@@ -109,7 +107,7 @@ class Intake:
         try:
             if packed:
                 raise NotVerified("size", "deflated, and not to be inflated to any payload")
-            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws, _DECODE)
+            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws, DECODE)
             if claim is not None:
                 return self._judge(claim, topic, now, protocol)
             return self._answer(topic, payload, jws, now)
@@ -138,8 +136,9 @@ class Intake:
             self._wait(Waiting(site, claim.kid, topic, claim.jws, claim.payload), now)
             return self._event("untrusted", claim, kid=claim.kid)
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
-        limit = self.trust.rotated(claim.kid)
-        if limit is not None and not rotation.still_accepted(self._store, limit, claim):
+        if (limit := self.trust.rotated(claim.kid)) is not None and not rotation.still_accepted(
+            self._store, limit, claim
+        ):
             raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
         self._store.refusals.drop_key(site)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
@@ -153,21 +152,21 @@ class Intake:
         return {**event, "new_epoch": True} if news else event
 
     def _answer(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:
-        """Judge the result of a command, or the policy that a site reports in force."""
+        """Judge the result of a command, or what a site states beside its reports."""
         address = read_topic(topic)
         if address is None:
             raise NotVerified("topic", "not a topic that a site sends on")
         payload, jws, kid = answers.unpack(address, payload, jws)
         key = self._believed(address.site, kid, now)
         if key is None:
+            answers.refuse_unknown(address)
             self._wait(Waiting(address.site, kid, topic, jws, payload), now)
             return {"event": "untrusted", "site": address.site, "stream": address.kind, "kid": kid}
         value = answers.read(address, payload, jws, key)
-        limit = self.trust.rotated(kid)
-        if limit is not None:
+        if (limit := self.trust.rotated(kid)) is not None:
             raise NotVerified("rotated-key", "the key has handed over to {to}", to=limit.to)
-        if isinstance(value, Reported):
-            return answers.take_reported(self._store, value, payload, jws, now)
+        if not isinstance(value, Result):
+            return answers.take_stated(self._store, value, payload, jws, now)
         self._touched.add(address.site)
         event, told = answers.take_result(self._store, value, payload, jws, now)
         self.told += told
@@ -248,6 +247,7 @@ class Intake:
             self.news = True
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
+        claim = with_own_authors(claim)
         if stream == "config":  # five readers would parse them, each
             claim = replace(claim, data=with_plain_findings(claim.data))
         self._store.keep_report(claim, bool(stored), now)

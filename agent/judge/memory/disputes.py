@@ -6,15 +6,17 @@ Both stay for a year. Of two decisions on one dispute the later one counts, by t
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.contract.disputes import Decided, Disputed, Outcome, decided_json, disputed_json
+from agent.contract.disputes import TEXT_MAX_CHARS, Decided, Disputed, Outcome, decided_json, disputed_json
 from agent.judge.wording.dispute_words import words_of
 from agent.model.finding import Json, Message, Status, utc_text
 from agent.observe.inventory.owners import NOBODY, Owner
+from agent.text.within import bounded
 
 KEPT_FOR: Final = timedelta(days=366)
 """How long a dispute and a decision stay after they were made."""
@@ -26,7 +28,10 @@ CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
-    """`by` says at `at` that the finding `key` is wrong: the episode detected at `detected_at`. Aware UTC."""
+    """`by` says at `at` that the finding `key` is wrong: the episode detected at `detected_at`. Aware UTC.
+
+    `author`: the id by which the hub is told who; empty in a note of an earlier version, which told the name.
+    """
 
     key: str
     detected_at: datetime
@@ -36,15 +41,18 @@ class Dispute:
     at: datetime
     why: str
     repaired_at: datetime | None = None
+    author: str = ""
     owner: Owner = NOBODY
 
     @property
     def said(self) -> Disputed:
-        """The dispute as the hub is told."""
+        """The dispute as the hub is told: by an id, also where its author names himself in the reason."""
         check, _, subject = self.key.partition(" ")
+        is_named = self.author and len(self.by) > 1
+        why = re.sub(bounded(self.by), self.author, self.why)[:TEXT_MAX_CHARS] if is_named else self.why
         return Disputed(
             check=check, subject=subject, status=self.status, reason=self.reason, detected_at=self.detected_at,
-            repaired_at=self.repaired_at, by=self.by, at=self.at, why=self.why,
+            repaired_at=self.repaired_at, by=self.author or self.by, at=self.at, why=why,
         )  # fmt: skip
 
 
@@ -108,7 +116,8 @@ def finding_code(site: str, key: str, detected_at: datetime) -> str:
 
 def contested_json(one: Contested) -> dict[str, Json]:
     """Return a dispute with its decision as `--json` has it."""
-    return {**disputed_json(one.dispute.said), "decision": decided_json(one.decision.said) if one.decision else None}
+    told = {**disputed_json(one.dispute.said), "by": one.dispute.by, "why": one.dispute.why}
+    return {**told, "decision": decided_json(one.decision.said) if one.decision else None}
 
 
 def contested_row(one: Contested) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
+from agent.host.files import require_access
 from agent.judge.memory.episodes import WELL, Episode, episode_data, episode_from
 from agent.judge.memory.transitions import Transition
 from agent.model.errors import Forbidden, SpoolFailed
@@ -109,7 +110,7 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
     """
     path = directory / NAME
     try:
-        path.open("rb").close()
+        require_access(path)
     except FileNotFoundError:
         return []
     except PermissionError:

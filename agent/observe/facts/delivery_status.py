@@ -150,6 +150,16 @@ class StatusBoard:
                 extra=about("report-refused"),
             )
 
+    def count_names_refused(self, words: str) -> None:
+        """Count that a broker takes no names, as before its access list has them; reports are delivered."""
+        with self._changed:
+            self._refused[f"names: {words}"] += 1
+            first = self._refused[f"names: {words}"] == 1
+        if first:
+            LOG.warning(
+                "the broker refuses names (%s): the hub shows ids; grant this site write on its topic names", words
+            )
+
     def note_refused(self, refused: Mapping[str, str | int]) -> None:
         """Store which report the hub refused last, as in the spool; empty: none."""
         if refused:

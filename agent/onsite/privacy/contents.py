@@ -113,18 +113,19 @@ def hub_file(data: Path, now: datetime, time_zone: str) -> PrivacyFile:
 
 def recipients(site: Site) -> tuple[Recipient, ...]:
     """Return everybody who gets data by the configuration. Pure."""
-    reports = "signed reports: findings, numbers, digests, names of those who approved or declared; no picture"
+    reports = "signed reports: findings, numbers, digests, ids of those who approved or declared; no picture"
+    names = "names of those whom reports name by ids, apart from the reports"
     found = [Recipient("", "everything that is stored on the gateway", leaves=False)]
     if site.hub is not None and site.hub.confirm != "file":
-        found.append(Recipient(site.hub.host, reports, leaves=True))
+        found += [Recipient(site.hub.host, what, leaves=True) for what in (reports, names)]
     found += [Recipient(one.host, reports, leaves=True) for one in site.mirrors]
     for one in site.notify:
-        counts, names = "code of the site, severities and counts", "names of cameras and places, and sentences"
-        found.append(Recipient(f"{one.name} ({one.kind})", counts if one.kind in ROBOTS else names, leaves=True))
+        counts, sentences = "code of the site, severities and counts", "names of cameras and places, and sentences"
+        found.append(Recipient(f"{one.name} ({one.kind})", counts if one.kind in ROBOTS else sentences, leaves=True))
     if site.daily_digest is not None:
-        counts, names = "counts, once a day", "names of cameras and sentences, once a day"
+        counts, sentences = "counts, once a day", "names of cameras and sentences, once a day"
         kind = site.daily_digest.kind
-        found.append(Recipient(kind, counts if kind in ROBOTS else names, leaves=True))
+        found.append(Recipient(kind, counts if kind in ROBOTS else sentences, leaves=True))
     if site.metrics.listen or site.metrics.textfile:
         found.append(Recipient("Prometheus", "numbers and ids of cameras and devices", leaves=True))
     return tuple(found)

@@ -54,6 +54,9 @@ class Store:
 
 
 SIZES_KEPT: Final = timedelta(days=60)
+CHANGES_KEPT: Final = timedelta(days=366)
+"""As bodies of a hub's reports that have the ids (`agent/hub/domain/retention.py`)."""
+
 NOBODY: Final = "nothing about people"
 AT_ONCE: Final = timedelta()
 
@@ -121,9 +124,19 @@ STORES: Final[tuple[Store, ...]] = (
     Store(
         name="reports", title="reports that wait for the hub, and remembered looks", folder="state",
         files=("spool.db", "spool.db-wal", "spool.db-shm", "spool.db-journal"),
-        holds="signed findings, names of those who approved, declared, acknowledged or planned; no picture",
+        holds="signed findings, ids of those who approved, declared, acknowledged or planned; no picture",
         since="the hub confirmed the report", kept=CONFIRMED_KEPT,
         ends="the service deletes it; what nobody confirms is evicted, with a record, where the spool is full",
+    ),
+    Store(
+        name="author-names", title="names behind the ids of reports", folder="state", files=("authors.json",),
+        holds="names of those who approved, declared, acknowledged or planned, as the hub is told them",
+        since="the last word of the person", kept=AT_ONCE, ends="the next configuration report replaces it",
+    ),
+    Store(
+        name="author-key", title="key that makes ids of names", folder="state", files=("authors.key",),
+        holds="no name; who has it can try whose an id is", since="the site is taken down", ends="a person",
+        by="person",
     ),
     Store(
         name="damaged-spool", title="a damaged spool that was set aside", folder="state", files=("spool.db.corrupt-*",),
@@ -196,7 +209,10 @@ STORES: Final[tuple[Store, ...]] = (
     ),
     Store(
         name="half-written", title="writes that were cut off", folder="state",
-        files=(".*.json.*", "*/.*.json.*", "baselines/*/.*.json.*", "baselines/.sheet.html.*", "samples/.sample.*"),
+        files=(
+            ".*.json.*", "*/.*.json.*", "baselines/*/.*.json.*", "baselines/.sheet.html.*", "samples/.sample.*",
+            ".authors.key.*",
+        ),
         holds="as what was being written", since="it was written", kept=timedelta(days=1),
         ends="the service removes it",
     ),
@@ -242,9 +258,20 @@ STORES: Final[tuple[Store, ...]] = (
     Store(
         name="hub-reports", title="reports of sites", folder="hub",
         files=("hub.db", "hub.db-wal", "hub.db-shm", "hub.db-journal"),
-        holds="signed findings, names of those who approved, declared, acknowledged or planned; no picture",
+        holds="signed findings, ids of people; names where an earlier version of a site wrote them; no picture",
         since="it arrived, but the newest of each stream", kept=RECORDS_KEPT,
         ends="the hub deletes it after --keep-days", by="hub",
+    ),
+    Store(
+        name="hub-names", title="names behind the ids of reports", folder="hub", files=("names.db", "names.db-journal"),
+        holds="names of those who approved, declared, acknowledged, planned or disputed at sites; in no backup",
+        since="the site told it last, or what is held of that time is over", kept=CHANGES_KEPT,
+        ends="the hub deletes it; `hub people erase` at once and for good", by="hub",
+    ),
+    Store(
+        name="hub-erased", title="whose names were erased", folder="hub", files=("erased.db", "erased.db-journal"),
+        holds="ids alone, and who erased the names and why",
+        since="the hub is taken down: a name that was erased has to stay erased", ends="a person", by="person",
     ),
     Store(
         name="hub-log", title="log of what the hub accepted", folder="hub",

@@ -18,6 +18,7 @@ from agent.host.health import observe_host, observe_worker
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import flapping
 from agent.judge.memory import memory as state
+from agent.judge.memory.authors import author_key, ids_of, store_names
 from agent.judge.memory.drills import set_aside
 from agent.judge.memory.episodes import open_episodes
 from agent.judge.memory.history import store_history
@@ -46,6 +47,7 @@ from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import IN_TURN, OBSERVED, fold
 from agent.observe.remembered.value import Remembered
 from agent.report.assessment import add_look
+from agent.report.authors import people_in
 from agent.report.build import build_reports
 from agent.report.secret_names import secret_names, without_said
 from agent.report.spot_check import NO_REQUESTS, ROUNDS, HubRequests, forget_pictures, restore_pictures
@@ -221,11 +223,14 @@ def tell(site: Site, seen: CycleResult, spool: Spool, signer: Signer, moment: Mo
     changed = (*(spool_incident(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()
     findings = flapping.mark_flapping(seen.findings, memory.known)
+    people = people_in(findings, changed, seen.facts.approvals, memory.known, noted)
+    ids = ids_of(author_key(site.storage.directory), site.id, people)
     drafts, memory = build_reports(
         site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans, noted.drills,
-        noted.contested,
+        noted.contested, ids,
     )  # fmt: skip
     reports, _ = link(drafts, spool.heads(), spool.epoch, site.origin, moment)
+    store_names(site.storage.directory, ids, reports)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
     store_history(site.storage, changed, moment.at)

@@ -45,6 +45,7 @@ AGED: Final[Mapping[str, timedelta]] = {
     "baselines/*/.*.json.*": DAY,
     "baselines/.sheet.html.*": DAY,
     "samples/.sample.*": DAY,
+    ".authors.key.*": DAY,
 }
 """Files below a state folder, and how long after they were written they are removed.
 

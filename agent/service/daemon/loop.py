@@ -198,6 +198,7 @@ def _look_and_report(
         mirror.offer(envelopes, now.at)
     release_memory()
     if parts.publisher is not None:
+        parts.names.tell(parts.publisher.status().connects, now.at)
         parts.publisher.wake()
     return seen, len(envelopes)
 

@@ -24,6 +24,7 @@ from agent.service.alerts.digest_desk import DigestDesk
 from agent.service.alerts.exporters import Telemetry, listening
 from agent.service.alerts.notice_desk import NoticeDesk
 from agent.service.cycle.environment import worker_of
+from agent.service.daemon.names import NameTeller
 from agent.service.enroll.renewal import Renewals, finish
 from agent.service.orders.desk import OrderDesk
 from agent.site.config.site import Site
@@ -56,6 +57,7 @@ class Parts:
     digests: DigestDesk
     notices: NoticeDesk
     renewals: Renewals
+    names: NameTeller
     mirrors: tuple[MirrorLink, ...] = ()
     previous: PreviousPictures = field(default_factory=PreviousPictures)
 
@@ -107,5 +109,5 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         previous.clocks.restore(site, read_clocks(directory, site.id))
         yield Parts(
             spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, notices, renewals,
-            mirrors, previous,
+            NameTeller(site, signer, desk.say), mirrors, previous,
         )  # fmt: skip

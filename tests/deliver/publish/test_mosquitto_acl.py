@@ -22,6 +22,7 @@ from agent.deliver.publish.publisher import Publisher
 from agent.deliver.publish.tls import tls_context
 from agent.hub.stores import trust
 from agent.model.errors import ConfigurationError
+from agent.service.daemon.names import names_message
 from agent.site.config.site import Hub
 from drivers.model import Credential
 
@@ -84,6 +85,29 @@ def test_a_site_cannot_write_for_another_nor_read_what_is_not_its_own(
         assert [e for e in hub.tell.events if e["event"] != "ready"] == []
 
 
+def test_a_broker_whose_access_list_knows_no_names_holds_up_no_report(
+    tmp_path: Path, authority: Authority, hub_signer: Signer
+) -> None:
+    authority.issue("broker", server=True)
+    broker = SampleBroker(tmp_path / "broker", authority.directory)
+    acl = authority.directory / "acl"
+    acl.write_text(acl.read_text().replace("pattern write vss/v1/+/%u/names\n", ""))
+    maker = Maker(tmp_path / "site", delivery.site(hub=by_password(broker, authority, "S1")))
+    trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())
+    spool = maker.open()
+    hub = RunningHub(tmp_path / "hub", by_password(broker, authority, "camwarden-hub"))
+    with broker, hub, publishing(maker, spool, hub_signer) as publisher:
+        names = {"author-S1-0000000000000001": "王工"}
+        publisher.say(names_message(maker.site, maker.signer, names, clock()))
+        maker.cycle(spool, clock())
+        publisher.wake()
+        assert publisher.drained(PATIENCE_S)
+        waits(lambda: publisher.status().refused_publishes == {"names: Not authorized": 1})
+        status = publisher.status()
+        assert (status.publish_refused_at, status.answers_dropped, status.link) == (None, 0, "connected")
+        assert not hub.tell.of("names")
+
+
 def test_the_access_list_line_by_line(broker: SampleBroker, authority: Authority) -> None:
     def publish(user: str, topic: str) -> bool:
         done = subprocess.run(
@@ -100,7 +124,7 @@ def test_the_access_list_line_by_line(broker: SampleBroker, authority: Authority
         assert is_refused or "PUBACK (Mid: 1, RC:" in said, f"{user} {topic}: nobody answered: {said}"
         return not is_refused
 
-    own = ["state", "report/health", "report/config", "event", "gap"]
+    own = ["state", "report/health", "report/config", "event", "gap", "names"]
     for tail in own:
         assert publish("S1", f"vss/v1/datong/S1/{tail}"), tail
         assert not publish("S1", f"vss/v1/datong/S2/{tail}"), tail

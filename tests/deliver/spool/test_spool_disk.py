@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from delivery import DAY, NOW, Maker, assert_closed, event, health, mark, waiting
+from other_process import comes_and_goes, other_process
 
 from agent.contract.envelope import verify
 from agent.deliver.spool import reserve
+from agent.deliver.spool.read_only import view
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import ChainBroken, SpoolCorrupt
 
@@ -320,3 +322,18 @@ def test_no_ballast_is_made_where_it_would_fill_the_disk_itself(maker: Maker, mo
     assert reserve.make(maker.directory / "spool.db")
     name = reserve.name_of(maker.directory / "spool.db")
     assert (name.stat().st_size, name.stat().st_mode & 0o777) == (reserve.BYTES, 0o600)
+
+
+def test_whoever_reads_the_spool_beside_the_daemon_ends_no_lock_of_it(maker: Maker) -> None:
+    spool = maker.open()
+    commit(maker, spool)
+    path = maker.directory / "spool.db"
+    with view(path):
+        pass
+    journal = path.with_name("spool.db-wal")
+    before = journal.stat().st_ino
+    comes_and_goes(path)
+    assert journal.exists() and journal.stat().st_ino == before, "a command took the log of the daemon for its own"
+    commit(maker, spool)
+    assert other_process(path, "SELECT count(*) FROM report") == [[4]]
+    spool.close()

@@ -78,6 +78,7 @@ def test_a_case_holds_envelopes_keys_trust_rule_and_pages_and_verifies_without_t
             "gaps.json",
             "keys.jwks.json",
             "manifest.json",
+            "names.json",
         ),
         *("rules.json", "trust.json"),
     }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time
 from typing import Final
 
 from agent.commands.hub.findings.lines import print_lines
-from agent.commands.hub.view import reading
+from agent.commands.hub.view import named, reading
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
 from agent.host.files import write_atomic
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     )
     most = args.limit or (-1 if args.csv or args.xlsx else SHOWN_MOST)
     with reading(args) as store:
-        found = store.findings.page(wanted, _place(args.after), most + 1 if most > 0 else most)
+        found = named(args, store, store.findings.page(wanted, _place(args.after), most + 1 if most > 0 else most))
         count = store.findings.total(wanted)
     found, is_more = (found[:most], len(found) > most) if most > 0 else (found, False)
     after = place_text(place_of(found[-1])) if is_more else None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from agent.commands.hub.findings.lines import print_lines
-from agent.commands.hub.view import reading
+from agent.commands.hub.view import named, reading
 from agent.hub.domain.figures import CHINA
 from agent.hub.domain.rows.findings import SiteFacts
 from agent.hub.domain.rows.words import Word
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Print one site. Raises UsageError where nothing verified has come of it."""
     bindings = open_trust(args.data).of_sites(args.site, args.site).bindings.values()
     with reading(args) as store:
-        shown = read_site(store, bindings, args.site, datetime.now(UTC))
+        shown = named(args, store, read_site(store, bindings, args.site, datetime.now(UTC)))
     if shown is None:
         raise UsageError(
             "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",

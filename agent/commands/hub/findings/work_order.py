@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Final
 
-from agent.commands.hub.view import reading
+from agent.commands.hub.view import named, reading
 from agent.hub.domain.figures import CHINA
 from agent.hub.domain.rows.findings import FindingRow, Wanted
 from agent.hub.domain.rows.words import Word
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the order. Raises UsageError where nothing open is assigned to that name."""
     today = datetime.now(UTC).astimezone(CHINA).date()
     with reading(args) as store:
-        found = store.findings.page(Wanted(site=args.site or "", assignee=args.to))
+        found = named(args, store, store.findings.page(Wanted(site=args.site or "", assignee=args.to)))
         said = [word for site in sorted({one.site for one in found}) for word in store.words.of_site(site)]
     if not found:
         raise UsageError("nothing open is assigned to {name!r}; see `camwarden hub findings`", name=args.to)

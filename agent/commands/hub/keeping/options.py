@@ -24,6 +24,7 @@ def add(actions: Any, data: argparse.ArgumentParser) -> None:
     listed.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
     release = actions.add_parser("release", parents=[data, by], help="end a hold before its last day")
     release.add_argument("number", type=count, metavar="NUMBER", help="as `hub holds` lists it")
+    _people(actions, data, by)
     backup = actions.add_parser("backup", parents=[data], help="copy the hub's data while it runs, and verify the copy")
     backup.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is not there yet")
     backup.add_argument("--verify", action="store_true", help="verify a backup that is there, and copy nothing")
@@ -41,3 +42,13 @@ def add(actions: Any, data: argparse.ArgumentParser) -> None:
     which = verify.add_mutually_exclusive_group(required=True)
     which.add_argument("site", nargs="?", metavar="SITE", help="those of this site")
     which.add_argument("--all", action="store_true", help="those of every site")
+
+
+def _people(actions: Any, data: argparse.ArgumentParser, by: argparse.ArgumentParser) -> None:
+    parser = actions.add_parser("people", help="list who is behind the ids in reports, or erase a name for good")
+    inner = parser.add_subparsers(dest="people_action", required=True, metavar="ACTION")
+    listed = inner.add_parser("list", parents=[data], help="list the names that sites told, and who was erased")
+    listed.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
+    listed.add_argument("--name", metavar="NAME", help="who is called so")
+    erase = inner.add_parser("erase", parents=[data, by], help="erase a name for good; the reports stay as they are")
+    erase.add_argument("author", metavar="AUTHOR", help="an id as `hub people list` shows it")

@@ -22,6 +22,7 @@ from agent.contract.payload_bounds import read_json
 from agent.host.files import sync_directory, write_atomic
 from agent.host.lock import lock
 from agent.hub.stores import schema
+from agent.hub.stores.keeping.authors import NAME as NAMES
 from agent.hub.stores.store import NAME
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified, UsageError, os_words
 from agent.verify.members import dict_of, time_of
@@ -39,7 +40,8 @@ INNER: Final = ("enroll",)
 
 _BEGUN: Final = "begun.json"
 _LOCK: Final = "backup"
-_NOT_COPIED: Final = (".lock", ".part", *SIDECARS)
+_NOT_COPIED: Final = (".lock", ".part", *SIDECARS, NAMES)
+"""No backup has names: nobody could erase one there. Sites tell them again."""
 _MANIFEST_MAX_BYTES: Final = 1024 * 1024
 _BLOCK_BYTES: Final = 1024 * 1024
 

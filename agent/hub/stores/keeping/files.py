@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.hub.stores.enroll import NAME as ENROLL_NAME
+from agent.hub.stores.keeping.authors import NAME as NAMES
 from agent.hub.stores.keeping.backup import back_up, verify_backup
 from agent.hub.stores.keeping.backups import newest_backup
 from agent.hub.stores.keeping.restore import restore
@@ -17,7 +18,7 @@ __all__ = [
     "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
-_SECRET: Final = (NAME, LOG_NAME)
+_SECRET: Final = (NAME, LOG_NAME, NAMES)
 """Beside keys; whom the hub trusts, certificates and settings of the desk are none."""
 
 

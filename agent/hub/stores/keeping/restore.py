@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from agent.host.files import sync_directory
 from agent.host.lock import lock
+from agent.hub.stores.keeping.authors import ERASED, join_erased
 from agent.hub.stores.keeping.backup import SIDECARS, copy_file, digest_of, verify_backup
 from agent.hub.stores.log import NAME as LOG_NAME
 from agent.hub.stores.log import await_statement
@@ -46,6 +47,9 @@ def restore(folder: Path, directory: Path) -> dict[str, Any]:
                 directory, {name: dict_of(told).get("sha256") for name, told in manifest["files"].items()}
             )
             for name in names:
+                if name == ERASED:  # whoever was erased here since stays so
+                    join_erased(directory, folder / name)
+                    continue
                 part = directory / f"{name}.part"
                 part.parent.mkdir(exist_ok=True)
                 copy_file(folder / name, part)

@@ -12,6 +12,7 @@ from agent.hub.domain.rows.findings import FindingRow, place_of, place_text
 from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.scope import below
 from agent.hub.stores.engines import open_trust
+from agent.hub.views.people import speaker, with_names
 from agent.hub.views.silent import KINDS, Silent
 from agent.hub.views.site import read_site, site_json
 from agent.hub.views.status import find_silent, write_orders, write_silent
@@ -109,7 +110,8 @@ def _row(one: FindingRow | ListedSite) -> dict[str, Json]:
 
 def _json(asked: Asked, told: dict[str, Json]) -> Reply:
     """Return JSON with its ETag, or nothing where the client has just that."""
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    named = with_names(speaker(asked.store), told)
+    body = json.dumps(named, ensure_ascii=False, separators=(",", ":")).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     if etag in [one.strip().removeprefix("W/") for one in asked.headers.get("if-none-match", "").split(",")]:
         return Reply(304, JSON, b"", {"ETag": etag})

@@ -30,6 +30,7 @@ ACTS: Final = {
     "user-add": Message("person added or changed"),
     "user-password": Message("person got another password"),
     "user-disable": Message("person disabled"),
+    "name-erase": Message("name erased"),
 }
 """What the acts of rows are called."""
 
