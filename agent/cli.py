@@ -54,6 +54,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "agent.commands.filing.command",
         "file the system with the police: deadlines, dossier, and what changed since",
     ),
+    "link": (
+        "agent.commands.link",
+        "test the interface for the police platform of one device, as a platform of our own",
+    ),
     "privacy": ("agent.commands.privacy", "what is stored of people, how long, and who opened it"),
     "masks": ("agent.commands.masks.command", "have privacy masks approved, and judge picture files"),
     "ui": ("agent.commands.ui.command", "the local page: see every camera, draw what is private, approve masks"),

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from drivers.errors import NotTried
 from drivers.model import Credential
 
-_HASHES: dict[str, Callable[[bytes], str]] = {
+HASHES: dict[str, Callable[[bytes], str]] = {
     # MD5 is what the protocol names (RFC 2617); it guards nothing of ours that a better hash could.
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
@@ -59,15 +59,23 @@ def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
             scheme = _SCHEME.match(rest)
             if scheme is None:
                 break
-            rest = rest[scheme.end() :]
-            values: dict[str, str] = {}
-            while (parameter := _PARAMETER.match(rest)) is not None:
-                values.setdefault(parameter[1].lower(), _unquote(parameter[2]))
-                rest = rest[parameter.end() :]
+            values, rest = parameters(rest[scheme.end() :])
             challenge = _challenge(scheme[1].lower(), values, encoding)
             if challenge is not None:
                 found.append(challenge)
     return tuple(found)
+
+
+def parameters(text: str) -> tuple[dict[str, str], str]:
+    """Parse the parameters that a challenge or its answer begins with, the first of each name; return the rest too.
+
+    Source: RFC 7235 section 2.1.
+    """
+    values: dict[str, str] = {}
+    while (parameter := _PARAMETER.match(text)) is not None:
+        values.setdefault(parameter[1].lower(), _unquote(parameter[2]))
+        text = text[parameter.end() :]
+    return values, text
 
 
 def choose(challenges: Iterable[Challenge]) -> Challenge | None:
@@ -94,7 +102,7 @@ def authorization(challenge: Challenge, credential: Credential, method: str, uri
         if not tls:
             raise NotTried("the device offers only Basic without TLS: the password was not sent")
         return "Basic " + b64encode(_encoded(challenge, f"{credential.user}:{credential.password}")).decode()
-    digest = _HASHES[challenge.algorithm.removesuffix("-sess")]
+    digest = HASHES[challenge.algorithm.removesuffix("-sess")]
     cnonce = secrets.token_hex(8)
     user, password = credential.user, credential.password
     if challenge.utf8_told:
@@ -157,7 +165,7 @@ def _challenge(scheme: str, values: dict[str, str], encoding: str) -> Challenge 
     algorithm = values.get("algorithm", "MD5").upper()
     family = algorithm.removesuffix("-SESS")
     offered = [word.strip().lower() for word in values.get("qop", "").split(",") if word.strip()]
-    if family not in _HASHES or (offered and "auth" not in offered):
+    if family not in HASHES or (offered and "auth" not in offered):
         return None
     return Challenge(
         scheme="digest",

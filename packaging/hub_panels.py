@@ -141,6 +141,23 @@ HUB_PANELS: Final = (
         ),
     ),
     Panel(
+        ("Messages to other systems", "发往其他系统的消息"),
+        "timeseries",
+        "short",
+        (
+            ("{{hook}} waiting", "camwarden_hub_webhook_waiting{HERE}"),
+            ("{{hook}} taken", "increase(camwarden_hub_webhook_delivered_total{HERE}[1h])"),
+            ("{{hook}} given up", "increase(camwarden_hub_webhook_given_up_total{HERE}[1h])"),
+            ("{{hook}} stopped", "camwarden_hub_webhook_stopped{HERE}"),
+        ),
+    ),
+    Panel(
+        ("Oldest message to another system", "最早一条待发消息等待时长"),
+        "timeseries",
+        "s",
+        (("{{hook}}", "camwarden_hub_webhook_waiting_oldest_seconds{HERE}"),),
+    ),
+    Panel(
         ("Assessment of yesterday", "昨日考核指标"),
         "timeseries",
         "percentunit",

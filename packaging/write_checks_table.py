@@ -95,8 +95,8 @@ ARTICLES: Final[dict[str, tuple[str, str]]] = {
         "The interface, also where no camera is linked: none fails; set up and registered by the device's word passes "
         "as told; a self-test in which a picture came passes as seen, for 366 days (a house figure) and for its box "
         "alone; one in which none came fails; neither told nor tested is unknown. Codes are compared.",
-        "The command that makes the self-test: its result is read (`link-tests.json` in the state folder, of the "
-        "folder's owner alone). Heartbeats, the platform's catalogue and a picture that the police platform plays.",
+        "Heartbeats, the platform's catalogue and a picture that the police platform plays: `camwarden link test` is a "
+        "platform of our own, and its result with a picture is read (`link-tests.json` in the state folder).",
     ),
     "article 12": (
         "Days of design, construction and use, of the main project and of the system: what came too late is a past "

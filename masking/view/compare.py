@@ -44,7 +44,9 @@ CHANCE_MOST: Final = 0.15
 """Share of tiles up to which agreement is chance: two scenes have that in common."""
 
 OWN_TEXTURE_MIN: Final = 0.5
-"""Share of the approved view's tiles with texture that a picture must have for it to show another scene."""
+"""Share of the approved view's tiles with texture that a picture must have for it to show another scene.
+
+Tiles with one straight line only do not count: they are the edge of a hand before the lens."""
 
 STEADY_AGREEING_MIN: Final = 0.6
 """Share of the tiles with texture that must agree in each picture of a background before it is used."""
@@ -161,7 +163,9 @@ def _is_other_scene(reference: Descriptor, grey: Grey, excluded: Sequence[Polygo
         return False
     left_out = excluded_area((approved.shape[0], approved.shape[1]), excluded)
     shown = (~left_out).astype(np.uint8)
-    own, there = (len(usable(log_gradient(one, left_out), shown).corners) for one in (grey, approved))
+    own, there = (
+        int(np.count_nonzero(~usable(log_gradient(one, left_out), shown).straight)) for one in (grey, approved)
+    )
     return own >= max(TILES_MIN, OWN_TEXTURE_MIN * there)
 
 

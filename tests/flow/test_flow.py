@@ -147,7 +147,10 @@ def test_the_masks_that_hide_pass_on_every_path_playback_included(ran: tuple[Dem
     for camera in ("gate", "canteen", "parking", "library", "gym"):
         found = finding(ran[1], "privacy-mask-effective", f"camera:{camera}")
         seen = {entry["path"]: entry["verdict"] for entry in found["evidence"]["paths"]}
-        assert (found["status"], seen) == ("pass", dict.fromkeys(("snapshot", "main", "sub", "playback"), "PASS"))
+        # Nobody has approved the look of the one blur: frosted glass would look the same.
+        expected = ("unknown", "like-glass") if camera == "parking" else ("pass", "")
+        assert (found["status"], found["reason"]) == expected
+        assert seen == dict.fromkeys(("snapshot", "main", "sub", "playback"), "PASS")
 
 
 def test_nothing_passes_for_a_device_that_could_not_be_asked(ran: tuple[Demo, Delivered, Wire]) -> None:

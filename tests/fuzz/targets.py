@@ -15,6 +15,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "cgi": "fuzz.of_devices:DEVICES",
     "rtsp": "fuzz.of_streams:STREAMS",
     "http": "fuzz.of_streams:STREAMS",
+    "link": "fuzz.of_links:LINKS",
     "mqtt": "fuzz.of_messages:MESSAGES",
     "signed": "fuzz.of_messages:MESSAGES",
     "hub": "fuzz.of_messages:MESSAGES",

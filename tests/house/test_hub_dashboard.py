@@ -27,13 +27,15 @@ SELECTOR = re.compile(r"(camwarden_hub_[a-z_]+)(?:\{([^}]*)\})?")
 
 @pytest.fixture
 def given(logged: Logged, tmp_path: Path) -> dict[str, dict[str, set[str]]]:
-    """Return the labels of each metric with their values, as a hub with a site, a log and a backup gives them."""
+    """Return the labels of each metric with their values, as a hub with all that has one gives them."""
     desk, maker = logged.desk, logged.maker
     logged.report(2)
     for envelope in Day(maker).report(NOW, health(NOW)):
         desk.send(envelope)
     desk.hand_in("elsewhere", b"{}", "")
     back_up(desk.directory, tmp_path / "backups" / "one", NOW)
+    with desk.store.transaction():
+        desk.store.upgrades.begin("0.9.1", "all", "", timedelta(hours=24))
     page = write_metrics(
         desk.store, trust.load(desk.directory), desk.directory, NOW + timedelta(minutes=5), None, tmp_path / "backups"
     )
@@ -111,6 +113,8 @@ def test_the_numbers_of_log_and_backup_are_those_of_what_is_there(logged: Logged
     assert told() == {"log_reports_waiting": 0, "log_waiting_oldest_seconds": 0, "log_continues": 1}
     logged.report(2)
     back_up(desk.directory, tmp_path / "backups" / "one", NOW)
+    with desk.store.transaction():
+        desk.store.upgrades.begin("0.9.1", "all", "", timedelta(hours=24))
     waits = {"log_reports_waiting": 2, "log_waiting_oldest_seconds": 420, "log_continues": 1}
     assert told() == {**waits, "backup_age_seconds": 420}
     desk.store.run("DELETE FROM report_row WHERE seq > 2")

@@ -100,7 +100,7 @@ HUB_OIDC: Final = (
     Mutant(
         name="hub-oidc-https",
         row="(as the city's login) names addresses",
-        file=_PROVIDER,
+        file="agent/hub/web/people/oidc/offered.py",
         text="    if any(address_of(one) is None for one in",
         mutated="    if False and any(address_of(one) is None for one in",
         test="test_hub_web_oidc_hostile.py::test_addresses_of_the_provider_are_https[end_session_endpoint]",

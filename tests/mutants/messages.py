@@ -66,7 +66,7 @@ MESSAGES: Final = (
     Mutant(
         name="webhook-signed",
         row="(who knows a webhook's address)",
-        file="agent/service/alerts/webhook.py",
+        file="agent/contract/standard_webhooks.py",
         text='    signed = f"{message_id}.{timestamp_s}.".encode() + data\n',
         mutated='    signed = f"{message_id}.{timestamp_s}.".encode()\n',
         test="test_robots.py::test_a_webhook_of_ones_own_gets_all_of_it_signed",

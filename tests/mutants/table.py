@@ -11,6 +11,7 @@ from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.hub_oidc import HUB_OIDC
 from mutants.hub_page import HUB_PAGE
+from mutants.link import LINK
 from mutants.listeners import LISTENERS
 from mutants.local_page import LOCAL_PAGE
 from mutants.lockdown import LOCKDOWN
@@ -25,12 +26,14 @@ from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
 from mutants.upgrades import UPGRADES
+from mutants.webhooks import WEBHOOKS
 
 MUTANTS: Final = (
     *ROWS,
     *LOCAL_PAGE,
     *LOCKDOWN,
     *LISTENERS,
+    *LINK,
     *DEVICES,
     *PICTURES,
     *NETWORK,
@@ -48,4 +51,5 @@ MUTANTS: Final = (
     *OPERATOR,
     *SEEN,
     *UPGRADES,
+    *WEBHOOKS,
 )

@@ -7,7 +7,8 @@ from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from city_told import NOW, city
+from city_told import COMPANY, NOW, city
+from hooked import hook
 
 from agent.contract.chain import utc_text
 from agent.contract.disputes import Disputed
@@ -15,7 +16,9 @@ from agent.contract.orders import Command
 from agent.hub.domain.figures import METRICS
 from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
 from agent.hub.domain.rows.keeping import Hold
+from agent.hub.domain.rows.webhooks import Delivery, Progress
 from agent.hub.domain.rows.words import Word
+from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.stores import trust
 from agent.hub.stores.dispute_columns import insert
 from agent.hub.stores.enroll import EnrollStore
@@ -50,8 +53,25 @@ def worked_city(directory: Path) -> Path:
         )  # fmt: skip
         with store.transaction():
             _tell(store)
+        _notify(store)
     _enroll(directory)
     return directory
+
+
+def _notify(store: Store) -> None:
+    """Store an endpoint of another system for each way in which one can answer."""
+    at = utc_text(NOW)
+    for name, progress in {
+        "new": Progress(),
+        "tickets": Progress(delivered=12_345, last_at=at, last_status=204),
+        "night-watch": Progress(failing_since=at, tries=3, next_at=at, last_at=at, last_why="Connection refused"),
+        "gone": Progress(stopped_at=at, failing_since=at, last_at=at, last_status=410, given_up=7),
+    }.items():
+        bound = Scope(maintainers=(COMPANY,)) if name == "night-watch" else EVERYTHING
+        store.webhooks.keep(hook(name, f"https://{name}.a-long-name-of-a-host.city.example/SECRET", scope=bound))
+        store.webhooks.keep_progress(name, progress)
+    store.webhooks.keep(hook("off", disabled_at=at))
+    store.webhooks.queue(Delivery(hook="night-watch", no=1, id="evt_1", body=b"{}", made_at=at))
 
 
 def _tell(store: Store) -> None:

@@ -26,7 +26,8 @@ SAMPLES = {
     "site": "S1", "thumbprint": "A" * 43, "address": "192.0.2.1:8443", "broker": "192.0.2.1", "stream": "event",
     "from_seq": "1", "to_seq": "2", "exercise": "mask", "tsa": "http://192.0.2.1/",
     "what": "0.2.0", "to": "Zhao", "due": "2031-01-02", "text": "x", "name": "School 4", "number": "1", "seq": "1",
-    "role": "viewer",
+    "role": "viewer", "division": "140202",
+    "role": "viewer", "id": "14021300001180000001",
 }  # fmt: skip
 """What is given for an argument of this name that is no file."""
 
@@ -36,9 +37,12 @@ GIVEN = {
     ("hub", "report"): ("--by", "model", "--day", "2026-11-01"),
     ("hub", "enroll", "token"): ("--site", "S1"),
     ("hub", "desired"): ("S1", "none.bin"),
+    ("hub", "place"): ("S1", "--division", "140202", "--by", "Li", "--why", "x"),
     ("hub", "verify"): ("--all",),
+    ("hub", "webhook", "add"): ("tickets", "--url", "https://tickets.test/"),
     ("verify",): ("none.bin", "--kid", "A" * 43),
     ("config", "validate"): (),
+    ("link", "test"): ("nvr", "--id", "14021300001180000001", "--free-slot"),
 }
 """What is given instead where one of several is needed."""
 

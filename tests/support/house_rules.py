@@ -156,6 +156,7 @@ READS_JSON = {
     "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
+    "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
     "agent/hub/domain/rows/reports.py": "the evidence that the hub has written itself",
     "agent/hub/stores/case_columns.py": "the findings of a body, once, at intake",

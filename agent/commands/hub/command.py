@@ -10,7 +10,7 @@ camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintai
 camwarden hub site SITE --data DIR              one site: boxes, open findings, how long faults lasted
 camwarden hub fleet [--check C] [--model M]     which check fails at many boxes of one model and firmware
 camwarden hub repairs [--check C] [--since DAY]  how long faults lasted, by check
-camwarden hub acknowledge | assign | comment SITE CHECK SUBJECT --by --data DIR   keep words on an open finding
+camwarden hub acknowledge | assign | plan | comment SITE CHECK SUBJECT --by --data DIR   keep words on an open finding
 camwarden hub work-order --to NAME [SITE]       what is assigned to somebody, to print, in both languages
 camwarden hub operator SITE NAME --by           who operates a site
 camwarden hub place SITE --division C --by --why | places   where a site lies; which sites tell something else
@@ -36,6 +36,7 @@ camwarden hub log witness FOLDER --state DIR --jwks FILE   cosign the log of a h
 camwarden hub log restored --by --why --data DIR   state, after a restore from a backup, that the log goes on
 camwarden hub serve [--port PORT] [--url URL] [--trusted-proxy ADDRESS] --data DIR   the page for people, behind a proxy
 camwarden hub user add NAME --role ROLE [--division C] [--operator N] [--maintainer N] | password | disable | list
+camwarden hub webhook add NAME --url URL [--kind K] ... | test | secret | disable | enable | remove NAME | list
 camwarden hub audit [--verify] --data DIR      what people did on the page, in rows that are chained
 camwarden hub doctor --data DIR    look what around the hub keeps it from its work
 camwarden hub metrics --data DIR   numbers for Prometheus
@@ -65,6 +66,7 @@ ACTIONS: Final = {
     "repairs": ("agent.commands.hub.findings.repairs", "run"),
     "acknowledge": ("agent.commands.hub.findings.words", "acknowledge"),
     "assign": ("agent.commands.hub.findings.words", "assign"),
+    "plan": ("agent.commands.hub.findings.words", "plan"),
     "comment": ("agent.commands.hub.findings.words", "comment"),
     "work-order": ("agent.commands.hub.findings.work_order", "run"),
     "operator": ("agent.commands.hub.findings.words", "operator"),
@@ -97,6 +99,7 @@ ACTIONS: Final = {
     "doctor": ("agent.commands.hub.doctor", "run"),
     "serve": ("agent.commands.hub.web.serve", "run"),
     "user": ("agent.commands.hub.web.user", "run"),
+    "webhook": ("agent.commands.hub.web.webhook", "run"),
     "audit": ("agent.commands.hub.web.audit", "run"),
 }
 """Every action: its module, and what runs it there."""

@@ -21,5 +21,6 @@ PROBES: Final = (
     Probe("backup", "backup", kept.backup),
     Probe("upgrade", "upgrade of agents", kept.upgrade),
     Probe("login", "city login", login.city_login, limit_s=10.0),
+    Probe("webhooks", "endpoints of other systems", kept.webhooks),
 )
 """Every probe. A new one is one function and one line here."""

@@ -1,4 +1,4 @@
-"""Probes what the hub has stored: databases, the log of accepted reports, the newest backup."""
+"""Probes what the hub has stored: databases, the log of accepted reports, the newest backup, endpoints."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.log.sequencer import lag
 from agent.hub.stores.engines import FILES, log_beside
+from agent.hub.views.webhooks import read_hooks
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.model.outcome import Outcome, found, not_due, passed
 
@@ -101,3 +102,24 @@ def upgrade(situation: Situation) -> Outcome:
     if newest.state == "running":
         return passed(Message("the upgrade to {version} is in wave {wave}", values), **values)
     return passed(Message("the upgrade to {version} is done", values), **values)
+
+
+def webhooks(situation: Situation) -> Outcome:
+    """Judge whether the endpoints of other systems take what they are sent."""
+    if not situation.has_run:
+        return not_due("no-hub", NO_HUB)
+    with situation.reading() as store:
+        hooks = [one for one in read_hooks(store) if one.state != "disabled"]
+    stopped, failing = ([one.name for one in hooks if one.state == state] for state in ("stopped", "fails"))
+    waiting = sum(one.waiting for one in hooks)
+    step = Message("see why: camwarden hub webhook test NAME; then camwarden hub webhook enable NAME")
+    if stopped:
+        what = Message("{names}: given up, and sent nothing more", {"names": listed(stopped)})
+        return found("fail", "stopped", what, step, stopped=list(stopped))
+    if failing:
+        what = Message("{names}: do not take what they are sent; messages waiting: {count}", {
+            "names": listed(failing), "count": waiting})  # fmt: skip
+        return found("warn", "failing", what, step, failing=list(failing))
+    if not hooks:
+        return passed(Message("no other system is told of anything"))
+    return passed(Message("endpoints that take what they are sent: {count}", {"count": len(hooks)}))

@@ -28,7 +28,7 @@ def city_login(situation: Situation) -> Outcome:
     try:
         read_offered(settings)
     except NoAnswer as error:
-        what = Message("{issuer}: {why}", {**values, "why": error.why})
+        what = Message("{issuer} gives no answer of use: {why}", {**values, "why": error.why})
         step = Message("ask who runs it; people with a password can log in meanwhile")
         return found("fail", "no-answer", what, step)
     return passed(Message("{issuer} answers, and is the one of {name}", {**values, "name": NAME}))

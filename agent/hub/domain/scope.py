@@ -54,6 +54,17 @@ def allowed(scope: Scope, site: SitePlace) -> bool:
     )
 
 
+def is_within(inner: Scope, outer: Scope) -> bool:
+    """Return whether all that one scope names may be seen in another one, by its names alone."""
+    if outer.everything:
+        return True
+    return not inner.everything and all((
+        all(any(is_below(one, above) for above in outer.divisions) for one in inner.divisions),
+        set(inner.operators) <= set(outer.operators),
+        set(inner.maintainers) <= set(outer.maintainers),
+    ))  # fmt: skip
+
+
 def is_below(division: str, above: str) -> bool:
     """Return whether a division is another one, or below it; none where one of them is unknown."""
     low, high = below(above)

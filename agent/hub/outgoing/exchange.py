@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,15 +24,17 @@ WITHIN_S: Final = 10.0
 ANSWER_MAX_BYTES: Final = 256 * 1024
 
 _LATE: Final = Message("no complete answer in time")
+_NOT_ALLOWED: Final = Message("its name leads to an address that it may not lead to")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: its status, media type in small letters, and whole body."""
+    """An answer: its status, media type in small letters, whole body, and when to come again, as it says it."""
 
     status: int
     kind: str
     body: bytes = field(repr=False)
+    retry_after: str = ""
 
 
 class NoAnswer(Exception):
@@ -52,6 +54,7 @@ def exchange(
     within_s: float = WITHIN_S,
     most_bytes: int = ANSWER_MAX_BYTES,
     ca: Path | None = None,
+    may_connect: Callable[[str], bool] = lambda address: True,
 ) -> Answer:
     """Send a request and return the answer, whatever its status: a redirect too is only an answer.
 
@@ -61,8 +64,9 @@ def exchange(
         headers: Beside those that HTTP itself needs.
         body: Empty for none.
         within_s: Seconds for all of it, once the name is resolved.
-        most_bytes: Of the answer's body.
+        most_bytes: Of the answer's body; 0: the status is all that counts, and no body is read.
         ca: A file of CA certificates to believe instead of the system's.
+        may_connect: Whether to connect to an address to which the name was resolved; to no other one.
 
     Raises:
         NoAnswer: There is none that can be used.
@@ -71,12 +75,15 @@ def exchange(
     line = _Line(name)
     try:
         found = socket.getaddrinfo(name, address.port, type=socket.SOCK_STREAM)
+        places = [one[4] for one in found if may_connect(str(one[4][0]))]
+        if not places:
+            raise NoAnswer(_NOT_ALLOWED)
         ends_mono = time.monotonic() + within_s
         timer = threading.Timer(within_s, line.cut)
         timer.daemon = True
         timer.start()
         try:
-            line.connect([one[4] for one in found], ends_mono, _context(ca) if address.tls else None)
+            line.connect(places, ends_mono, _context(ca) if address.tls else None)
             return _answered(line, address, method, headers, body, most_bytes)
         finally:
             timer.cancel()
@@ -99,12 +106,12 @@ def _answered(
     told = {"Host": shown if usual else f"{shown}:{address.port}", "User-Agent": "camwarden-hub", "Connection": "close"}
     connection.request(method, address.target, body or None, {**told, **headers})
     with connection.getresponse() as answer:
-        data = answer.read(most_bytes + 1)
+        data = answer.read(most_bytes + 1) if most_bytes else b""
         if len(data) > most_bytes or line.is_cut:
             raise http.client.HTTPException
-        if answer.length:  # it announced more than came
+        if most_bytes and answer.length:  # it announced more than came
             raise http.client.IncompleteRead(data)
-        return Answer(answer.status, answer.headers.get_content_type(), data)
+        return Answer(answer.status, answer.headers.get_content_type(), data, answer.headers.get("Retry-After", ""))
 
 
 def _context(ca: Path | None) -> ssl.SSLContext:

@@ -65,6 +65,9 @@ class Words(Protocol):
     def of_site(self, site: str, scope: Scope = EVERYTHING) -> list[Word]:
         """Return the words on those of a site's open findings that may be seen, oldest first."""
 
+    def planned(self, first: str, last: str) -> Mapping[str, list[Word]]:
+        """Return the plans by site that may count on one of some days in China, those that are over too."""
+
     def keep_operator(self, site: str, name: str, by: str, now: datetime) -> None:
         """Store who operates a site; a later word takes the place of the one before. Raises UsageError, StoreFailed."""
 

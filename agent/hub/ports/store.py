@@ -16,6 +16,7 @@ from agent.hub.ports.seen import Envelopes, Seen
 from agent.hub.ports.sites import Figures, Sites
 from agent.hub.ports.trust import TrustStore
 from agent.hub.ports.upgrades import Upgrades
+from agent.hub.ports.webhooks import Webhooks
 
 
 class Store(Intake, Protocol):
@@ -138,3 +139,7 @@ class Store(Intake, Protocol):
     @property
     def authors(self) -> Authors:
         """Stores who is behind which id of an author; not within a transaction of the store."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Stores endpoints of other systems, and what they are told."""

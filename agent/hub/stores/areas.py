@@ -49,6 +49,7 @@ class Words:
     def __init__(self, db: Database) -> None:
         self.keep = on(db, words.keep)
         self.of_site = on(db, words.words_of)
+        self.planned = on(db, words.planned_between)
         self.keep_operator = on(db, words.keep_operator)
 
 

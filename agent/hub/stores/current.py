@@ -17,6 +17,7 @@ from agent.hub.domain.now_columns import Key, OpenFinding, Placed
 from agent.hub.domain.view_columns import data_of
 from agent.hub.stores.intake import places
 from agent.hub.stores.keeping.payloads import Connected, exact
+from agent.hub.stores.telling import happened
 from agent.model.finding import StreamName
 from agent.verify.members import dict_of, time_of
 
@@ -130,7 +131,7 @@ def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], 
         _replace(db, site, now_columns.of_config(body, places.main(Connected(db), site)), (epoch, seq, known[2]), at)
     elif stream == "event" and known[1] and seq > known[2] and at >= known[3]:
         db.execute("UPDATE site_now SET event_seq = ? WHERE site = ?", (seq, site))
-        _change(db, site, body, at)
+        _change(db, site, body, at, f"{epoch}:event:{seq}")
 
 
 def log_size(data: Mapping[str, Any]) -> int:
@@ -156,13 +157,14 @@ def _replace(db: sqlite3.Connection, site: str, now: now_columns.SiteNow, place:
     _exchange(db, "device_now", site, {(box.device,): (box.manufacturer, box.model, box.firmware) for box in now.boxes})
     _exchange(db, "judged_now", site, {key: (count,) for key, count in now.judged.items()})
     rows = db.execute(f"SELECT {_FINDING} FROM finding_now WHERE site = ?", (site,)).fetchall()  # noqa: S608
-    before = {(row[0], row[1]): row for row in rows}
+    before = {(row[0], row[1]): OpenFinding(*row) for row in rows}
+    happened.note(db, site, before, now.findings, at, f"{epoch}:config:{seq}")
     for key in before:
         if key not in now.findings:
             _close(db, site, key, at)
     for key, one in now.findings.items():
         if (row := before.get(key)) != one:
-            _open(db, site, one, row[2] if row else "", at)
+            _open(db, site, one, row.status if row else "", at)
 
 
 def _exchange(
@@ -180,18 +182,22 @@ def _exchange(
         db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
 
-def _change(db: sqlite3.Connection, site: str, body: Mapping[str, Any], at: str) -> None:
+def _change(db: sqlite3.Connection, site: str, body: Mapping[str, Any], at: str, report: str) -> None:
     about = now_columns.of_event(body)
     if about is None:
         return
     key, finding = about
-    asked = f"SELECT status, model, firmware, maintainer, division FROM finding_now WHERE {_ONE}"  # noqa: S608
-    row = db.execute(asked, (site, *key)).fetchone()
+    row = db.execute(f"SELECT {_FINDING} FROM finding_now WHERE {_ONE}", (site, *key)).fetchone()  # noqa: S608
+    was = OpenFinding(*row) if row else None
+    before = {key: was} if was else {}
     if finding is None:
+        happened.note(db, site, before, {}, at, report)
         _close(db, site, key, at)
     else:
-        place = row[1:] if row else _place(db, site, key[1])
-        _open(db, site, now_columns.opened(key, finding, place), row[0] if row else "", at)
+        place = (was.model, was.firmware, was.maintainer, was.division) if was else _place(db, site, key[1])
+        one = now_columns.opened(key, finding, place)
+        happened.note(db, site, before, {key: one}, at, report)
+        _open(db, site, one, was.status if was else "", at)
 
 
 def _place(db: sqlite3.Connection, site: str, subject: str) -> Placed:

@@ -32,11 +32,12 @@ _LISTED: Final = (
     "f.site, f.division, f.check_id, f.subject, f.status, f.reason, f.severity, f.level, f.message, f.caused_by,"
     " f.model, f.firmware, f.maintainer, f.since, s.made_at, coalesce(o.name, ''),"
     " coalesce(a.said_by, ''), coalesce(a.until, ''), coalesce(t.assignee, ''), coalesce(t.until, ''),"
-    f" {_COMMENTS}"
+    f" {_COMMENTS}, coalesce(p.said_by, ''), coalesce(p.until, '')"
 )
 _SAID: Final = (
     f" LEFT JOIN operator o ON o.site = f.site LEFT JOIN word a ON {_OF_FINDING.format('a', 'acknowledged')}"
     f" LEFT JOIN word t ON {_OF_FINDING.format('t', 'assigned')}"
+    f" LEFT JOIN word p ON {_OF_FINDING.format('p', 'planned')}"
 )
 
 
@@ -58,13 +59,15 @@ def findings(store: Database, wanted: Wanted, after: Place | None = None, most: 
         if after is not None and OPEN.index(status) < OPEN.index(after.status):
             continue
         path = _path(store, wanted, status)
-        where, values = _where(wanted, status, path)
+        where, values = _where(store, wanted, status, path)
         if after is not None and status == after.status:
             where += " AND (f.check_id, f.site, f.subject) > (?, ?, ?)"
             values += [after.check, after.site, after.subject]
         rows = store.all(
-            f"SELECT {_LISTED} FROM (SELECT * FROM finding_now f {path} WHERE {where}"  # noqa: S608  our own columns
-            f" ORDER BY f.check_id, f.site, f.subject LIMIT ?) f CROSS JOIN site_now s ON s.site = f.site {_SAID}"
+            # The keys are sorted in an index; whole rows are read of one page alone.
+            f"SELECT {_LISTED} FROM (SELECT f.site, f.check_id, f.subject FROM finding_now f {path} WHERE {where}"  # noqa: S608
+            f" ORDER BY f.check_id, f.site, f.subject LIMIT ?) k CROSS JOIN finding_now f ON f.site = k.site"
+            f" AND f.check_id = k.check_id AND f.subject = k.subject CROSS JOIN site_now s ON s.site = f.site {_SAID}"
             " ORDER BY f.check_id, f.site, f.subject",
             *values,
             most - len(found) if most >= 0 else -1,
@@ -81,20 +84,21 @@ def total(store: Database, wanted: Wanted) -> int:
 
 
 def _count(store: Database, wanted: Wanted, status: str) -> int:
-    path = _index(wanted)
-    where, values = _where(wanted, status, path)
+    path = _index(store, wanted)
+    where, values = _where(store, wanted, status, path)
     ((count,),) = store.all(f"SELECT count(*) FROM finding_now f {path} WHERE {where}", *values)  # noqa: S608
     return int(count)
 
 
-def _index(wanted: Wanted) -> str:
+def _index(store: Database, wanted: Wanted) -> str:
     """Return the index that leaves least of what is not wanted: SQLite does not know how many rows a filter leaves."""
     if wanted.site:
         return ""  # the primary key
     if wanted.model or wanted.maintainer:
         return "INDEXED BY finding_now_model" if wanted.model else "INDEXED BY finding_now_maintainer"
     if not wanted.scope.everything:
-        return ""  # one for each binding
+        # One for each binding; where sites that count elsewhere may be seen too, their rows would be sorted out first.
+        return "INDEXED BY finding_now_order" if scoped.has_others(store, wanted.scope) else ""
     if wanted.check or not (wanted.division or wanted.since):
         return "INDEXED BY finding_now_order"
     return "INDEXED BY finding_now_division" if wanted.division else "INDEXED BY finding_now_since"
@@ -102,7 +106,7 @@ def _index(wanted: Wanted) -> str:
 
 def _path(store: Database, wanted: Wanted, status: str) -> str:
     """Return the index by which a page is read: that of a filter which leaves few, else that of the order."""
-    index = _index(wanted)
+    index = _index(store, wanted)
     sorts = index.endswith(("division", "since")) or not (index or wanted.site)
     if sorts and _count(store, wanted, status) > _SORTED_MOST:
         return "INDEXED BY finding_now_order"
@@ -185,7 +189,7 @@ def _statuses(wanted: Wanted) -> tuple[str, ...]:
     return (wanted.status,) if wanted.status else OPEN
 
 
-def _where(wanted: Wanted, status: str, path: str) -> tuple[str, list[str]]:
+def _where(store: Database, wanted: Wanted, status: str, path: str) -> tuple[str, list[str]]:
     """Return the condition and its values, for one status: within it an index has the order of a page."""
     # The sign keeps SQLite from reading everything of a status to find what is of one site, or may be seen.
     parts, values = ["f.status = ?" if path else "+f.status = ?"], [status]
@@ -212,7 +216,7 @@ def _where(wanted: Wanted, status: str, path: str) -> tuple[str, list[str]]:
         )
         values.append(wanted.assignee)
     if not wanted.scope.everything:
-        condition, of_scope = scoped.of_finding(wanted.scope, "f", status)
+        condition, of_scope = scoped.of_finding(store, wanted.scope, "f", status)
         parts.append(condition)
         values += of_scope
     return " AND ".join(parts), values

@@ -22,6 +22,7 @@ from agent.hub.stores.intake import places
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
 from agent.hub.stores.reading.figures import Figures
+from agent.hub.stores.telling.area import Webhooks
 from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
@@ -86,6 +87,7 @@ class Store:
         self.expiry = areas.Expiry(self)
         self.disk = areas.Disk(self)
         self.authors = areas.Authors(directory)
+        self.webhooks = Webhooks(self)
 
     def close(self) -> None:
         """Close the database."""
@@ -163,13 +165,11 @@ class Store:
             return False
         self.within.waiting[message.site] = number + 1, size + len(message.payload)
         self.within.waiting[""] = everybodys + 1, 0
-        self._db.execute(
+        self.run(
             "INSERT OR IGNORE INTO waiting (site, kid, digest, topic, arrived_at, jws, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
-                *(message.jws, message.payload),
-            ),
+            *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
+            *(message.jws, message.payload),
         )
         return True
 

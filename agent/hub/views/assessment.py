@@ -3,8 +3,9 @@
 Sums are of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown is in the
 denominator and never counts as good; planned outages are in neither and are listed. A day on which a site was due to
 report and did not lowers the coverage of the groups that it was in last, unless the whole site was off by a plan
-reported before. Days are read one by one, each as the sum over its sites: memory grows with the sites and groups, not
-with the days.
+reported before. A fail whose repair people at the hub have planned is taken out of what ranks, as
+`agent/hub/domain/plans.py` bounds it, and such plans are listed. Days are read one by one, each as the sum over its
+sites: memory grows with the sites and groups, not with the days.
 """
 
 from collections import Counter, defaultdict
@@ -19,6 +20,7 @@ from agent.hub.domain.acknowledged import Acknowledged
 from agent.hub.domain.day_sums import DaySum, Numbers
 from agent.hub.domain.figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added
 from agent.hub.domain.planned import PlannedWork, from_data, is_off, of_day
+from agent.hub.domain.plans import excusing, key_of, work_of
 from agent.hub.domain.rows.disputes import DisputeRow
 from agent.hub.ports.store import Store
 from agent.hub.views.corrected import Moved, by_camera_days, by_looks, camera_count, corrected, overturned_on
@@ -37,7 +39,7 @@ class GroupRow:
     """One group. `name` empty: not reported. `rank` from 1, None: not ranked.
 
     `due`, `reported`: days on which its sites were due to report, and did, added up. `repairs`: faults by class.
-    `corrected`: the figures that decisions on disputes change, as they are after them; `figures` stay as reported.
+    `corrected`: the figures that decisions on disputes and plans of people here change, as they are after them.
     """
 
     name: str
@@ -60,7 +62,7 @@ class GroupRow:
         return good / of if of else None
 
     def corrected_ratio(self, metric: str) -> float | None:
-        """Return a rate after the decisions on disputes; None where they change nothing, or nothing is left."""
+        """Return a rate as it was corrected; None where they change nothing, or nothing is left."""
         good, of, _, _ = self.corrected.get(metric, (0, 0, 0, 0))
         return good / of if of else None
 
@@ -172,6 +174,7 @@ def assess(
         if counts(site)
     }
     sums, disputed = _Sums(), [one for one in store.disputes.listed() if counts(one.site)]
+    here = store.words.planned(first.isoformat(), last.isoformat())
     plans = {site: from_data(rows) for site, rows in store.figures.plans_before(first).items() if counts(site)}
     decided = [one for one in disputed if one.decision is not None and one.decision.outcome == "overturned"]
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
@@ -187,9 +190,13 @@ def assess(
             sums.repairs[name] = summed((sums.repairs[name], _repairs(mended.figures)))
         home = told.groups_by_site()
         _add(sums, told, home)
-        for site in {one.site for one in decided} & home.keys():
-            if shares := overturned_on((one for one in decided if one.site == site), whole):
-                _correct(store, sums, by, site, day, shares)
+        excused = {site: excusing(here[site], day) for site in here.keys() & home.keys()}
+        sums.works.update((site, work_of(one)) for site, found in excused.items() for one in found)
+        for site in ({one.site for one in decided} | excused.keys()) & home.keys():
+            shares = overturned_on((one for one in decided if one.site == site), whole)
+            planned = frozenset(map(key_of, excused.get(site, ())))
+            if shares or planned:
+                _correct(store, sums, by, (site, day), shares, planned)
         for site in since.keys() - home.keys():
             if since[site] > day:
                 continue
@@ -210,17 +217,22 @@ def assess(
     )  # fmt: skip
 
 
-def _correct(store: Store, sums: _Sums, by: By, site: str, day: date, shares: Mapping[str, float]) -> None:
-    """Take what was overturned out of a site's day."""
+def _correct(
+    store: Store, sums: _Sums, by: By, of: tuple[str, date], overturned: Mapping[str, float], planned: frozenset[str]
+) -> None:
+    """Take out of a site's day what was overturned, and what of it failed while its repair was planned here."""
+    site, day = of
     failing = store.figures.of_day(FAILING, day, [site]).get(site, [])
+    fails = {key for _, _, _, *keys in failing for key in keys}
+    shares = {**overturned, **dict.fromkeys(planned & fails, 1.0)}
     if by == "division":
         cameras = camera_count(store.figures.of_day("maintainer", day, [site]).get(site, {}))
         groups = store.figures.of_day(by, day, [site]).get(site, {})
         moved: Moved = {name: by_looks(figures, failing, shares, cameras) for name, figures in groups.items()}
     else:
         moved = by_camera_days(by, failing, shares)
-    for name, of in moved.items():
-        for metric, out in of.items():
+    for name, figures in moved.items():
+        for metric, out in figures.items():
             sums.moved[name][metric] = sums.moved[name].get(metric, 0) + out
 
 

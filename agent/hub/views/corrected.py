@@ -1,4 +1,4 @@
-"""Calculates what overturned findings take out of the figures of assessment; what was reported stays beside it. Pure.
+"""Calculates what overturned and planned findings take out of the figures that rank; what was reported stays. Pure.
 
 A finding that the hub has overturned proves nothing good: its camera-days and looks are no longer due, as those of
 planned work are. Only fails are corrected, and a day only as far as nothing else made it bad.

@@ -27,6 +27,7 @@ from agent.hub.stores.engines import FILES, log_beside, open_store, open_trust
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
+from agent.hub.views.webhooks import hook_blocks
 from agent.model.errors import AgentError
 from agent.text.metrics import Kind, Labels, block
 from agent.verify.bindings import Trust
@@ -148,6 +149,7 @@ def write_metrics(
             [({"site": site}, lag[site]) for site in shown],
         ),
         *_kept(store, directory, backups, now),
+        *hook_blocks(store, now),
         slow.assessment,
     ]
     return "".join(blocks)

@@ -1,4 +1,4 @@
-"""Stores what people do on the page: acknowledge, assign and comment findings; each act is one row of the audit log.
+"""Stores what people do on the page: acknowledge, assign, plan, comment; each act is one row of the audit log.
 
 The row is committed only when the act is: an act that fails leaves none, and none goes by without one.
 """
@@ -28,6 +28,11 @@ def assign(asked: Asked) -> Reply:
     """Keep who is to mend a finding: `to`, by the day `due`; `why` may be empty."""
     to = asked.form.get("to", "").strip()
     return _keep(asked, "assigned", until=_day(asked, "due"), text=asked.form.get("why", ""), assignee=to)
+
+
+def plan(asked: Asked) -> Reply:
+    """Keep that the repair of a finding is planned: `until` a day, `why`."""
+    return _keep(asked, "planned", until=_day(asked, "until"), text=asked.form.get("why", ""))
 
 
 def comment(asked: Asked) -> Reply:

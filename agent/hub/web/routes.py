@@ -21,6 +21,7 @@ from agent.hub.web.pages import (
     site,
     trends,
     upgrades,
+    webhooks,
 )
 from agent.hub.web.people import account, entrance
 from agent.hub.web.people.oidc import login as oidc
@@ -46,6 +47,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/upgrades", "upgrades", "viewer", upgrades.answer),
     Route("GET", "/enrollments", "enrollments", "supervisor", enrollments.answer),
     Route("GET", "/audit", "audit", "supervisor", audit.answer),
+    Route("GET", "/webhooks", "webhooks", "administrator", webhooks.answer),
     Route("GET", "/account", "account", "viewer", account.show),
     Route("POST", "/account/password", "password", "viewer", account.change_password),
     Route("POST", "/account/tokens", "make-token", "viewer", account.make_token),
@@ -53,6 +55,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/findings.csv", "export-findings", "viewer", export.export_findings),
     Route("POST", "/findings/acknowledge", "acknowledge", "operator", acts.acknowledge),
     Route("POST", "/findings/assign", "assign", "operator", acts.assign),
+    Route("POST", "/findings/plan", "plan", "supervisor", acts.plan),
     Route("POST", "/findings/comment", "comment", "maintainer", acts.comment),
     Route("GET", "/api/v1/openapi.json", "api", None, described.describe),
     Route("GET", "/api/v1/findings", "api-findings", "viewer", answers.list_findings),

@@ -18,6 +18,7 @@ NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
     ("/upgrades", "viewer", Message("Upgrades")),
     ("/enrollments", "supervisor", Message("Enrollments")),
     ("/audit", "supervisor", Message("Audit log")),
+    ("/webhooks", "administrator", Message("Other systems")),
 )
 """Path, least role and name of each page that the head of every page leads to."""
 

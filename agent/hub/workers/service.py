@@ -41,6 +41,8 @@ from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
 from agent.hub.workers.upgrades.watch import Upgrades
+from agent.hub.workers.webhooks.sending import sending
+from agent.hub.workers.webhooks.watch import StateWatch
 from agent.model.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words
 from agent.model.finding import Json, Message
 from agent.site.config.site import Hub
@@ -93,7 +95,8 @@ def run(
             return
         try:
             signer = hub_signer(options.directory)
-            _Service(options, store, signer, tell, clock, pace or Pace(), alive).run(stop)
+            with sending(options.directory, clock, tell):
+                _Service(options, store, signer, tell, clock, pace or Pace(), alive).run(stop)
         finally:
             sd_notify.stopping()
             store.close()
@@ -119,7 +122,9 @@ class _Service:
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = 0.0
         self._evidence_id: int | None = 0
         upgrading = Upgrades(signer, lambda: self._intake.trust)
-        self._workers = Expiry(options.kept), Housekeeping(), DaySums(), disk_watch.DiskWatch(), upgrading
+        watch = StateWatch(lambda: self._intake.trust)
+        beside = disk_watch.DiskWatch(), upgrading, watch
+        self._workers = Expiry(options.kept), Housekeeping(), DaySums(), *beside
         self._log = RunningLog(options.directory, signer)
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False

@@ -133,7 +133,10 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "clock-source": EvidenceRule("told", (Clock,)),
     "config-survives-reboot": EvidenceRule("told"),  # when it was read before the start is not carried to the finding
     "osd-compliant": EvidenceRule(
-        "told", (Overlays, PictureSeen), ("main",), reasons={"not-read-yet": "told", "clock-differs": "seen"}
+        "told",
+        (Overlays, PictureSeen),
+        ("main", "snapshot"),
+        reasons={"not-read-yet": "told", "clock-differs": "seen"},
     ),
     "osd-label-unique": EvidenceRule("told", (Overlays,)),
     "audio-undeclared": EvidenceRule(

@@ -48,6 +48,7 @@ ZONE_REASONS: Final[Mapping[str, Message]] = {
     "signal-lost": Message("what came is no scene but a card"),
     "too-small": Message("the zone is too small to be judged"),
     "not-calibrated": Message("a bare zone would not have been found here: what lies around looks like the mask"),
+    "like-glass": Message("blurred, as a pane of frosted glass is, and nobody has approved this look"),
     "bad-polygon": Message("the zone is no polygon that can be judged"),
     "not-shown": Message("the path does not show this place"),
     "at-edge": Message("the place lies at the very edge of what the path shows"),

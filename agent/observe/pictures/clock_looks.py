@@ -1,25 +1,34 @@
 """Gathers looks at the clocks in live pictures until their digits are learned. In process memory only.
 
-The main stream of a recorded camera carries the drawing that its footage has. While it is learned it is looked at in
-every cycle, a few cameras at a time; a strip of each picture stays in memory until then, nowhere else. After a restart
-looks are gathered anew; what was learned is in files (`learned_clocks.py`). One look alone has learned nothing: of
-it, a recorder's word for a moment is told, not seen.
+The main stream of a recorded camera carries the drawing that its footage has; snapshots have one of their own, drawn at
+another size or by another chip. What is learned is looked at in every cycle, a few clocks at a time, main streams
+first; a strip of each picture stays in memory until then, nowhere else. After a restart looks are gathered anew; what
+was learned is in files (`learned_clocks.py`). One look alone has learned nothing: of it, a recorder's word for a moment
+is told, not seen.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from agent.observe.footage.days import zone_of
 from agent.site.config.site import Site
 from drivers.model import Clock, Observations
-from drivers.picture import RECORDED, PathName
+from drivers.picture import PathName
 from masking.clock import steer
 from masking.clock.model import MOST_LOOKS, ClockJob, ClockLook, ClockReading
 
-LEARNT_PATH: Final[PathName] = "main"
+ClockPlace = tuple[str, PathName]
+"""A camera's id and the path whose drawing is learned: one of the values of TAUGHT_BY."""
+
+TAUGHT_BY: Final[Mapping[PathName, PathName]] = MappingProxyType(
+    {"main": "main", "playback": "main", "playback-beside": "main", "snapshot": "snapshot"}
+)
+"""By path in whose pictures a clock is read: the path that teaches its digits. No other path's clock is read."""
+
 AT_ONCE: Final = 4
-"""So many cameras are learned at a time: 60 strips of one are 2 to 5 MB."""
+"""So many clocks are learned at a time: 60 strips of one are 2 to 5 MB."""
 TRIED_AT: Final = frozenset({24, 30, 36, 42, 48, 54, MOST_LOOKS})
 """At so many looks it is tried: once takes some tenths of a second."""
 CYCLES_WITHOUT: Final = 4
@@ -31,77 +40,81 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ClockLooks:
-    """Looks and learned glyphs by camera id. Used from the thread that runs the cycle.
+    """Looks and learned glyphs by camera and path. Used from the thread that runs the cycle.
 
     `learns`: whether later looks will come, as in the daemon; where none will, nothing is gathered.
     """
 
     def __init__(self, learns: bool = False) -> None:
         self._learns = learns
-        self._looks: dict[str, list[ClockLook]] = {}
-        self._glyphs: dict[str, bytes] = {}
-        self._given_up: set[str] = set()
-        self._cycles: dict[str, int] = {}
-        self._read: dict[str, tuple[datetime, float]] = {}
+        self._turn: frozenset[ClockPlace] = frozenset()
+        self._looks: dict[ClockPlace, list[ClockLook]] = {}
+        self._glyphs: dict[ClockPlace, bytes] = {}
+        self._given_up: set[ClockPlace] = set()
+        self._cycles: dict[ClockPlace, int] = {}
+        self._read: dict[ClockPlace, tuple[datetime, float]] = {}
 
-    def learning(self, site: Site) -> frozenset[str]:
-        """Return the cameras whose main stream is looked at in this cycle to learn its clock."""
-        if not self._learns:
-            return frozenset()
-        left = [c.camera.id for c in site.cameras if c.recorded and not c.store and not self._is_done(c.camera.id)]
-        begun = [name for name in left if name in self._looks]
-        return frozenset([*begun, *(name for name in left if name not in self._looks)][:AT_ONCE])
+    def begin_cycle(self, site: Site) -> frozenset[ClockPlace]:
+        """Choose whose clocks are learned in this cycle, on which path; those begun stay until they are done."""
+        mains: list[ClockPlace] = [(c.camera.id, "main") for c in site.cameras if c.recorded and not c.store]
+        snapshots: list[ClockPlace] = [(c.camera.id, "snapshot") for c in site.cameras]
+        left = [place for place in (*mains, *snapshots) if not self._is_done(place)] if self._learns else []
+        begun = [place for place in left if place in self._looks]
+        self._turn = frozenset([*begun, *(place for place in left if place not in self._looks)][:AT_ONCE])
+        return self._turn
 
-    def count_cycle(self, learning: frozenset[str]) -> None:
-        """Count a cycle that was to teach these cameras; what has no look after so many gives its place to others.
+    def end_cycle(self) -> None:
+        """Count a cycle that was to teach the chosen; what has no look after so many gives its place to others.
 
-        Their main stream gave no picture, or no clock of their device was read.
+        That path gave no picture, or no clock of its device was read.
         """
-        for name in learning:
-            self._cycles[name] = self._cycles.get(name, 0) + 1
-            if self._cycles[name] >= CYCLES_WITHOUT and name not in self._looks:
-                self._given_up.add(name)
+        for place in self._turn:
+            self._cycles[place] = self._cycles.get(place, 0) + 1
+            if self._cycles[place] >= CYCLES_WITHOUT and place not in self._looks:
+                self._given_up.add(place)
+        self._turn = frozenset()
 
     def job(self, camera_id: str, path: PathName) -> ClockJob | None:
         """Return what to ask of the clock in a picture, None for nothing."""
-        glyphs = self._glyphs.get(camera_id, b"")
-        if path in RECORDED or path == LEARNT_PATH:
-            if glyphs:
-                return ClockJob(glyphs)
-            if path == LEARNT_PATH and self._learns and not self._is_done(camera_id):
-                return ClockJob(gather=camera_id in self._looks or len(self._looks) < AT_ONCE)
-        return None
+        taught_by = TAUGHT_BY.get(path)
+        if taught_by is None:
+            return None
+        glyphs = self._glyphs.get((camera_id, taught_by), b"")
+        if glyphs:
+            return ClockJob(glyphs)
+        return ClockJob(gather=True) if (camera_id, path) in self._turn else None
 
-    def add(self, camera_id: str, known_s: float, strip: bytes) -> tuple[ClockLook, ...]:
-        """Add a look; return all of the camera where it is time to learn from them, else none."""
-        looks = self._looks.setdefault(camera_id, [])
+    def add(self, place: ClockPlace, known_s: float, strip: bytes) -> tuple[ClockLook, ...]:
+        """Add a look; return all at that clock where it is time to learn from them, else none."""
+        looks = self._looks.setdefault(place, [])
         looks.append(ClockLook(known_s, strip))
         return tuple(looks) if len(looks) in TRIED_AT else ()
 
-    def learned(self, camera_id: str, glyphs: bytes) -> None:
+    def learned(self, place: ClockPlace, glyphs: bytes) -> None:
         """Store what was learned; nothing of the looks is held any longer. Empty glyphs: not learned yet."""
         if glyphs:
-            self._glyphs[camera_id] = glyphs
-        elif len(self._looks.get(camera_id, ())) >= MOST_LOOKS:
-            self._given_up.add(camera_id)
-        if self._is_done(camera_id):
-            self._looks.pop(camera_id, None)
+            self._glyphs[place] = glyphs
+        elif len(self._looks.get(place, ())) >= MOST_LOOKS:
+            self._given_up.add(place)
+        if self._is_done(place):
+            self._looks.pop(place, None)
 
-    def confirmed(self, camera_id: str, at: datetime, ahead_s: float) -> float | None:
+    def confirmed(self, place: ClockPlace, at: datetime, ahead_s: float) -> float | None:
         """Return by how much a live picture's clock is ahead where the one read before says the same; keep this one.
 
-        Of a digit that was read wrongly the next picture's would be another. One too soon after changes nothing.
+        Of a digit that was read wrongly the next picture's would be another, and so would a clock that stands. One of
+        another path confirms nothing, and one too soon after changes nothing.
         """
-        before = self._read.get(camera_id)
+        before = self._read.get(place)
         if before is not None and timedelta() <= at - before[0] < APART:
             return None
-        self._read[camera_id] = at, ahead_s
+        self._read[place] = at, ahead_s
         return ahead_s if before is not None and at > before[0] and abs(ahead_s - before[1]) <= AGREE_S else None
 
     def best_wait_s(self, wall: datetime, early_s: float) -> float:
         """Return how long to wait within `early_s` from a wall-clock time on, until a look teaches most.
 
-        All of it where nothing is being learned. The camera with fewest looks decides.
+        All of it where nothing is being learned. The clock with fewest looks decides.
         """
         if not self._looks:
             return early_s
@@ -110,28 +123,27 @@ class ClockLooks:
         return min(max(steer.best_moment(shown, int(first) + 1, int(early_s)) - first, 0.0), early_s)
 
     @property
-    def known(self) -> Mapping[str, bytes]:
-        """What was learned, by camera id."""
+    def known(self) -> Mapping[ClockPlace, bytes]:
+        """What was learned, by camera and path."""
         return dict(self._glyphs)
 
-    def restore(self, site: Site, known: Mapping[str, bytes]) -> None:
+    def restore(self, site: Site, known: Mapping[ClockPlace, bytes]) -> None:
         """Take up what was learned before, of the cameras that the site has."""
         names = {c.camera.id for c in site.cameras}
-        self._glyphs = {name: glyphs for name, glyphs in known.items() if name in names}
+        self._glyphs = {place: glyphs for place, glyphs in known.items() if place[0] in names}
 
     def forget(self, camera_id: str) -> None:
         """Remove all of a camera: its box was replaced."""
-        self._looks.pop(camera_id, None)
-        self._glyphs.pop(camera_id, None)
-        self._given_up.discard(camera_id)
-        self._cycles.pop(camera_id, None)
-        self._read.pop(camera_id, None)
+        for place in [(camera_id, path) for path in set(TAUGHT_BY.values())]:
+            for held in (self._looks, self._glyphs, self._cycles, self._read):
+                held.pop(place, None)
+            self._given_up.discard(place)
 
     def __repr__(self) -> str:
         return f"ClockLooks({len(self._looks)} learning, {len(self._glyphs)} learned)"
 
-    def _is_done(self, camera_id: str) -> bool:
-        return camera_id in self._glyphs or camera_id in self._given_up
+    def _is_done(self, place: ClockPlace) -> bool:
+        return place in self._glyphs or place in self._given_up
 
 
 def wall_clocks(site: Site, told: Observations) -> dict[str, timedelta]:
@@ -162,7 +174,7 @@ def off_s(reading: ClockReading | None, due_s: float) -> float | None:
 
 
 def with_clock_looks(
-    due: Mapping[str, frozenset[PathName]], learning: frozenset[str]
+    due: Mapping[str, frozenset[PathName]], learning: frozenset[ClockPlace]
 ) -> dict[str, frozenset[PathName]]:
-    """Return the due paths, with the main stream of the cameras whose clocks are learned."""
-    return {name: paths | {LEARNT_PATH} if name in learning else paths for name, paths in due.items()}
+    """Return the due paths, with those whose clocks are learned."""
+    return {name: paths | {path for camera, path in learning if camera == name} for name, paths in due.items()}

@@ -1,8 +1,9 @@
 """Caches what the last looks at each private zone have left, for the next look to be judged together with. In memory.
 
-The bytes (`masking/looks/evidence_format.py`) are opaque here, and belong to one camera: only a child that judges its
-pictures gets them back. They are in process memory and nowhere else: not in the spool, a report, a log or a file. After
-a restart looks are gathered anew.
+The bytes (`masking/looks/evidence_format.py`) belong to one camera: only a child that judges its pictures gets them
+back. Here nothing is read of them but how bright it was around the zone, so that looks of different light are held
+(`masking/looks/kept.py`). They are in process memory and nowhere else: not in the spool, a report, a log or a file.
+After a restart looks are gathered anew.
 
 A look counts once: a picture with equal bytes is the one before, and a child leaves out looks at one moment. Looks
 count for a day, while their basis is unchanged: the declared zones and the device's own masks. What was seen before a
@@ -18,7 +19,8 @@ from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.site.config.site import Site
 from drivers.model import Masks, Observations
 from drivers.picture import PathName
-from masking.looks.evidence_format import LEAST_APART_S, MOST_LOOKS
+from masking.looks.evidence_format import LEAST_APART_S
+from masking.looks.kept import chosen
 from masking.model import Verdict
 
 APART: Final = timedelta(seconds=LEAST_APART_S)
@@ -93,7 +95,7 @@ class EarlierLooks:
                 last = max((number for number, one in enumerate(held) if one.failed), default=-1)
                 held = held[last + 1 :]
         if held:
-            self._held[place] = held[-(MOST_LOOKS - 1) :]
+            self._held[place] = tuple(held[number] for number in chosen([one.evidence for one in held]))
         while len(self._held) > _MOST_ZONES:
             del self._held[next(iter(self._held))]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from agent.observe.pictures.clock_looks import ClockLooks, off_s, wall_s
+from agent.observe.pictures.clock_looks import ClockLooks, ClockPlace, off_s, wall_s
 from agent.observe.pictures.earlier_looks import EarlierLooks, Taken, ZonePlace
 from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
@@ -212,7 +212,7 @@ def _one(
         _clock_off_s(picture, judged, previous, due_s),
     )
     if previous is not None and known_s is not None and judged.clock is not None and judged.clock.strip:
-        _learn_clock(job, judge, previous.clocks, known_s, judged.clock.strip)
+        _learn_clock(job, judge, previous.clocks, (picture.camera_id, picture.path), known_s, judged.clock.strip)
     is_blank = judged.contrast < BLANK_CONTRAST
     counted = looks.counted(judged.verdicts, "", is_blank)
     verdicts = tuple(zone_verdict(picture.path, one) for one in counted)
@@ -239,7 +239,9 @@ def _clock_off_s(picture: Picture, judged: Judged, previous: PreviousPictures | 
     off = off_s(judged.clock.reading, due_s) if judged.clock is not None else None
     if off is None or picture.path in RECORDED:
         return off
-    return previous.clocks.confirmed(picture.camera_id, picture.taken_at, off) if previous is not None else None
+    if previous is None:
+        return None
+    return previous.clocks.confirmed((picture.camera_id, picture.path), picture.taken_at, off)
 
 
 def _tried(
@@ -267,16 +269,16 @@ def _sensitivities(picture: Picture, judged: Judged) -> Iterator[ZoneSensitivity
             yield ZoneSensitivity(picture.path, verdict.zone, *numbers)
 
 
-def _learn_clock(job: Job, judge: Judge, clocks: ClockLooks, known_s: float, strip: bytes) -> None:
-    """Add a look at a camera's clock, and learn from all of them where it is time; a verdict never waits for that."""
-    looks = clocks.add(job.camera, known_s, strip)
+def _learn_clock(job: Job, judge: Judge, clocks: ClockLooks, place: ClockPlace, known_s: float, strip: bytes) -> None:
+    """Add a look at a path's clock, and learn from all of them where it is time; a verdict never waits for that."""
+    looks = clocks.add(place, known_s, strip)
     if looks:
         only = Job(job.data, job.kind, device=job.device, camera=job.camera, clock=ClockJob(looks=looks))
         try:
             found = judge(only).clock
         except WorkerError:
             found = None
-        clocks.learned(job.camera, found.glyphs if found is not None else b"")
+        clocks.learned(place, found.glyphs if found is not None else b"")
 
 
 def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:

@@ -270,10 +270,13 @@ def _insert_cached(own: list[Observation], look: PathResult) -> None:
 
 def zones_digest(site: Site, camera_id: str) -> str:
     """Return SHA-256, hex, over the declared private zones of a camera, at each of its presets if it has any."""
-    camera = next((c for c in site.cameras if c.camera.id == camera_id), None)
-    declared = [asdict(zone) for zone in camera.zones] if camera else []
-    presets = [asdict(preset) for preset in camera.presets] if camera else []
-    return hashlib.sha256(json.dumps([*declared, *presets]).encode()).hexdigest()
+    return camera_zones_digest(next((c for c in site.cameras if c.camera.id == camera_id), None))
+
+
+def camera_zones_digest(camera: CameraConfig | None) -> str:
+    """Return the same of a camera by its configuration; None: one that the site does not have."""
+    declared = [*map(asdict, camera.zones), *map(asdict, camera.presets)] if camera else []
+    return hashlib.sha256(json.dumps(declared).encode()).hexdigest()
 
 
 def masks_digest(masks: tuple[Mask, ...]) -> str:

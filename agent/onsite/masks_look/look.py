@@ -12,6 +12,8 @@ from functools import partial
 from typing import Final
 
 from agent.judge.checks.pictures import masks
+from agent.judge.checks.pictures.glass import LIKE_GLASS
+from agent.judge.verdict import DOUBTS
 from agent.model.finding import Finding, Status
 from agent.observe.approvals.approvals import Approval, mask_zones, of_present_boxes
 from agent.observe.facts.facts import Facts, gather
@@ -21,6 +23,7 @@ from agent.observe.pictures.judge import Judge, Questions, judge_pictures
 from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
 from agent.observe.pictures.sensitivities import due_zones, updated
 from agent.observe.pictures.studies import studied_path
+from agent.observe.pictures.turns import camera_zones_digest
 from agent.observe.probe.devices import probe
 from agent.observe.probe.stores import read_stores
 from agent.onsite.masks_look.seen import (
@@ -249,7 +252,7 @@ def _camera(
             )
         elif any(v.path == path for v in facts.all(subject, Unavailable)):
             paths.append(PathLook(path, None, why=facts.why_not(subject, "picture", path).reason))
-    findings = _findings(site, judged, facts, now)
+    findings = _findings(site, judged, approved, facts, now)
     studied = studied_path(facts.one(subject, Streams))
     at, here = taken.at.get(name, ""), _at_preset(taken, name)
     view: View | None = None
@@ -275,8 +278,13 @@ def _at_preset(taken: _Pictures, name: str) -> tuple[ZoneVerdict, ...]:
     return tuple(zone.verdict for look in looks if look.path in LIVE for zone in look.zones)
 
 
-def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Run the mask checks on the live paths of one camera; worst first, causes before what follows from them."""
+def _findings(
+    site: Site, judged: CameraConfig, approved: Approval | None, facts: Facts, now: datetime
+) -> tuple[Finding, ...]:
+    """Run the mask checks on the live paths of one camera; worst first, causes before what follows from them.
+
+    What was approved of a zone counts by its name: the device's further masks are judged here as zones, too.
+    """
     one = replace(site, cameras=(replace(judged, recorded=False),))
     subject = f"camera:{judged.camera.id}"
     live = tuple(
@@ -284,7 +292,8 @@ def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> 
         for o in facts.by_subject.get(subject, ())
         if not isinstance(o.value, PictureSeen | ZoneVerdict) or o.value.path in LIVE
     )
-    seen = replace(facts, by_subject={subject: live})
+    known = {judged.camera.id: replace(approved, zones_digest=camera_zones_digest(judged))} if approved else {}
+    seen = replace(facts, by_subject={subject: live}, approvals=known)
     asked = (
         (masks.EFFECTIVE, masks.run_effective),
         (masks.PRESENT, masks.run_present),
@@ -310,10 +319,12 @@ def _outcome(
         return "not-seen"
     if not judged.zones and not judged.presets:
         return "switched-off" if has_masks else "undeclared"
-    telling = {f.status for f in findings if f.reason != UNLISTED}
+    # What only an approval answers does not stand in its way: the finding says what to look for.
+    asked = {f.key for f in findings if f.reason == LIKE_GLASS and f.evidence.get(DOUBTS) == [LIKE_GLASS]}
+    telling = {f.status for f in findings if f.reason != UNLISTED and f.key not in asked and f.caused_by not in asked}
     if "fail" in telling or any(one.verdict == "FAIL" for one in at_preset):
         return "shows"
     if judged.presets:
         hidden = bool(at_preset) and all(one.verdict == "PASS" for one in at_preset)
         return "hidden" if hidden and telling <= {"pass"} else "unsure"
-    return "hidden" if telling == {"pass"} else "unsure"
+    return "hidden" if telling == {"pass"} or (asked and not telling) else "unsure"

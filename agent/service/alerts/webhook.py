@@ -8,10 +8,6 @@ base64, in the query, at most an hour old, milliseconds); Feishu, custom bot usa
 the key `timestamp\nsecret` over nothing, base64, in the body, seconds); Standard Webhooks 1.0 for one's own webhook.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote_plus
 
+from agent.contract.standard_webhooks import hmac_base64, standard_headers
 from agent.model.finding import Json
 from agent.model.web_address import Address, address_of
 from agent.service.alerts.refusals import NO_ADDRESS, Refusal, of_network, of_reply
@@ -32,8 +29,6 @@ from drivers.model import Credential, Device
 
 SEND_WITHIN_S: Final = 8.0
 ANSWER_MAX_BYTES: Final = 64 * 1024
-WHSEC: Final = "whsec_"
-"""Before the base64 of a webhook's secret; one without it is taken as it is. Source: Standard Webhooks 1.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +83,18 @@ def request_of(hook: Hook, address: Address, body: Mapping[str, Json], now: date
         body = {"timestamp": str(seconds), "sign": feishu_signature(secret, seconds), **body}
     data = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     if secret and hook.kind in ("json", "webhook"):
-        headers += standard_headers(secret, str(body.get("id", "")), int(now.timestamp()), data)
+        headers += standard_headers((secret,), str(body.get("id", "")), int(now.timestamp()), data)
     return Request("webhook", "POST", target, data, tuple(headers), max_bytes=ANSWER_MAX_BYTES)
 
 
 def dingtalk_signature(secret: str, timestamp_ms: int) -> str:
     """Return DingTalk's signature of a moment, base64."""
-    return _hmac(secret.encode(), f"{timestamp_ms}\n{secret}".encode())
+    return hmac_base64(secret.encode(), f"{timestamp_ms}\n{secret}".encode())
 
 
 def feishu_signature(secret: str, timestamp_s: int) -> str:
     """Return Feishu's signature of a moment, base64."""
-    return _hmac(f"{timestamp_s}\n{secret}".encode(), b"")
-
-
-def standard_headers(secret: str, message_id: str, timestamp_s: int, data: bytes) -> list[tuple[str, str]]:
-    """Return the headers that sign a message of one's own webhook. Source: Standard Webhooks 1.0."""
-    signed = f"{message_id}.{timestamp_s}.".encode() + data
-    return [
-        ("webhook-id", message_id),
-        ("webhook-timestamp", str(timestamp_s)),
-        ("webhook-signature", f"v1,{_hmac(_key(secret), signed)}"),
-    ]
-
-
-def _key(secret: str) -> bytes:
-    try:
-        return (
-            base64.b64decode(secret.removeprefix(WHSEC), validate=True) if secret.startswith(WHSEC) else secret.encode()
-        )
-    except binascii.Error:
-        return secret.encode()
-
-
-def _hmac(key: bytes, said: bytes) -> str:
-    return base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()
+    return hmac_base64(f"{timestamp_s}\n{secret}".encode(), b"")
 
 
 def _ms(at: datetime) -> int:

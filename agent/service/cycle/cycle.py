@@ -111,8 +111,7 @@ def see(
     heard = discover(site, env.progress)
     reasons = suspected(remembered.moments), waiting(site, remembered.bare, now)
     paths = with_playback(due(site, remembered.looked, now), reasons, remembered.looked, now)
-    learning = env.previous.clocks.learning(site)
-    paths = with_clock_looks(paths, learning)
+    paths = with_clock_looks(paths, env.previous.clocks.begin_cycle(site))
     reading = Reading(site, env.credentials, env.clock, env.watch)
     wanted = with_openings(
         site,
@@ -131,7 +130,7 @@ def see(
     aside = env.previous.looks.set_aside(afresh)
     fetched, looked, remembered = look_in_rounds(site, env, reading, stored, remembered, known, now, rounds)
     env.previous.looks.put_back(afresh, aside)
-    env.previous.clocks.count_cycle(learning)
+    env.previous.clocks.end_cycle()
     approvals, remembered = kept_for.still_valid_approvals(kept.approvals, approvals, stood, remembered)
     site = with_approvals(declared, approvals)
     host = observe_host(site.storage.directory, now) + observe_worker(env.confinement(), now)

@@ -13,18 +13,21 @@ import numpy.typing as npt
 
 from masking.looks import together
 from masking.looks.evidence_format import MOST_LOOKS
+from masking.looks.kept import chosen
 from masking.model import Verdict, Zone
 
 Picture = npt.NDArray[np.uint8]
 
 
-def judge_each(pictures: Iterable[Picture], zone: Zone) -> Iterator[Verdict]:
-    """Yield the verdict after each look, oldest picture first."""
-    left: tuple[bytes, ...] = ()
-    for picture in pictures:
-        seen = together.judge_looks(picture, replace(zone, earlier=left))
+def judge_each(pictures: Iterable[Picture], zone: Zone, looks_a_day: int = MOST_LOOKS) -> Iterator[Verdict]:
+    """Yield the verdict after each look, oldest picture first; looks count for a day."""
+    left: tuple[tuple[int, bytes], ...] = ()
+    for number, picture in enumerate(pictures):
+        left = tuple(one for one in left if number - one[0] <= looks_a_day)
+        seen = together.judge_looks(picture, replace(zone, earlier=tuple(evidence for _, evidence in left)))
         if seen.evidence:
-            left = (*left, seen.evidence)[1 - MOST_LOOKS :]
+            left = (*left, (number, seen.evidence))
+            left = tuple(left[at] for at in chosen([evidence for _, evidence in left]))
         yield seen.together or seen
 
 

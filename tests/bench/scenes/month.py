@@ -64,6 +64,6 @@ def _months(one: Course, days: int) -> Iterator[ZoneMonth]:
     pictures = [shot.pictures[at] for at in order]
     for spot, box in zip(one.spots, shot.boxes, strict=True):
         zone = zone_of(spot, box, asked(spot.case)[0])
-        failed = [verdict.verdict == "FAIL" for verdict in judge_each(pictures, zone)][SETTLED_AFTER:]
+        failed = [verdict.verdict == "FAIL" for verdict in judge_each(pictures, zone, LOOKS_A_DAY)][SETTLED_AFTER:]
         alarms = sum(now and not before for before, now in zip([False, *failed], failed, strict=False))
         yield ZoneMonth(one.place.name, spot.case.name, alarms, sum(failed))

@@ -170,8 +170,9 @@ def test_masks_of_a_site_that_nobody_declared_are_adopted_as_they_are(
     approvals = read_approvals(state(undeclared), SITE_ID)
     assert sorted(approvals) == ["canteen", "gate", "parking"]
     assert [mask.effect for mask in approvals["parking"].masks] == ["Blurred"]
+    assert any("sigma_px" in dict(one.numbers) for one in approvals["parking"].signatures), "the look of its blur"
     out = " ".join(capsys.readouterr().out.split())
-    assert "adopt --no-private-area --camera roof --by NAME" in out
+    assert "adopt --no-private-area --camera roof --by NAME" in out and "frosted glass" in out
 
 
 def test_without_a_word_nothing_is_approved_and_the_sheet_is_there(

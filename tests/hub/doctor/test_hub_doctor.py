@@ -14,17 +14,21 @@ from pathlib import Path
 import pytest
 from delivery import NOW
 from here_run import run_here
+from hooked import hook
 from logged_hub import Logged
 from mosquitto import Broker, free_port
 from patience import PATIENCE_S
 
+from agent.contract.chain import utc_text
 from agent.contract.signing_keys import load_or_create_signer
 from agent.host.lock import lock
 from agent.hub.doctor import PROBES, broker, files, kept
 from agent.hub.doctor.model import Probe, Situation, examine
+from agent.hub.domain.rows.webhooks import Progress
 from agent.hub.stores.keeping.backup import back_up
 from agent.hub.stores.keeping.backups import newest_backup
 from agent.hub.stores.signing_key import KEY_NAME
+from agent.hub.stores.store import Store
 from agent.model import exits
 from agent.model.finding import Message
 from agent.model.outcome import Outcome, passed
@@ -257,3 +261,19 @@ def test_a_probe_that_breaks_is_unknown_and_the_others_go_on(hub: Situation) -> 
 
     outcomes = examine(hub, [Probe("one", "one", broken), Probe("two", "two", lambda _: passed(Message("well")))])
     assert (outcomes["one"].status, outcomes["two"].status) == ("unknown", "pass")
+
+
+def test_an_endpoint_that_takes_nothing_is_told_and_one_that_was_given_up_fails(hub: Situation) -> None:
+    with closing(Store(hub.directory)) as store:
+        for name in ("tickets", "off"):
+            store.webhooks.keep(hook(name, disabled_at="" if name == "tickets" else utc_text(NOW)))
+        assert one(hub, "webhooks").status == "pass"
+        failing = Progress(failing_since=utc_text(NOW), tries=2)
+        store.webhooks.keep_progress("tickets", failing)
+        assert (one(hub, "webhooks").status, one(hub, "webhooks").reason) == ("warn", "failing")
+        store.webhooks.keep_progress("off", replace(failing, stopped_at=utc_text(NOW)))
+        assert one(hub, "webhooks").status == "warn", "nobody waits for one that is disabled"
+        store.webhooks.keep_progress("tickets", replace(failing, stopped_at=utc_text(NOW)))
+    outcome = one(hub, "webhooks")
+    assert (outcome.status, outcome.reason, outcome.evidence["stopped"]) == ("fail", "stopped", ["tickets"])
+    assert "SECRET" not in str(outcome)

@@ -12,7 +12,7 @@ from city_told import COMPANY, HIDDEN, NOW, OPERATOR, PLACES, city
 from agent.contract.chain import utc_text
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.rows.words import Word
-from agent.hub.domain.scope import EVERYTHING, Scope, SitePlace, allowed, below, is_below
+from agent.hub.domain.scope import EVERYTHING, Scope, SitePlace, allowed, below, is_below, is_within
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store
 from agent.hub.web.people.person import ROLES, Role, scope_of
@@ -95,3 +95,20 @@ def test_a_division_is_below_its_city_and_province_and_no_other() -> None:
     assert [is_below("140202", one) for one in ("", "15", "140300", "140203", "1403")] == [False] * 5
     assert not is_below("", "14") and below("140200") == ("1402", "1402:")
     assert not allowed(Scope(divisions=("",), operators=("",), maintainers=("",)), SitePlace(("",), "", ("",)))
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "expected"),
+    [
+        (EVERYTHING, EVERYTHING, True), (Scope(), EVERYTHING, True), (EVERYTHING, Scope(divisions=("14",)), False),
+        (Scope(divisions=("140202",)), Scope(divisions=("140200",)), True),
+        (Scope(divisions=("140200",)), Scope(divisions=("140202",)), False),
+        (Scope(divisions=("140202", "1403")), Scope(divisions=("1402",)), False),
+        (Scope(operators=("a",)), Scope(operators=("a", "b")), True),
+        (Scope(operators=("a",)), Scope(maintainers=("a",)), False),
+        (Scope(maintainers=("a", "b")), Scope(maintainers=("a",)), False),
+        (Scope(divisions=("",)), Scope(divisions=("14",)), False),
+    ],
+)  # fmt: skip
+def test_a_scope_lies_within_another_one_by_all_that_it_names(inner: Scope, outer: Scope, expected: bool) -> None:
+    assert is_within(inner, outer) == expected

@@ -189,3 +189,15 @@ def test_a_dispute_counts_by_its_first_arrival_and_has_one_decision(store: Store
 
 def take(store: Store, said: Disputed, at: datetime) -> list[dict[str, object]]:
     return list(store.disputes.take("S1", {"dispute": disputed_json(said)}, at))
+
+
+def test_plans_of_some_days_come_by_site_also_those_that_are_over(city: Store) -> None:
+    one = city.findings.page(Wanted(site="S3", status="fail"))[0]
+    place = {"site": "S3", "check": one.check, "subject": one.subject, "kind": "planned", "said_by": "Li", "text": "x"}
+    city.words.keep(Word(**place, at=utc_text(BEGIN), until="2026-11-05"))  # type: ignore[arg-type]
+    city.words.keep(Word(**place, at=utc_text(BEGIN + DAY), until="2026-11-09"))  # type: ignore[arg-type]
+    assert [word.until for word in city.words.planned("2026-11-02", "2026-11-30")["S3"]] == ["2026-11-05", "2026-11-09"]
+    assert [word.until for word in city.words.planned("2026-11-06", "2026-11-30")["S3"]] == ["2026-11-09"]
+    assert city.words.planned("2026-11-10", "2026-11-30") == {} == city.words.planned("2026-10-01", "2026-10-31")
+    (row,) = [found for found in city.findings.page(Wanted(site="S3")) if found.planned_until]
+    assert (row.check, row.subject, row.planned_by, row.planned_until) == (one.check, one.subject, "Li", "2026-11-09")

@@ -15,6 +15,7 @@ from hubdesk import Desk, trusted
 
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.rows.places import Differing
+from agent.hub.domain.scope import EVERYTHING, below
 from agent.hub.stores import schema
 from agent.hub.stores.intake import places
 from agent.hub.stores.store import Store
@@ -102,3 +103,24 @@ def test_where_a_site_lies_is_said_by_command_and_what_differs_is_listed(desk: D
     assert "nothing verified has come" in ran("place", "S9", *words[2:], HERE)
     assert "six digits" in ran(*words, "Datong", code=2)
     assert "still to come" in ran(*words, HERE, "--since", "2999-01-01", code=2)
+
+
+def test_where_each_site_lies_is_looked_up_by_its_name_and_not_among_all(desk: Desk) -> None:
+    asked: list[str] = []
+    real = desk.store.all
+
+    def noted(statement: str, *values: object) -> list[object]:
+        if "site_division d ON" in statement:
+            plan = real(f"EXPLAIN QUERY PLAN {statement}", *values)
+            asked.extend(row[3] for row in plan if " d " in f"{row[3]} ")
+        return real(statement, *values)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Store, "all", lambda _, statement, *values: noted(statement, *values))
+        desk.store.seen.divisions(EVERYTHING)
+        desk.store.seen.listed(EVERYTHING, below(""), "", 9)
+        desk.store.seen.counted(EVERYTHING, below("140200"))
+        desk.store.findings.site("S1")
+    plan = [row[3] for row in real("EXPLAIN QUERY PLAN SELECT * FROM v1_site") if " d " in f"{row[3]} "]
+    assert len(asked) == 4 and len(plan) == 1
+    assert all("PRIMARY KEY (site" in one for one in (*asked, *plan)), (asked, plan)

@@ -12,12 +12,15 @@ import delivery
 import pytest
 from caseside import Day, health
 from delivery import NOW, Maker
+from hooked import hook
 from hubdesk import Desk, chain_of
 from mosquitto import free_port
 from patience import PATIENCE_S
 from portside import Sender, config
 
+from agent.contract.chain import utc_text
 from agent.contract.topics import topic
+from agent.hub.domain.rows.webhooks import Delivery, Progress
 from agent.hub.stores import trust
 from agent.hub.views.metrics import Page, read_metrics, serving, write_metrics
 from agent.model.errors import ConfigurationError
@@ -210,3 +213,17 @@ def test_a_hub_that_is_not_there_is_503_and_an_address_that_is_taken_is_one_line
         read_metrics(tmp_path, NOW)
     with pytest.raises(ConfigurationError), serving(tmp_path, ("no.such.host.invalid", free_port()), lambda: NOW):
         pass
+
+
+def test_the_numbers_of_endpoints_are_by_their_names_and_without_their_addresses(desk: Desk) -> None:
+    assert not [name for name in numbers(desk) if name.startswith("webhook")]
+    desk.store.webhooks.keep(hook(url="https://tickets.test/SECRET"))
+    desk.store.webhooks.keep_progress("tickets", Progress(delivered=4, given_up=2, stopped_at=utc_text(NOW)))
+    desk.store.webhooks.queue(Delivery(hook="tickets", no=1, id="evt_1", body=b"{}", made_at=utc_text(NOW)))
+    told = {name: value for name, value in numbers(desk).items() if name.startswith("webhook")}
+    assert told == {
+        f'webhook_{name}{{hook="tickets"}}': value
+        for name, value in {
+            "waiting": 1, "waiting_oldest_seconds": 300, "stopped": 1, "delivered_total": 4, "given_up_total": 2,
+        }.items()
+    }  # fmt: skip

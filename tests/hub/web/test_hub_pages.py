@@ -26,6 +26,7 @@ from agent.hub.stores import trust
 from agent.hub.stores.reading.of_finding import judged
 from agent.hub.stores.store import Store
 from agent.hub.views.site import site_json
+from agent.hub.views.webhooks import hook_json, read_hooks
 from agent.hub.web.pages.assessment import read_assessment
 from agent.hub.web.pages.city import read_city
 from agent.hub.web.pages.enrollments import read_enrollments
@@ -129,6 +130,7 @@ PAGES: list[tuple[tuple[str, ...], Callable[[Store], Data]]] = [
     (("report", "--month", MONTH, "--by", "maintainer"), assessment_shown(by="maintainer", month=MONTH)),
     (("holds", "S2"), holds_shown),
     (("upgrade",), upgrade_shown),
+    (("webhook", "list"), lambda store: {"webhooks": [hook_json(one) for one in read_hooks(store)]}),
 ]  # fmt: skip
 
 

@@ -43,6 +43,7 @@ PAGES = {
     "upgrades": "/upgrades",
     "enrollments": "/enrollments",
     "audit": "/audit",
+    "webhooks": "/webhooks",
 }
 FRAME = {"account": "/account", "no such page": "/nowhere"}
 """What the frame shows by itself."""

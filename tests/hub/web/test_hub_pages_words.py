@@ -24,7 +24,8 @@ CATALOGUE = {
     ).translated_entries()
 }
 BY_VALUE = (
-    *KINDS, *STATES, *BYS, *get_args(Step), *get_args(State), "person", "case", "dispute", "used", "unused", "expired",
+    *KINDS, *STATES, *BYS, *({*get_args(Step)} - {"outside"}), *get_args(State),
+    "person", "case", "dispute", "used", "unused", "expired",
     "revoked", "recorded", "ordered", "resumed", "wave", "failing", "not-taken",
 )  # fmt: skip
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from city_told import COMPANY, DIVISION, HIDDEN, NOW, OPERATOR, PLACES, city
+from hooked import hook
 from hub_web import Client, add_person, serving
 
 from agent.contract.signing_keys import load_or_create_signer
+from agent.hub.domain.scope import Scope
 from agent.hub.stores import signing_key
 from agent.hub.stores.store import Store
 from agent.hub.web.asked import Route
@@ -34,9 +36,10 @@ FORMS: dict[str, dict[str, str]] = {
     "revoke-token": {"id": "none"},
     "acknowledge": WORDS,
     "assign": WORDS,
+    "plan": {**WORDS, "until": "2026-12-20"},
     "comment": WORDS,
 }
-OF_FINDINGS = ("acknowledge", "assign", "comment")
+OF_FINDINGS = ("acknowledge", "assign", "plan", "comment")
 
 BOUND: dict[str, dict[str, tuple[str, ...]]] = {
     "division": {"divisions": (DIVISION,)},
@@ -54,6 +57,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with closing(Store(directory)) as store, store.transaction():
         for site in PLACES:
             order_report_now(store, signer, site, NOW)
+        foreign = Scope((HIDDEN[3],), (HIDDEN[1],), (HIDDEN[2],))
+        store.webhooks.keep(hook(HIDDEN[0], f"https://{HIDDEN[0]}.test/", scope=foreign))
+        store.webhooks.keep(hook())
     for role in ROLES:
         add_person(directory, role, role)
         for kind, bound in BOUND.items():

@@ -40,6 +40,7 @@ def test_each_act_is_a_row_and_what_was_refused_is_none(hub: Path) -> None:
         client.log_in("anna")
         client.post("/findings/acknowledge", {**FINDING, "until": "2026-12-30", "why": "scaffold"})
         client.post("/findings/assign", {**FINDING, "to": "Zhao", "due": "2026-12-01"})
+        client.post("/findings/plan", {**FINDING, "until": "2026-12-20", "why": "ordered"})  # not as an operator
         client.post("/findings/comment", {**FINDING, "text": "seen"})
         client.post("/findings/comment", {**FINDING, "text": ""})
         client.post("/findings/comment", {**FINDING, "subject": "camera:none", "text": "x"})
@@ -57,6 +58,18 @@ def test_each_act_is_a_row_and_what_was_refused_is_none(hub: Path) -> None:
         assert [(one.kind, one.said_by, one.text) for one in words_of(store, "S1")] == [
             ("acknowledged", "anna", "scaffold"), ("assigned", "anna", ""), ("comment", "anna", "seen"),
         ]  # fmt: skip
+
+
+def test_a_plan_is_a_row_is_shown_and_lasts_no_longer_than_it_may(hub: Path) -> None:
+    add_person(hub, "boss", "supervisor", PASSWORD)
+    with serving(hub) as client:
+        boss = client.let_in("boss")
+        assert boss.post("/findings/plan", {**FINDING, "until": "2026-12-28", "why": "ordered"}).status == 422
+        assert boss.post("/findings/plan", {**FINDING, "until": "2026-12-20", "why": "ordered"}).status == 303
+        assert "planned by boss until 2026-12-20" in boss.get("/findings?site=S1").text
+        assert "Plan the repair" in boss.get("/sites/S1/findings/camera-online/camera:gate").text
+        assert "Plan the repair" not in client.let_in("anna").get("/sites/S1/findings/camera-online/camera:gate").text
+    assert recorded(hub) == [("boss", "planned", "S1 camera-online camera:gate 2026-12-20", "ok")]
 
 
 def test_a_password_that_was_typed_as_a_name_is_not_recorded(hub: Path) -> None:

@@ -80,10 +80,50 @@ def test_a_lens_that_is_covered_or_out_of_focus_is_not_turned_away(cover: object
 def test_one_picture_of_another_scene_settles_nothing_and_one_look_back_begins_anew() -> None:
     assert settled(STILL, STILL, STILL, AWAY, AWAY) == STILL
     assert settled(STILL, STILL, STILL, AWAY, AWAY, STILL, AWAY) == STILL
-    assert settled(AWAY, AWAY, replace(AWAY, light="night", reference_light="night")) is None
     moved = settled(AWAY, AWAY, AWAY)
     assert moved is not None and moved.reason == TURNED_AWAY
     assert settled(AWAY, AWAY, AWAY, STILL, STILL, STILL) == STILL
+
+
+def test_lights_that_take_turns_at_dusk_settle_a_turn_and_no_move_joins_them() -> None:
+    """Each look shows nothing of the approved view in its own light: two references deny it, not one."""
+    by_night = replace(AWAY, light="night", reference_light="night")
+    moved = settled(AWAY, by_night, AWAY)
+    assert moved is not None and (moved.state, moved.reason) == ("moved", TURNED_AWAY)
+    assert settled(AWAY, by_night) is None, "two looks are too few"
+    assert settled(AWAY, replace(STILL, light="night", reference_light="night"), by_night) is None
+    assert settled(AWAY, by_night, replace(ONE_SIDED, state="moved", reason="tiles")) is None
+
+
+def test_in_a_light_without_an_approved_view_no_picture_shows_another_scene() -> None:
+    looks = [compare.compare(shown("lobby", "night", n), (reference("yard"),)) for n in (6, 7, 8)]
+    assert {(one.light, one.reference_light) for one in looks} == {("night", "day")}
+    seen = settled(*looks)
+    assert seen is None or seen.state == "unknown"
+
+
+def below_a_lamp(seen: pictures.Picture) -> pictures.Picture:
+    """Return a street at night: a pool of light, and next to nothing around it."""
+    rows, columns = np.mgrid[0:360, 0:640].astype(np.float32)
+    light = 0.06 + 0.7 * np.exp(-(((columns - 250) / 100) ** 2 + ((rows - 170) / 80) ** 2))
+    noise = np.random.default_rng(int(seen.sum()) % 1000).normal(0, 3, seen.shape)
+    return np.clip(seen * light[..., None] + noise, 0, 255).astype(np.uint8)
+
+
+def hand(seen: pictures.Picture) -> pictures.Picture:
+    out = seen.copy()
+    cv2.ellipse(out, (265, 175), (190, 140), 0, 0, 360, (90, 125, 170), -1)
+    return np.asarray(cv2.GaussianBlur(out, (0, 0), 9), np.uint8)
+
+
+def test_the_edge_of_a_hand_at_night_is_no_other_scene() -> None:
+    """Of the approved view only a pool of light shows: it has few tiles, and the edge of a hand has some, too."""
+    few = picture.median([picture.describe(below_a_lamp(shown("annex", n=n))) for n in range(5)])
+    approved = baseline.encode(few)
+    covered = [compare.compare(hand(below_a_lamp(shown("annex", n=n))), (approved,)) for n in (6, 7, 8)]
+    assert {one.reason for one in covered}.isdisjoint({"other-scene"})
+    away = [compare.compare(below_a_lamp(shown("lobby", n=n)), (approved,)) for n in (6, 7, 8)]
+    assert {one.reason for one in away} == {"other-scene"}
 
 
 def test_a_move_that_no_picture_proves_alone_is_settled_by_three_that_agree_on_it() -> None:

@@ -10,7 +10,7 @@ from sites import DAY, NOW, SQUARE, ZONE, camera, observed, site
 
 from agent.observe.pictures.earlier_looks import APART, EarlierLooks, Taken, ZonePlace
 from drivers.model import Mask, Masks
-from masking.looks.evidence_format import MOST_LOOKS
+from masking.looks.kept import MOST_KEPT
 from masking.model import Verdict
 
 GATE = ZonePlace("gate", "sub", ZONE.name)
@@ -36,7 +36,7 @@ def after(*verdicts: str, place: ZonePlace = GATE) -> EarlierLooks:
 
 def test_the_newest_looks_come_back_oldest_first() -> None:
     looks = after(*["PASS"] * 9)
-    assert looks.of(GATE, taken(9)) == tuple(b"look %d" % number for number in range(9))[-(MOST_LOOKS - 1) :]
+    assert looks.of(GATE, taken(9)) == tuple(b"look %d" % number for number in range(9))[-MOST_KEPT:]
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,13 @@ from robots import SECRET, TOKEN, Robot, is_signed
 from sites import camera, site
 from webhook_server import Hook, serving
 
+from agent.contract.standard_webhooks import standard_headers
 from agent.service.alerts import webhook
 from agent.service.alerts.notice_text import object_of
 from agent.service.alerts.notices import REFUSED_WAIT, THROTTLED_WAIT, Notice
 from agent.service.alerts.refusals import Refusal
 from agent.service.alerts.sending import send
-from agent.service.alerts.webhook import dingtalk_signature, feishu_signature, standard_headers
+from agent.service.alerts.webhook import dingtalk_signature, feishu_signature
 from agent.site.config.messages import Receiver
 from agent.text.translate import render
 from drivers.model import Credential
@@ -96,7 +97,7 @@ def test_the_signature_of_a_webhook_is_that_of_the_specification() -> None:
     """The example of the Standard Webhooks libraries."""
     headers = dict(
         standard_headers(
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",),
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             1614265330,
             b'{"test": 2432232314}',

@@ -33,5 +33,7 @@ def _said(one: FindingRow, today: str) -> Iterator[Message]:
         yield Message("{assigned_to} was to mend it by {due_on}", values)
     elif one.assigned_to:
         yield Message("{assigned_to} is to mend it by {due_on}", values)
+    if one.planned_until >= today:
+        yield Message("planned by {planned_by} until {planned_until}", values)
     if one.comments:
         yield Message("{comments} comments", values)

@@ -60,6 +60,9 @@ def _words(actions: Any, data: argparse.ArgumentParser) -> None:
     assign.add_argument("--to", required=True, metavar="NAME", help="who is to mend it")
     assign.add_argument("--due", type=day, required=True, metavar="DAY", help="last day for it")
     assign.add_argument("--why", metavar="TEXT", help="what is to be done")
+    planned = actions.add_parser("plan", parents=[data, place], help="keep that the repair of a finding is planned")
+    planned.add_argument("--until", type=day, required=True, metavar="DAY", help="last day for it, at most 30 days on")
+    planned.add_argument("--why", required=True, metavar="TEXT", help="the reason")
     comment = actions.add_parser("comment", parents=[data, place], help="keep a comment on a finding")
     comment.add_argument("text", metavar="TEXT")
     order = actions.add_parser(

@@ -1,4 +1,4 @@
-"""Stores notes about an open finding: `camwarden hub acknowledge`, `assign`, `comment`; and `hub operator`."""
+"""Stores notes about an open finding: `camwarden hub acknowledge`, `assign`, `plan`, `comment`; and `hub operator`."""
 
 import argparse
 import json
@@ -28,6 +28,7 @@ _SAID: Final = {
         "{site} {check} {subject}: {assignee} is to mend it by {until}; print the order with `camwarden hub work-order`"
     ),
     "comment": Message("{site} {check} {subject}: comment kept"),
+    "planned": Message("{site} {check} {subject}: repair planned until {until}; rankings leave it out till then"),
 }
 
 
@@ -44,6 +45,12 @@ def assign(args: argparse.Namespace) -> int:
         **_place(args, now), kind="assigned", assignee=args.to, until=_day(args.due, now), text=args.why or ""
     )  # fmt: skip
     return _keep(args, now, word)
+
+
+def plan(args: argparse.Namespace) -> int:
+    """Keep that the repair of a finding is planned, and until when."""
+    now = datetime.now(UTC)
+    return _keep(args, now, Word(**_place(args, now), kind="planned", until=_day(args.until, now), text=args.why))
 
 
 def comment(args: argparse.Namespace) -> int:

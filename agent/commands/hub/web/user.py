@@ -13,12 +13,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.commands.hub.web.bindings import read_bindings
 from agent.contract.chain import utc_text
-from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
 from agent.hub.stores.engines import open_store
 from agent.hub.web.audit.row import AuditRow
 from agent.hub.web.people import passwords
-from agent.hub.web.people.person import BOUND, DIVISION, person_name
+from agent.hub.web.people.person import BOUND, person_name
 from agent.hub.web.people.store import People, PersonRow
 from agent.model.errors import UsageError
 from agent.model.exits import OK
@@ -42,12 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _add(args: argparse.Namespace, people: People) -> int:
     name = person_name(args.name)
-    bound = {f"{kind}s": tuple(sorted(set(getattr(args, kind)))) for kind in ("division", "operator", "maintainer")}
-    for code in args.division:
-        if not DIVISION.fullmatch(code):
-            raise UsageError("--division {code!r}: a code of 2, 4 or 6 digits, such as 140200", code=code[:80])
-    for other in (*args.operator, *args.maintainer):
-        refuse_text(other, NAME_MAX_CHARS)
+    bound = read_bindings(args)
     if args.role in BOUND and not any(bound.values()):
         raise UsageError(
             "{role} needs to be bound: name --division, --operator or --maintainer, or nothing would be seen",

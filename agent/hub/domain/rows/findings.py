@@ -33,7 +33,7 @@ class FindingRow:
     """An open finding of a site. `since`: the site's time from which on it has this status, as far as the hub saw.
 
     `seen_at`: the site's time of its newest configuration report. What people at the hub said of it is empty where
-    nobody did; `acknowledged_until` and `due_on` are days.
+    nobody did; `acknowledged_until`, `due_on` and `planned_until` are days.
     """
 
     site: str
@@ -57,6 +57,8 @@ class FindingRow:
     assigned_to: str
     due_on: str
     comments: int
+    planned_by: str
+    planned_until: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def say(store: Database, site: str, division: str, by: str, why: str, now: datet
 
 def main(rows: Rows, site: str) -> str:
     """Return the division that counts for a site; empty: nobody has told one."""
-    found = rows.all("SELECT division FROM site_division WHERE site = ? AND standing = 'main'", site)
+    found = rows.all("SELECT division FROM site_division WHERE site = ? AND +standing = 'main'", site)
     return str(found[0][0]) if found else ""
 
 

@@ -10,7 +10,7 @@ from agent.hub.stores.reading.scoped import MAIN, of_finding, of_site
 def open_by_division(store: Database, scope: Scope) -> dict[str, dict[str, int]]:
     """Return how many findings are open that may be seen, by division and status."""
     found: dict[str, dict[str, int]] = {}
-    condition, values = of_finding(scope, "f")
+    condition, values = of_finding(store, scope, "f")
     for status in OPEN:
         rows = store.all(
             "SELECT f.division, count(*) FROM finding_now f INDEXED BY finding_now_division"  # noqa: S608
@@ -35,7 +35,7 @@ def division_of_sites(store: Database, scope: Scope) -> dict[str, tuple[str, int
 
 def open_by_age(store: Database, scope: Scope) -> list[Aged]:
     """Return how many findings are open by the day since which they are so, the newest day first."""
-    condition, values = of_finding(scope, "f")
+    condition, values = of_finding(store, scope, "f")
     rows = store.all(
         "SELECT f.status, substr(f.since, 1, 10), count(*) FROM finding_now f INDEXED BY finding_now_since"  # noqa: S608
         f" WHERE {condition} GROUP BY f.status, substr(f.since, 1, 10) ORDER BY 2 DESC, 1",

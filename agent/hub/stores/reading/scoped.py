@@ -15,8 +15,11 @@ Condition = tuple[str, list[str]]
 _LIES_IN: Final = "SELECT site FROM site_division WHERE standing = '{}' AND division >= ? AND division < ?"
 """`main`: the division that counts; `also`: others that the site told, and nobody has decided on."""
 
-MAIN: Final = "site_division d ON d.site = s.site AND d.standing = 'main'"
-"""Joins the division that counts for a site `s`."""
+DIVISIONS: Final = "SELECT division FROM site_division WHERE site = ? ORDER BY standing DESC, division"
+"""Those in which a site may be seen, the one that counts first."""
+
+MAIN: Final = "site_division d ON d.site = s.site AND +d.standing = 'main'"
+"""Joins the division that counts for a site `s`. The sign keeps SQLite from looking through every main one for each."""
 
 _STATUSES: Final = ", ".join(f"'{status}'" for status in OPEN)
 
@@ -39,7 +42,13 @@ def of_site(scope: Scope, column: str) -> Condition:
     return _any(parts), values
 
 
-def of_finding(scope: Scope, table: str, status: str = "") -> Condition:
+def has_others(store: Database, scope: Scope) -> bool:
+    """Return whether a site that counts elsewhere may be seen because it told one of these divisions as well."""
+    some = f"{_LIES_IN.format('also')} LIMIT 1"
+    return any(store.all(some, *below(division)) for division in filter(None, scope.divisions))
+
+
+def of_finding(store: Database, scope: Scope, table: str, status: str = "") -> Condition:
     """Return the condition under which an open finding may be seen.
 
     `table`: the name of `finding_now` in the query. `status`: the one that all of them have, which SQLite then looks up
@@ -51,8 +60,10 @@ def of_finding(scope: Scope, table: str, status: str = "") -> Condition:
     within, of_status = (f"{table}.status = ? AND ", [status]) if status else ("", [])
     for division in filter(None, scope.divisions):
         parts.append(f"({within}{table}.division >= ? AND {table}.division < ?)")
-        parts.append(f"({within}{table}.site IN ({_LIES_IN.format('also')}))")
-        values += [*of_status, *below(division)] * 2
+        values += [*of_status, *below(division)]
+        if has_others(store, Scope(divisions=(division,))):  # else an index has just what is asked for
+            parts.append(f"{table}.site IN ({_LIES_IN.format('also')})")
+            values += below(division)
     if scope.maintainers:
         marks = _marks(scope.maintainers)
         parts.append(f"({within}{table}.maintainer IN ({marks}))")
@@ -78,14 +89,14 @@ def sites_seen(store: Database, scope: Scope) -> frozenset[str]:
 
 def may_see_finding(store: Database, scope: Scope, finding: tuple[str, str, str]) -> bool:
     """Return whether a site has this open finding, and it may be seen. `finding`: site, check, subject."""
-    condition, values = of_finding(scope, "f")
+    condition, values = of_finding(store, scope, "f")
     where = f"f.site = ? AND f.check_id = ? AND f.subject = ? AND ({condition})"
     return bool(store.all(f"SELECT 1 FROM finding_now f WHERE {where}", *finding, *values))  # noqa: S608
 
 
 def place_of_site(store: Database, site: str) -> SitePlace:
     """Return where a site belongs, for `allowed`."""
-    divisions = store.all("SELECT division FROM site_division WHERE site = ?", site)
+    divisions = store.all(DIVISIONS, site)
     operators = store.all("SELECT name FROM operator WHERE site = ?", site)
     names = store.all(
         "SELECT maintainer FROM finding_now WHERE site = ?1 AND maintainer <> ''"

@@ -13,7 +13,7 @@ _OPEN: Final = "(SELECT count(*) FROM finding_now f WHERE f.site = s.site AND +f
 def sites_listed(store: Database, scope: Scope, division: tuple[str, str], after: str, most: int) -> list[ListedSite]:
     """Return sites behind one by name, at most so many, in divisions from one code to before another."""
     seen, of_seen = scoped.of_site(scope, "s.site")
-    open_seen, of_open = scoped.of_finding(scope, "f")
+    open_seen, of_open = scoped.of_finding(store, scope, "f")
     counts = ", ".join(_OPEN.format(status, open_seen) for status in ("fail", "warn", "unknown"))
     rows = store.all(
         "SELECT s.site, s.city, coalesce(d.division, ''), coalesce(o.name, ''), s.status, s.arrived_at, s.health_at,"  # noqa: S608

@@ -15,6 +15,7 @@ from agent.hub.domain.rows.findings import FindingRow, Stretch
 from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.rows.words import Kind, Word
 from agent.hub.views.silent import KINDS
+from agent.hub.web.api.told import webhooks
 from agent.hub.web.asked import Route
 from agent.hub.web.filters import OF_FINDINGS
 from agent.version import VERSION
@@ -86,6 +87,7 @@ def document(routes: Iterable[Route]) -> Schema:
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": paths,
+        "webhooks": webhooks(),
         "components": {"securitySchemes": {"token": bearer}, "schemas": _schemas()},
     }
 

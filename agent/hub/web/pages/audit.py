@@ -22,6 +22,7 @@ ACTS: Final = {
     "password": Message("password changed"),
     "acknowledged": Message("acknowledged"),
     "assigned": Message("assigned"),
+    "planned": Message("repair planned"),
     "comment": Message("comment"),
     "export": Message("export"),
     "api": Message("a program read"),
@@ -31,6 +32,12 @@ ACTS: Final = {
     "user-password": Message("person got another password"),
     "user-disable": Message("person disabled"),
     "name-erase": Message("name erased"),
+    "webhook-add": Message("endpoint added"),
+    "webhook-test": Message("endpoint tried"),
+    "webhook-secret": Message("endpoint got another secret"),
+    "webhook-disable": Message("endpoint disabled"),
+    "webhook-enable": Message("endpoint enabled"),
+    "webhook-remove": Message("endpoint removed"),
 }
 """What the acts of rows are called."""
 

@@ -117,6 +117,10 @@ ACTS: Final[tuple[tuple[str, Role, Message, tuple[tuple[str, Message, str, bool]
         (("until", Message("last day on which that counts"), "date", True),
          ("why", Message("the reason"), "textarea", True)),
     ),
+    (
+        "plan", "supervisor", Message("Plan the repair"),
+        (("until", Message("planned to be done by"), "date", True), ("why", Message("the reason"), "textarea", True)),
+    ),
     ("comment", "maintainer", Message("Comment"), (("text", Message("text"), "textarea", True),)),
 )  # fmt: skip
 """What may be said of an open finding: the route, its least role, what it is called, and the fields of its form."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.shared import RETENTION_ID
+from agent.judge.checks.pictures.glass import LIKE_GLASS, may_be_glass
 from agent.judge.checks.pictures.worth import would_tell
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.wording.framing_words import framed_path, framed_paths
@@ -122,7 +123,21 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
                 values = {"zone": zone.name, "path": path_word(path), "reason": zone_reason(reason)}
                 message = Message("zone {zone} on path {path}: cannot be told ({reason})", values)
                 yield zone.name, Open(path, reason, message, attested=attested.get(zone.name))
+    yield from _glass(facts, camera, verdicts)
     yield from (("", one) for one in _missing_streams(facts, subject))
+
+
+def _glass(facts: Facts, camera: CameraConfig, verdicts: Verdicts) -> Iterator[tuple[str, Open]]:
+    """Yield a doubt for every zone that is blurred, as a pane of glass would be, and that nobody approved so."""
+    word = facts.attested.get(camera.camera.id, {})
+    for (path, zone), (_, verdict) in verdicts.items():
+        if verdict.verdict == "PASS" and may_be_glass(facts, camera, verdict):
+            message = Message(
+                "zone {zone} on path {path}: cannot be told ({reason})",
+                {"zone": zone, "path": path_word(path), "reason": zone_reason(LIKE_GLASS)},
+                next_step="look at it and approve it with camwarden masks adopt",
+            )
+            yield zone, Open(path, LIKE_GLASS, message, doubted=True, attested=word.get(zone))
 
 
 def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, Unavailable]]:

@@ -16,6 +16,7 @@ from agent.judge.checks.devices.unread import FOLDED, fact_missing, listed_overl
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ruled
+from agent.judge.wording.picture_words import path_word
 from agent.model.finding import Finding, Json, Listed, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
@@ -46,16 +47,12 @@ CONFIGURED_NAME: Final = (
 )
 
 _OFF: Final = {
-    (
-        True,
-        True,
-    ): "the clock in its picture is {minutes} min ahead of its device's: set both, or let one of them draw it",
-    (
-        True,
-        False,
-    ): "the clock in its picture is {minutes} min behind its device's: set both, or let one of them draw it",
-    (False, True): "the clock in its picture is {minutes} min ahead: set it",
-    (False, False): "the clock in its picture is {minutes} min behind: set it",
+    (True, True): "the clock in its picture ({path}) is {minutes} min ahead of its device's: set both, or let one of "
+    "them draw it",
+    (True, False): "the clock in its picture ({path}) is {minutes} min behind its device's: set both, or let one of "
+    "them draw it",
+    (False, True): "the clock in its picture ({path}) is {minutes} min ahead: set it",
+    (False, False): "the clock in its picture ({path}) is {minutes} min behind: set it",
 }
 """By whether its device's clock is known, and whether it is ahead."""
 
@@ -153,7 +150,10 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Fin
 
 
 def _clock_in_picture(facts: Facts, camera: CameraConfig) -> list[Outcome]:
-    """Judge the clock that was read in a live picture by its device's, or else by ours; empty where none was read."""
+    """Judge the clocks that were read in live pictures by their device's, or else by ours; empty where none was read.
+
+    Each path has its own: a snapshot may be drawn by another part of the camera than its streams.
+    """
     seen = facts.observed(f"camera:{camera.camera.id}", PictureSeen)
     told = facts.one(f"device:{camera.camera.device}", Clock)
     found: list[Outcome] = []
@@ -163,11 +163,12 @@ def _clock_in_picture(facts: Facts, camera: CameraConfig) -> list[Outcome]:
             continue
         apart_s = value.clock_off_s - (told.offset_s if told is not None else 0.0)
         if abs(apart_s) <= APART_S:
-            found.append(Held("picture time", grounds([one])))
+            found.append(Held(f"picture time {value.path}", grounds([one])))
             continue
         words = _OFF[told is not None, apart_s > 0]
-        message = Message(words, {"minutes": round(abs(apart_s) / 60, 1)})
-        found.append(Broken("picture time", OTHER_TIME, message, {"clock_apart_s": round(apart_s)}))
+        message = Message(words, {"path": path_word(value.path), "minutes": round(abs(apart_s) / 60, 1)})
+        evidence: dict[str, Json] = {"clock_path": value.path, "clock_apart_s": round(apart_s)}
+        found.append(Broken(f"picture time {value.path}", OTHER_TIME, message, evidence))
     return found
 
 

@@ -52,6 +52,17 @@ def test_a_finding_is_acknowledged_assigned_and_commented(told: Desk, capsys: py
     assert "已派工" in capsys.readouterr().out
 
 
+def test_a_repair_is_planned_for_thirty_days_at_most(told: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    far = (datetime.now(CHINA) + timedelta(days=31)).date().isoformat()
+    assert hub(told, "plan", *PLACE, "--until", far, "--by", "Li", "--why", "ordered") == 2
+    assert "planned for 30 days at most" in capsys.readouterr().err
+    assert hub(told, "plan", *PLACE, "--until", TOMORROW, "--by", "Li", "--why", "ordered") == 0
+    assert hub(told, "findings") == 0
+    assert f"planned by Li until {TOMORROW}" in capsys.readouterr().out
+    assert hub(told, "site", "S1", lang="zh_CN") == 0
+    assert "已计划维修" in capsys.readouterr().out
+
+
 def test_an_order_is_printed_in_both_languages_and_holds_no_escape(
     told: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

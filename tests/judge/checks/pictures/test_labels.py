@@ -138,6 +138,18 @@ def test_a_clock_in_the_picture_that_does_not_run_with_its_device_fails(
     assert words in str(one.message)
 
 
+def test_each_path_s_clock_is_judged_by_itself_and_the_one_that_differs_is_named() -> None:
+    """A snapshot that comes two hours behind while the stream runs with its device."""
+    seen = healthy_device() + without(healthy_camera("gate"), PictureSeen)
+    for path, off_s in (("main", 0.0), ("snapshot", -7200.0), ("sub", None)):
+        seen += observed("camera:gate", replace(picture(path), clock_off_s=off_s))
+    found = run_checks(site(camera("gate")), gather(seen, own_clock_trusted=True), NOW)
+    (one,) = [one for one in found if one.key == "osd-compliant camera:gate"]
+    assert (one.status, one.reason) == ("fail", "clock-differs")
+    assert "(snapshot) is 120.0 min behind" in str(one.message)
+    assert (one.evidence["clock_path"], one.evidence["clock_apart_s"]) == ("snapshot", -7200)
+
+
 def test_by_a_clock_of_ours_that_is_not_trusted_no_clock_in_a_picture_is_judged() -> None:
     assert timed(9000.0, ahead_s=None, trusted=False).reason == "not-read-yet"
 

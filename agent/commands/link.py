@@ -1,0 +1,246 @@
+"""Runs a self-test of one device's interface for the police platform, as a platform of our own.
+
+    camwarden link test nvr --id 14021300001180000001 --free-slot
+
+A port is open only while it runs, to one address, for one id and a password of this test. What is typed into the device
+goes to standard error, the password too: it is worth nothing once the test has ended. Nothing is asked that changes the
+device; a person fills in a free slot, and empties it again.
+"""
+
+import argparse
+import ipaddress
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.commands.terminal.asking import Ended, ask
+from agent.commands.terminal.service_memory import read_memory
+from agent.commands.terminal.unconfined import say_confinement
+from agent.commands.terminal.worker_flag import add_worker_flag
+from agent.host.clock import utc_now
+from agent.host.files import as_owner_of
+from agent.host.lock import lock
+from agent.host.not_ours import forbidden
+from agent.host.paths import own_state
+from agent.model.errors import AgentError, UsageError, os_words
+from agent.model.finding import Message, listed
+from agent.model.host_name import is_host
+from agent.observe.facts import link_tests
+from agent.observe.facts.factory_logins import box_of
+from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
+from agent.onsite.link import guide
+from agent.onsite.link.flow import run_test
+from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
+from agent.onsite.link.play import Eye
+from agent.onsite.link.result import LinkResult, StepStatus
+from agent.onsite.link.wording import NOTE, QUIRKS, STATUSES, TITLES
+from agent.site.config.load import load_declared
+from agent.site.config.site import Site
+from agent.text.harmless import printable
+from agent.text.translate import render, render_apart, together, translate
+from drivers.deadline import resolve
+from drivers.gb28181.media import Media
+from drivers.gb28181.wire import Wire, address_towards
+from masking.worker.client import Worker
+
+PORT: Final = 5060
+"""Source: GB/T 28181-2022, 6.1.2."""
+STYLE: Final[dict[StepStatus, str]] = {
+    "seen": "green",
+    "told": "green",
+    "failed": "bold red",
+    "unknown": "magenta",
+    "skipped": "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The device of a test: its host, and its site with its id there, where a site file has it."""
+
+    host: str
+    site: Site | None = None
+    device: str = ""
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The codes of its cameras, as the site file has them."""
+        own = (one.camera for one in self.site.cameras) if self.site is not None else ()
+        return tuple(one.code for one in own if one.device == self.device and one.code)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    tested = actions.add_parser("test", help="let one device register here for some minutes, and ask what it is asked")
+    tested.add_argument("device", metavar="DEVICE", nargs="?", help="the device, by its id in site.toml")
+    tested.add_argument("--host", metavar="ADDRESS", help="the device's address, without a site file")
+    tested.add_argument("--id", required=True, metavar="CODE", help="the 20 digits of the device at the platform")
+    tested.add_argument("--free-slot", action="store_true", help="you have looked: the slot is used by no platform")
+    tested.add_argument(
+        "--picture", action="store_true", help="ask for one live picture too: one more stream for some seconds"
+    )
+    add_worker_flag(tested)
+    tested.add_argument("--port", type=int, default=PORT, help="where the device registers here (default 5060)")
+    tested.add_argument("--digest", choices=("MD5", "SHA-256"), default="MD5", help="how it logs in (default MD5)")
+    tested.add_argument("--minutes", type=float, default=LASTS_S / 60, help="when it ends at the latest (default 10)")
+    tested.add_argument(
+        "--quiet-after", type=float, default=QUIET_AFTER_S, metavar="S",
+        help="after how many seconds of silence the slot is off (default 60)",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the test; the exit code is 1 where a step fails, 4 after a wrong password, 3 where a step is unknown.
+
+    Raises UsageError where it cannot begin.
+    """
+    if not 0 < args.minutes <= LASTS_S / 60:
+        raise UsageError("--minutes {minutes}: give more than 0 and at most 10", minutes=args.minutes)
+    target = _target(args)
+    plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
+    peer = _address(target.host)
+    _require_free_slot(args)
+    with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
+        eye = Eye(lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
+        _print_guide(plan, wire, args.lang)
+        try:
+            result = run_test(plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye)
+        except KeyboardInterrupt:
+            _say(render(Message("stopped: switch the slot off in the device"), args.lang))
+            raise
+        say_confinement(worker.confinement, args, args.unconfined)
+    if target.site is not None and result.outcome is not None:
+        _remember(target.site, target.device, result, result.outcome)
+    _print_result(args, result)
+    return result.exit_code
+
+
+def _target(args: argparse.Namespace) -> Target:
+    if (args.device is None) == (args.host is None):
+        raise UsageError("name the device by its id in site.toml, or give its address: --host 192.0.2.10")
+    if args.host is not None:
+        if not is_host(args.host):
+            raise UsageError(
+                "--host {host}: is no address and no name of a host; give one such as 192.0.2.10", host=args.host
+            )
+        return Target(args.host)
+    site = load_declared(args.config)
+    host = next((one.host for one in site.devices if one.id == args.device), None)
+    if host is None:
+        names = listed(one.id for one in site.devices)
+        raise UsageError("there is no device {name!r}; there are: {names}", name=args.device, names=names)
+    return Target(host, site, args.device)
+
+
+def _address(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        found = resolve(host)
+    if not found:
+        raise UsageError("{host}: has no address; give one: --host 192.0.2.10", host=host)
+    return next((one for one in found if ":" not in one), found[0])
+
+
+def _require_free_slot(args: argparse.Namespace) -> None:
+    """Have a person say that no platform loses its slot: where a device has only one, it may be that of the police."""
+    if args.free_slot:
+        return
+    if sys.stdin.isatty() and not args.json:
+        question = translate("Is there a slot in the device that no platform uses? yes/no", args.lang)
+        try:
+            if ask(question, str).lower() in ("y", "yes", "是", "有"):
+                return
+        except Ended:
+            pass
+    raise UsageError(
+        "a test needs a slot of its own: one that is in use may be that of the police; look in the device, and add "
+        "--free-slot where one is free"
+    )
+
+
+def _open(peer: str, port: int) -> Wire:
+    try:
+        return Wire(address_towards(peer), port, peer)
+    except (OSError, OverflowError) as error:
+        why = os_words(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(
+            "port {port} towards {peer} cannot be opened: {why}; choose another: --port 5062",
+            port=port,
+            peer=peer,
+            why=why,
+        ) from None
+
+
+def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome) -> None:
+    """Store what the test proves, for the checks of the interface: of this box, where it is known."""
+    directory = own_state(site.storage.directory, os.environ)
+    mark = None
+    with suppress(AgentError):
+        known = read_memory(directory).remembered.identities.get(device)
+        mark = known.answering if known else None
+    with as_owner_of(directory):
+        held = lock(directory / link_tests.NAME)
+        try:
+            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark)))
+        except OSError as error:
+            raise forbidden(directory, error) from None
+        except ValueError:
+            raise UsageError(
+                "{path}: is damaged, so that this test is not stored; move it away", path=directory / link_tests.NAME
+            ) from None
+        finally:
+            os.close(held)
+
+
+def _print_guide(plan: Plan, wire: Wire, lang: str) -> None:
+    _say(render(guide.PAGE, lang))
+    for name, value in guide.rows(plan, wire.local, wire.port):
+        _say(f"  {render(name, lang)}{translate(': ', lang)}{value}")
+    _say(render(guide.after(plan), lang))
+
+
+def _tell(args: argparse.Namespace, message: Message) -> None:
+    if not args.quiet:
+        _say(f"{time.strftime('%H:%M:%S')} {render(message, args.lang)}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{printable(text)}\n")
+    sys.stderr.flush()
+
+
+def _print_result(args: argparse.Namespace, result: LinkResult) -> None:
+    if args.json:
+        sys.stdout.write(json.dumps(result.to_data(), ensure_ascii=False, indent=2) + "\n")
+        return
+    if args.quiet:
+        return
+    lang = args.lang
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(translate("status", lang), no_wrap=True)
+    table.add_column(translate("step", lang), no_wrap=True)
+    table.add_column(translate("what was found, and the next step", lang), overflow="fold")
+    for step in result.steps:
+        words, next_step = render_apart(step.what, lang)
+        what = Text(printable(words))
+        what.append(f"\n→ {printable(next_step)}" if next_step else "")
+        status = Text(render(STATUSES[step.status], lang), style=STYLE[step.status])
+        table.add_row(status, Text(render(TITLES[step.name], lang)), what)
+    console = Console(no_color=args.no_color, highlight=False)
+    console.print(table)
+    if result.quirks:
+        quirks = together((QUIRKS[one] for one in result.quirks), lang, "; ")
+        habits = Message("habits that were read all the same: {quirks}", {"quirks": quirks})
+        console.print(Text(printable(render(habits, lang))))
+    console.print(Text(render(NOTE, lang), style="dim"))

@@ -1,0 +1,1 @@
+"""Stores endpoints of other systems, what happened, and what waits for them."""

@@ -1,0 +1,191 @@
+"""Runs one self-test from the first REGISTER to the slot that is off again, as one sequence of steps.
+
+Each step ends by itself; the whole ends with the plan's time. What was not come to is not in the result. Time is passed
+in: `clock` runs on without jumps, `wall` is UTC.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.model.finding import Message
+from agent.onsite.link import answered, steps
+from agent.onsite.link.plan import Plan
+from agent.onsite.link.platform import Asked, Platform, Talks
+from agent.onsite.link.play import Eye, play
+from agent.onsite.link.registrar import Verdict
+from agent.onsite.link.result import LinkResult, Step
+from drivers.gb28181.answers import Catalog, Content, Records
+
+HEARTBEATS: Final = 3
+"""Two intervals: one alone may be the moment of registration."""
+ANSWER_WITHIN_S: Final = 10.0
+CATALOG_WITHIN_S: Final = 120.0
+"""A large recorder takes two minutes for its first answer."""
+CATALOG_GAP_S: Final = 20.0
+OLDEST_DAYS: Final = 256
+CONFIG_TYPES: Final = (
+    "BasicParam",
+    "PictureMask",
+    "OSDConfig",
+    "VideoRecordPlan",
+    "FrameMirror",
+    "VideoParamAttribute",
+)
+NEWEST: Final = "3.0"
+SHORTEST_S: Final = 0.1
+OF_2022: Final = frozenset({"PictureMask", "OSDConfig", "VideoRecordPlan", "FrameMirror", "VideoParamAttribute"})
+"""Blocks that only a device of version 3.0 knows. Source: GB/T 28181-2022, A.2.4.7."""
+UNANSWERED_MAX: Final = 2
+"""After how many blocks without an answer no other is asked."""
+
+Tell = Callable[[Message], None]
+Clock = Callable[[], float]
+Wall = Callable[[], datetime]
+
+
+def run_test(
+    plan: Plan, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None = None
+) -> LinkResult:
+    """Run the test and return its result.
+
+    `tell` is called with what a person should see while it runs; `eye`: asks for a picture too, None for none.
+    """
+    began_at = wall()
+    told: set[Verdict] = set()
+
+    def on_verdict(verdict: Verdict) -> None:
+        message = steps.verdict_message(verdict, plan, platform.heard.said.get(verdict, ""))
+        # A first request without a login is how everybody begins.
+        if message is not None and verdict not in told and verdict != "challenged":
+            told.add(verdict)
+            tell(message)
+
+    platform = Platform(plan, wire, clock, on_verdict)
+    done: list[Step] = []
+    for step in _steps(platform, wire, address, clock, wall, tell, eye):
+        done.append(step)
+        tell(step.what)
+    heard = platform.heard
+    return LinkResult(
+        device_id=plan.device_id,
+        platform_id=plan.platform_id,
+        address=address,
+        began_at=began_at,
+        ended_at=wall(),
+        steps=tuple(done),
+        quirks=tuple(sorted(heard.quirks)),
+        refused="wrong-password" in heard.verdicts and "registered" not in heard.verdicts,
+    )
+
+
+def _steps(
+    platform: Platform, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None
+) -> Iterator[Step]:
+    plan, heard = platform.plan, platform.heard
+    platform.pump(lambda: heard.registration is not None, plan.lasts_s)
+    if heard.registration is None:
+        yield steps.not_registered(heard, wire.dropped, plan, address)
+        return
+    version = heard.registration.version
+    began_s = clock()
+    yield steps.registered(heard.registration)
+    catalog = _ask_catalog(platform)
+    yield answered.catalog(catalog, plan)
+    yield answered.device_info(_ask(platform, "DeviceInfo"))
+    yield answered.device_status(_ask(platform, "DeviceStatus"), wall())
+    cameras = answered.cameras_of(catalog)
+    camera = cameras[0].code if cameras else plan.device_id
+    yield _records(platform, camera, wall())
+    yield answered.configuration(_ask_configuration(platform, camera, version))
+    if version == NEWEST:
+        yield answered.cards(_ask(platform, "SDCardStatus"))
+    else:
+        yield answered.skipped("cards")
+    if eye is not None and cameras:
+        yield play(platform, wire.local, camera, eye, clock)
+    waits_s = HEARTBEATS * plan.heartbeat_s + ANSWER_WITHIN_S - (clock() - began_s)
+    platform.pump(lambda: len(heard.heartbeats_at_s) >= HEARTBEATS, waits_s)
+    beat = steps.heartbeats(heard, clock() - began_s)
+    yield beat
+    tell(Message("now switch the slot off in the device, and save: the test waits until nothing comes any more"))
+    yield _off(platform, clock)
+
+
+def _ask(platform: Platform, command: str, about: str = "", **fields: str) -> Asked:
+    return platform.ask(
+        command, about or platform.plan.device_id, fields, first_within_s=ANSWER_WITHIN_S, next_within_s=ANSWER_WITHIN_S
+    )
+
+
+def _ask_catalog(platform: Platform) -> Asked:
+    def is_whole(parts: list[Content]) -> bool:
+        lists = [one for one in parts if isinstance(one, Catalog)]
+        total = next((one.total for one in lists if one.total is not None), None)
+        return total is not None and sum(len(one.channels) for one in lists) >= total
+
+    return platform.ask(
+        "Catalog", platform.plan.device_id, complete=is_whole,
+        first_within_s=CATALOG_WITHIN_S, next_within_s=CATALOG_GAP_S,
+    )  # fmt: skip
+
+
+def _ask_configuration(platform: Platform, camera: str, version: str) -> list[Asked]:
+    """Ask each block by itself: some devices answer several at once in a way of their own."""
+    asked: list[Asked] = []
+    for kind in CONFIG_TYPES:
+        if kind in OF_2022 and version != NEWEST:
+            continue
+        if sum(not one.parts for one in asked) >= UNANSWERED_MAX:
+            break
+        asked.append(_ask(platform, "ConfigDownload", "" if kind == "BasicParam" else camera, ConfigType=kind))
+    return asked
+
+
+def _records(platform: Platform, camera: str, now: datetime) -> Step:
+    """Find the oldest day of footage by halving, one day in a query: eight queries instead of 256.
+
+    Footage that is kept has no holes of whole days where it is as it must be; where it has some, a younger day is
+    found, and never an older one.
+    """
+    last = Asked(0, "RecordInfo")
+
+    def is_listed(days: int) -> bool | None:
+        nonlocal last
+        end = now + answered.BEIJING - timedelta(days=days)
+        times = {"StartTime": _local(end - timedelta(days=1)), "EndTime": _local(end)}
+        last = _ask(platform, "RecordInfo", camera, **times, Type="all", Secrecy="0")
+        lists = [one for one in last.parts if isinstance(one, Records)]
+        return any(one.records or one.total for one in lists) if lists else None
+
+    if not is_listed(0):
+        return answered.records(None, last)
+    known, beyond = 0, OLDEST_DAYS
+    while beyond - known > 1:
+        middle = (known + beyond) // 2
+        listed = is_listed(middle)
+        if listed is None:  # one lost answer must not read as the end of the footage
+            return answered.unanswered("records", last)
+        known, beyond = (middle, beyond) if listed else (known, middle)
+    return answered.records(known + 1, last)
+
+
+def _local(at: datetime) -> str:
+    return at.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def _off(platform: Platform, clock: Clock) -> Step:
+    """Wait until nothing came for longer than the device's heartbeat; what still comes is refused."""
+    platform.ending = True
+    heard = platform.heard
+    longest_s = max(steps.intervals_s(list(heard.heartbeats_at_s)), default=platform.plan.heartbeat_s)
+    needed_s = max(platform.plan.quiet_after_s, 1.5 * longest_s)
+    began_s = clock()
+
+    def quiet_s() -> float:
+        return clock() - max(began_s, heard.last_at_s or began_s)
+
+    while quiet_s() < needed_s and clock() < platform.ends_at_s:
+        last_s = heard.last_at_s
+        platform.pump(lambda last_s=last_s: heard.last_at_s != last_s, max(SHORTEST_S, needed_s - quiet_s()))  # type: ignore[misc]
+    return steps.off(quiet_s(), needed_s, left="left" in heard.verdicts)

@@ -1,0 +1,108 @@
+"""Decides on one REGISTER: the answer, and what it means for the test. Pure; nothing is remembered of who asks.
+
+Only the device of the plan is challenged. Our answer never has a Date, which would set the device's clock.
+
+Source: GB/T 28181-2022, 9.1 and annex I; RFC 3261 section 10.3.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agent.onsite.link.plan import EXPIRES_MIN_S, Plan
+from drivers.gb28181 import sip_digest
+from drivers.gb28181.sip import Sip, answer_to, user_of
+from drivers.gb28181.wire import Flow
+from drivers.text import sanitize
+
+OUR_VERSION: Final = ("x-gb-ver", "3.0")
+"""On each answer, success or failure. Source: GB/T 28181-2022, annex I."""
+OUR_AGENT: Final = ("user-agent", "camwarden")
+
+Verdict = Literal[
+    "registered", "left", "challenged", "wrong-password", "wrong-id", "other-realm", "other-algorithm", "certificate",
+    "ended",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A registration that was proven by the password; `version` empty: the device told none, which means 2.0."""
+
+    flow: Flow
+    expires_s: int
+    version: str
+    agent: str
+    quirks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one REGISTER. `said`: the foreign id or domain that it came with, for a person."""
+
+    verdict: Verdict
+    answer: Sip
+    registration: Registration | None = None
+    said: str = ""
+
+
+def decide(request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, ending: bool = False) -> Decision:
+    """Decide on a REGISTER; `key` makes nonces, `ending`: the test is over, and only leaving is granted."""
+    tag = sip_digest.nonce_for(key, request.header("call-id"), now_s)[8:24]
+
+    def decision(verdict: Verdict, status: int, phrase: str, said: str = "", *extra: tuple[str, str]) -> Decision:
+        answer = answer_to(request, status, phrase, tag, (OUR_VERSION, OUR_AGENT, *extra))
+        return Decision(verdict, answer, said=sanitize(said, 64))
+
+    came_as = user_of(request.header("to")) or request.sender
+    if came_as != plan.device_id:
+        return decision("wrong-id", 403, "Forbidden", came_as)
+    source = f"{flow.host} {plan.device_id}"
+    answered = sip_digest.judge(
+        request.header("authorization"), "REGISTER", password=plan.password, realm=plan.domain,
+        algorithm=plan.algorithm, key=key, source=source, now_s=now_s,
+    )  # fmt: skip
+    if answered == "wrong":
+        return decision("wrong-password", 403, "Forbidden")
+    if answered == "other-realm":
+        return decision("other-realm", 403, "Forbidden")
+    if answered == "other-algorithm":
+        return decision("other-algorithm", 403, "Forbidden")
+    if answered != "right":
+        nonce = sip_digest.nonce_for(key, source, now_s)
+        value = sip_digest.challenge(plan.domain, nonce, plan.algorithm, stale=answered == "stale")
+        verdict: Verdict = "certificate" if answered == "certificate" else "challenged"
+        return decision(verdict, 401, "Unauthorized", "", ("www-authenticate", value))
+    expires_s, quirks = _expires(request)
+    contact = tuple(("contact", value) for value in request.every("contact"))
+    if expires_s == 0:
+        return decision("left", 200, "OK", "", *contact, ("expires", "0"))
+    if ending:
+        return decision("ended", 403, "Forbidden")
+    granted = decision("registered", 200, "OK", "", *contact, ("expires", str(expires_s)))
+    registration = Registration(
+        flow=flow,
+        expires_s=expires_s,
+        version=sanitize(request.header("x-gb-ver"), 8),
+        agent=sanitize(request.header("user-agent").encode("latin-1").decode("utf-8", "replace"), 64),
+        quirks=quirks | _digest_quirks(request, plan),
+    )
+    return Decision("registered", granted.answer, registration)
+
+
+def _expires(request: Sip) -> tuple[int, frozenset[str]]:
+    """Return for how long a device registers; who does not say it means the least that the standard has."""
+    told = request.header("expires")
+    if told.isascii() and told.isdecimal() and len(told) <= 9:
+        return int(told), frozenset()
+    found = re.search(r";\s*expires\s*=\s*\"?([0-9]{1,9})", request.header("contact")[:1024], re.IGNORECASE)
+    return (int(found[1]) if found else EXPIRES_MIN_S), frozenset({"no-expires"})
+
+
+def _digest_quirks(request: Sip, plan: Plan) -> frozenset[str]:
+    written = request.header("authorization").replace(" ", "").lower()
+    found = {
+        "no-qop": "qop=" not in written,
+        "other-user-name": f'username="{plan.device_id}"' not in written,
+    }
+    return frozenset(word for word, is_so in found.items() if is_so)

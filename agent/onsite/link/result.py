@@ -1,0 +1,88 @@
+"""Defines the result of a self-test: one row per step, and what was odd. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from agent.model import exits
+from agent.model.finding import Json, Message, utc_text
+from agent.observe.facts.link_tests import TestOutcome
+
+SCHEMA: Final = "camwarden-link-test/1"
+
+StepName = Literal[
+    "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
+    "picture", "off",
+]  # fmt: skip
+StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
+"""`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step. `reason`: a kebab-case word for scripts, empty where all is well."""
+
+    name: StepName
+    status: StepStatus
+    what: Message
+    reason: str = ""
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkResult:
+    """The result of one test. `refused`: the device came with a wrong password, and never with the right one."""
+
+    device_id: str
+    platform_id: str
+    address: str
+    began_at: datetime
+    ended_at: datetime
+    steps: tuple[Step, ...]
+    quirks: tuple[str, ...] = ()
+    refused: bool = False
+
+    def step(self, name: StepName) -> Step | None:
+        """Return a step by its name, None where the test did not come to it."""
+        return next((one for one in self.steps if one.name == name), None)
+
+    @property
+    def outcome(self) -> TestOutcome | None:
+        """What it proves of the interface; None where nothing is proven, as without a call for a picture."""
+        picture = self.step("picture")
+        outcomes: dict[str, TestOutcome] = {"seen": "played", "failed": "no-picture"}
+        return None if picture is None else outcomes.get(picture.status)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code: 1 where a step fails, 4 where the password was wrong, 3 where a step is unknown, else 0."""
+        statuses = {one.status for one in self.steps}
+        return exits.worst("failed" in statuses, self.refused, "unknown" in statuses)
+
+    def to_data(self) -> dict[str, Json]:
+        """Encode it for scripts, sentences in English; no secret is in it."""
+        return {
+            "schema": SCHEMA,
+            "device_id": self.device_id,
+            "platform_id": self.platform_id,
+            "address": self.address,
+            "began_at": utc_text(self.began_at),
+            "ended_at": utc_text(self.ended_at),
+            "steps": [_row(one) for one in self.steps],
+            "quirks": list(self.quirks),
+            "slots": "not-read",
+        }
+
+
+def _row(step: Step) -> dict[str, Json]:
+    what = Message(step.what.template, step.what.values)
+    next_step = Message(step.what.next_step, step.what.values) if step.what.next_step else None
+    return {
+        "step": step.name,
+        "status": step.status,
+        "reason": step.reason,
+        "what": str(what),
+        "next_step": str(next_step) if next_step else None,
+        "evidence": dict(step.evidence),
+    }

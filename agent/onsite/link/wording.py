@@ -1,0 +1,55 @@
+"""Defines the words for steps, statuses and habits of a self-test, on a terminal and on paper. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from agent.model.finding import Message
+from agent.onsite.link.result import StepName, StepStatus
+
+TITLES: Final[Mapping[StepName, Message]] = {
+    "register": Message("registration"),
+    "heartbeat": Message("heartbeats"),
+    "catalog": Message("catalogue"),
+    "device-info": Message("maker and model"),
+    "device-status": Message("state by its own word"),
+    "records": Message("footage at the platform"),
+    "configuration": Message("its configuration"),
+    "cards": Message("memory cards"),
+    "picture": Message("live picture"),
+    "off": Message("slot off again"),
+}
+
+STATUSES: Final[Mapping[StepStatus, Message]] = {
+    "seen": Message("seen"),
+    "told": Message("told"),
+    "failed": Message("fail"),
+    "unknown": Message("unknown"),
+    "skipped": Message("not asked"),
+}
+
+NOTE: Final = Message(
+    "A self-test: no acceptance, no word of the police, and no proof that their platform can reach the device."
+)
+
+QUIRKS: Final[Mapping[str, Message]] = {
+    "answer-without-via": Message("answers without Via"),
+    "bye-unanswered": Message("does not answer the end of a call: it may still be sending"),
+    "broken-characters": Message("broken characters"),
+    "fields-as-attributes": Message("fields as attributes"),
+    "message-before-registration": Message("heartbeats before it registers"),
+    "no-expires": Message("registers without a duration"),
+    "no-list": Message("no list where there is nothing"),
+    "no-qop": Message("logs in as devices of 2011 do"),
+    "odd-times": Message("times of another form"),
+    "other-encoding": Message("text in another encoding than its label"),
+    "other-source-port": Message("changes its port"),
+    "other-status-words": Message("other words for on and off"),
+    "other-user-name": Message("logs in under another user name"),
+    "parental-65535": Message("65535 as Parental"),
+    "ptz-in-info": Message("PTZType in another place"),
+    "raw-marks": Message("marks of XML within texts"),
+    "register-flood": Message("registers many times a second"),
+    "renamed-block": Message("blocks under other names"),
+    "several-parents": Message("several parents"),
+}
+"""What was odd in a device and was read all the same. Each is a habit that made another platform stumble."""

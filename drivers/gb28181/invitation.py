@@ -1,0 +1,69 @@
+"""Writes what a live picture is asked for with, and reads what a device answers to it (SDP). Pure.
+
+Our own serial numbers: whoever names the stream of another platform ends it (annex K c).
+
+Source: GB/T 28181-2022, 9.2, annexes G, K and L; RFC 8866.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from drivers.errors import Malformed
+from drivers.gb28181.wire import Transport
+
+CONTENT_TYPE: Final = "Application/SDP"
+MAX_SDP_BYTES: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A live picture that is asked for: `body` is the SDP, `subject` the header of that name, `ssrc` its `y=`."""
+
+    body: bytes
+    subject: str
+    ssrc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a device answered: its port, 0 for none, and the source it names, empty where it leaves it out."""
+
+    port: int
+    ssrc: str
+
+
+def live_offer(channel: str, platform: str, local: str, port: int, transport: Transport) -> Offer:
+    """Write the offer for one live picture of a channel; serial numbers are drawn anew."""
+    domain = platform[:10]
+    ssrc = f"0{domain[3:8]}{secrets.randbelow(10**4):04d}"
+    family = "IP6" if ":" in local else "IP4"
+    lines = [
+        "v=0",
+        f"o={platform} 0 0 IN {family} {local}",
+        "s=Play",
+        f"c=IN {family} {local}",
+        "t=0 0",
+        f"m=video {port} {'TCP/RTP/AVP' if transport == 'TCP' else 'RTP/AVP'} 96 98 99",
+        "a=recvonly",
+        *(("a=setup:passive", "a=connection:new") if transport == "TCP" else ()),
+        "a=rtpmap:96 PS/90000",
+        "a=rtpmap:98 H264/90000",
+        "a=rtpmap:99 H265/90000",
+        f"y={ssrc}",
+    ]
+    subject = f"{channel}:0{secrets.randbelow(10**12):012d},{platform}:{secrets.randbelow(10**12):012d}"
+    return Offer("".join(f"{line}\r\n" for line in lines).encode("ascii"), subject, ssrc)
+
+
+def read_answer(body: bytes) -> Answer:
+    """Read a device's answer. Raises Malformed where it offers no video."""
+    if len(body) > MAX_SDP_BYTES:
+        raise Malformed("the answer's description is too long")
+    text = body.decode("latin-1")
+    video = re.search(r"(?m)^m=video ([0-9]{1,5}) ", text)
+    if video is None or int(video[1]) > 65535:
+        raise Malformed("the answer offers no video")
+    ssrc = re.search(r"(?m)^y=([0-9]{1,10})\s*$", text)
+    return Answer(int(video[1]), ssrc[1] if ssrc else "")

@@ -1,0 +1,212 @@
+"""`camwarden link test` with a simulated device on real sockets: what it shows, in both languages, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+from contextlib import closing, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from here_run import run_here
+
+from agent.cli import main
+from agent.demo.gb28181.bodies import SECRETS
+from agent.demo.gb28181.device import Slot
+from agent.demo.gb28181.habits import Habits
+from agent.demo.gb28181.serve import RunningDevice
+from agent.model import exits
+from agent.observe.facts.link_tests import known_tests
+
+DEVICE_ID = "14021300001180000001"
+QUICK = Habits(heartbeat_s=0.5)
+SWITCH_OFF = ("now switch the slot off", "现在请在设备上关闭该接入")
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        return int(probe.getsockname()[1])
+
+
+@dataclass(eq=False)
+class Person(io.StringIO):
+    """Who reads standard error and types what stands there into a device, and switches its slot off when told to."""
+
+    habits: Habits
+    transport: str
+    typo: str = ""
+    running: RunningDevice | None = None
+    rows: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def write(self, text: str) -> int:
+        if text.startswith("  "):
+            self.rows.append(text.split()[-1].rpartition("\uff1a")[2])
+        elif len(self.rows) == 9 and self.running is None:
+            host, port, platform_id, _, device_id, _, password, *_ = self.rows
+            slot = Slot(
+                device_id=device_id, platform_id=platform_id, password=password + self.typo, host=host, port=int(port)
+            )
+            self.running = RunningDevice(slot, self.habits, self.transport)
+            self.running.__enter__()
+        if self.running is not None and any(words in text for words in SWITCH_OFF):
+            self.running.switch_off()
+        return super().write(text)
+
+
+def link_test(
+    *options: str, habits: Habits = QUICK, transport: str = "UDP", typo: str = "",
+    device: tuple[str, ...] = ("--host", "127.0.0.1"),
+) -> tuple[int, str, Person]:  # fmt: skip
+    """Run the command with a person at a device of this machine; return exit code, output, and the person."""
+    person, out = Person(habits, transport, typo), io.StringIO()
+    words = ["link", "test", *device, "--id", DEVICE_ID, "--port", str(free_port()), "--free-slot"]
+    try:
+        with redirect_stdout(out), redirect_stderr(person):
+            code = main([*words, "--quiet-after", "2", *options])
+    finally:
+        if person.running is not None:
+            person.running.__exit__(None, None, None)
+    return code, out.getvalue(), person
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+def test_a_device_is_tested_over_real_sockets_to_the_slot_that_is_off(transport: str) -> None:
+    code, out, person = link_test("--json", transport=transport)
+    data = json.loads(out)
+    assert {one["step"]: one["status"] for one in data["steps"]} == {
+        "register": "seen", "catalog": "told", "device-info": "told", "device-status": "told", "records": "told",
+        "configuration": "told", "cards": "told", "heartbeat": "seen", "off": "seen",
+    }  # fmt: skip
+    assert (code, data["schema"], data["device_id"]) == (exits.OK, "camwarden-link-test/1", DEVICE_ID)
+    assert data["steps"][0]["evidence"]["transport"] == transport
+    assert person.rows[6] not in out, "the password of the test"
+    assert [secret for secret in SECRETS if secret in out + person.getvalue()] == []
+
+
+def test_a_person_reads_the_result_in_chinese() -> None:
+    code, out, person = link_test("--lang", "zh_CN", habits=Habits(heartbeat_s=0.5, raw_marks=True))
+    assert code == exits.OK
+    assert all(words in out for words in ("注册", "目录", "心跳", "我方实测", "设备自述"))
+    assert "本次测试的密码" in person.getvalue()
+    told = out.replace("camwarden", "") + person.getvalue()
+    assert "its catalogue" not in told and "came" not in told
+
+
+def test_a_wrong_password_ends_with_the_code_of_a_refusal() -> None:
+    code, out, person = link_test("--minutes", "0.05", "--json", typo="x")
+    assert (code, json.loads(out)["steps"][0]["reason"]) == (exits.REFUSED, "wrong-password")
+    assert "type the password anew" in out
+    assert "wrong password" in person.getvalue()
+
+
+def test_a_device_that_fails_ends_with_the_code_of_a_failure() -> None:
+    code, out, _ = link_test(habits=Habits(heartbeat_s=0.5, repeated_codes=True))
+    assert code == exits.FAILS
+    assert "several cameras have one code" in out
+
+
+def test_nobody_there_is_not_checked_and_says_what_to_look_at() -> None:
+    done = run_here("link", "test", "--host", "127.0.0.1", "--id", DEVICE_ID, "--port", str(free_port()),
+                    "--free-slot", "--minutes", "0.02", environ={})  # fmt: skip
+    assert done.returncode == exits.UNCHECKED
+    assert "nothing came from 127.0.0.1" in done.stdout
+    assert "firewalls" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--id", "123"], "20 digits"),
+        (["--id", "14021300002000000001"], "digits 11 to 13 are 200"),
+        (["--id", "1402130000118000000\u0661"], "20 digits"),
+        (["--minutes", "11"], "at most 10"),
+        (["--minutes", "nan"], "at most 10"),
+        (["--host", "not a host"], "give one such as"),
+        (["--port", "99999"], "choose another"),
+    ],
+)
+def test_what_cannot_be_tested_is_one_line_with_the_next_step(options: list[str], says: str) -> None:
+    given = {"--host": "127.0.0.1", "--id": DEVICE_ID, "--port": "5060"} | {options[0]: options[1]}
+    words = [word for pair in given.items() for word in pair]
+    done = run_here("link", "test", *words, "--free-slot", environ={})
+    assert (done.returncode, done.stdout) == (exits.USAGE, "")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_nothing_is_opened_before_somebody_has_said_that_a_slot_is_free() -> None:
+    """Where a device has one slot only, it is that of the police."""
+    done = run_here("link", "test", "--host", "127.0.0.1", "--id", DEVICE_ID, environ={})
+    assert (done.returncode, done.stdout) == (exits.USAGE, "")
+    assert "--free-slot" in done.stderr
+
+
+def test_a_device_is_named_once(tmp_path: Path) -> None:
+    for words in ([], ["nvr", "--host", "127.0.0.1"]):
+        done = run_here("link", "test", *words, "--id", DEVICE_ID, "--free-slot", environ={})
+        assert done.returncode == exits.USAGE
+        assert "--host" in done.stderr
+
+
+def test_a_port_in_use_is_told() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        done = run_here("link", "test", "--host", "127.0.0.1", "--id", DEVICE_ID, "--free-slot",
+                        "--port", str(taken.getsockname()[1]), environ={})  # fmt: skip
+    assert done.returncode == exits.USAGE
+    assert "choose another: --port" in done.stderr
+
+
+def site_with(tmp_path: Path, code: str) -> Path:
+    """Write a site file with a recorder on this machine and one camera behind it."""
+    config = tmp_path / "site.toml"
+    config.write_text(
+        f"""[site]
+id = "S1"
+city = "datong"
+division = "140213"
+
+[storage]
+directory = "{tmp_path / "state"}"
+
+[[device]]
+id = "nvr"
+host = "127.0.0.1"
+driver = "onvif"
+
+[[camera]]
+id = "gate"
+device = "nvr"
+channel = 1
+code = "{code}"
+""",
+        "utf-8",
+    )
+    (tmp_path / "state").mkdir(mode=0o700)
+    return config
+
+
+@pytest.mark.parametrize(
+    ("habits", "code", "outcome"), [(QUICK, exits.OK, "played"), (Habits(heartbeat_s=0.5, call_status=486), 3, None)]
+)
+def test_a_picture_that_came_is_stored_for_the_checks_of_the_site_and_nothing_else_is(
+    habits: Habits, code: int, outcome: str | None, tmp_path: Path
+) -> None:
+    config = site_with(tmp_path, "14021300001320000001")
+    ended, out, _ = link_test("--json", "--picture", "--config", str(config), habits=habits, device=("nvr",))
+    picture = next(one for one in json.loads(out)["steps"] if one["step"] == "picture")
+    assert (ended, picture["status"]) == (code, "seen" if outcome else "unknown")
+    kept = known_tests(tmp_path / "state", "S1")
+    assert [(one.device, one.outcome) for one in kept.values()] == ([("nvr", outcome)] if outcome else [])
+
+
+def test_a_camera_of_the_site_file_that_is_not_in_the_catalogue_fails(tmp_path: Path) -> None:
+    config = site_with(tmp_path, "14021300001320000099")
+    ended, out, _ = link_test("--json", "--config", str(config), device=("nvr",))
+    catalog = next(one for one in json.loads(out)["steps"] if one["step"] == "catalog")
+    assert (ended, catalog["reason"]) == (exits.FAILS, "missing-cameras")
+    assert not (tmp_path / "state/link-tests.json").exists()

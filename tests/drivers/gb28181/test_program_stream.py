@@ -1,0 +1,184 @@
+"""The first whole keyframe comes out of a program stream of any make, and nothing that is broken passes for one."""
+
+from __future__ import annotations
+
+import random
+import struct
+import subprocess
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from agent.demo.gb28181.habits import Habits
+from agent.demo.gb28181.pictures import CLIP, frames, pack_of, rtp_packets
+from drivers.errors import Malformed, Unsupported
+from drivers.gb28181.program_stream import MAX_PACK_BYTES, Demuxer, Kind, kind_of, nal_units, video_of
+from drivers.rtsp.rtp import Frame, Packet, parse_packet
+from masking.bitstream import h264, h265
+
+MAX_PIXELS = 40_000_000
+READ = {"h264": h264.read, "h265": h265.read}
+
+
+def packets(habits: Habits = Habits()) -> list[Packet]:  # noqa: B008 - a frozen value
+    return [one for data in rtp_packets(habits, 1) if (one := parse_packet(data)) is not None]
+
+
+def of_packs(*packs: bytes, size: int = 1400) -> list[Packet]:
+    """Return packs as the packets of a device, each with a time of its own, and one more pack that ends the last."""
+    found: list[Packet] = []
+    for at, pack in enumerate((*packs, b"\0\0\1\xba")):
+        for start in range(0, len(pack), size):
+            found.append(Packet(96, False, len(found) & 0xFFFF, at * 3600, pack[start : start + size]))
+    return found
+
+
+def keyframe(came: list[Packet]) -> tuple[Kind, Frame] | None:
+    demuxer = Demuxer()
+    return next((found for one in came if (found := demuxer.push(one)) is not None), None)
+
+
+def units_of_key() -> list[bytes]:
+    return list(nal_units(frames()[0]))
+
+
+@pytest.mark.parametrize("habits", [Habits(), Habits(tells_codec=False), Habits(program_stream=False)])
+def test_a_keyframe_comes_whole_and_is_what_the_reader_of_bitstreams_takes(habits: Habits) -> None:
+    found = keyframe(packets(habits))
+    assert found is not None
+    kind, frame = found
+    assert kind == "h264"
+    assert list(nal_units(frame.data)) == [one for one in units_of_key() if one[0] & 0x1F in (5, 7, 8)]
+    assert (h264.read(frame.data, MAX_PIXELS).width_px, h264.read(frame.data, MAX_PIXELS).height_px) == (320, 180)
+
+
+@pytest.mark.parametrize(("codec", "kind"), [("libx264", "h264"), ("libx265", "h265")])
+@pytest.mark.parametrize("form", ["mpeg", "vob"])
+def test_program_streams_of_ffmpeg_are_read(codec: str, kind: Kind, form: str, tmp_path: Path) -> None:
+    """Ffmpeg is a foreign maker: it writes no map, and another number for H.264."""
+    made = tmp_path / "made.ps"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=25", "-frames:v", "40", "-g", "12",
+         "-bf", "0", "-c:v", codec, "-f", form, made], check=True, timeout=120,
+    )  # fmt: skip
+    whole = made.read_bytes()
+    starts = [at for at in range(len(whole)) if whole.startswith(b"\0\0\1\xba", at)]
+    pieces = [whole[a:b] for a, b in pairwise((*starts, len(whole)))]
+    joined: list[bytes] = []
+    for piece in pieces:  # a pack of ffmpeg has 2 KB: those of one picture are one time in RTP
+        begins = b"\0\0\1\xe0" in piece[:64] or b"\0\0\1\xe2" in piece[:64]
+        dated = begins and piece[piece.index(b"\0\0\1", 14) + 7] & 0x80
+        if dated or not joined:
+            joined.append(piece)
+        else:
+            joined[-1] += piece
+    found = keyframe(of_packs(*joined))
+    assert found is not None
+    assert found[0] == kind
+    picture = READ[kind](found[1].data, MAX_PIXELS)
+    assert (picture.width_px, picture.height_px) == (640, 360)
+
+
+def test_the_codec_is_what_the_units_are_and_not_what_the_map_says() -> None:
+    assert kind_of([b"\x40\x01\x0c", b"\x42\x01\x01"]) == "h265"
+    assert kind_of([b"\x67\x42\x00"]) == kind_of([b"\x27\x42\x00"]) == "h264"
+    assert kind_of([b"\x41\x9a\x00", b"\x41\x01\x00"]) is None, "slices of H.264, and no sets of H.265"
+    assert kind_of([]) is None
+
+
+def test_sets_in_packs_of_their_own_are_remembered() -> None:
+    sets = [one for one in units_of_key() if one[0] & 0x1F in (7, 8)]
+    slices = [one for one in units_of_key() if one[0] & 0x1F == 5]
+    packs = [pack_of(b"\0\0\0\1" + one, Habits()) for one in (*sets, *slices)]
+    found = keyframe(of_packs(*packs))
+    assert found is not None
+    assert h264.read(found[1].data, MAX_PIXELS).width_px == 320
+
+
+def test_a_stream_that_begins_between_keyframes_gives_the_next_one() -> None:
+    later = [pack_of(one, Habits()) for one in (*frames()[1:4], frames()[0])]
+    assert keyframe(of_packs(*later)) == keyframe(of_packs(pack_of(frames()[0], Habits())))
+    assert keyframe(of_packs(*later[:3])) is None
+
+
+def test_a_lost_packet_makes_no_keyframe_and_the_next_one_counts() -> None:
+    first = of_packs(pack_of(frames()[0], Habits()), size=400)
+    for lost in range(1, len(first) - 1):
+        assert keyframe([one for at, one in enumerate(first) if at != lost]) is None
+    twice = of_packs(pack_of(frames()[0], Habits()), pack_of(frames()[1], Habits()), pack_of(frames()[0], Habits()))
+    assert keyframe(twice[:1] + twice[2:]) is not None
+
+
+def test_a_picture_of_many_parts_is_put_together() -> None:
+    large = frames()[0] + b"\x80" * 200_000
+    assert video_of(pack_of(large, Habits())) == large
+
+
+def test_a_part_without_a_length_goes_to_the_end_of_its_pack() -> None:
+    pack = b"\0\0\1\xba" + bytes(10) + b"\0\0\1\xe0\0\0\x80\x00\x00" + frames()[0]
+    assert video_of(pack) == frames()[0]
+
+
+def test_sound_and_private_parts_are_left_out() -> None:
+    sound = b"\0\0\1\xc0" + struct.pack("!H", 8) + b"\x80\0\0\0\0\1\x67\x42"
+    private = b"\0\0\1\xbd" + struct.pack("!H", 8) + b"\x80\0\0\0\0\1\x67\x42"
+    pack = pack_of(frames()[0], Habits())
+    assert video_of(sound + private + pack + sound) == frames()[0]
+
+
+def test_svac_is_named_and_never_decoded() -> None:
+    pack = pack_of(frames()[0], Habits()).replace(b"\x1b\xe0\0\0", b"\x80\xe0\0\0")
+    with pytest.raises(Unsupported, match="SVAC"):
+        keyframe(of_packs(pack))
+
+
+def test_a_pack_without_end_is_refused() -> None:
+    demuxer = Demuxer()
+    with pytest.raises(Malformed):
+        for number in range(MAX_PACK_BYTES // 60_000 + 2):
+            demuxer.push(Packet(96, False, number & 0xFFFF, 7, b"\0\0\1\xba" + b"x" * 60_000))
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        b"",
+        b"\0\0\1",
+        b"\0\0\1\xba",
+        b"\0\0\1\xe0",
+        b"\0\0\1\xe0\xff\xff\x80\x80\xff",
+        b"\0\0\1\xbc\xff\xff" + b"\xff" * 20,
+        b"\0\0\1\xbc\0\x0e" + b"\xff" * 14,
+        b"\0\0\1\xb9" * 100,
+        b"\0" * 1000,
+    ],
+)
+def test_broken_parts_are_no_picture(pack: bytes) -> None:
+    assert keyframe(of_packs(pack, pack_of(frames()[1], Habits()))) is None
+
+
+def test_broken_streams_are_read_or_refused_and_nothing_else() -> None:
+    seeded = random.Random(28181)
+    for _ in range(400):
+        pack = bytearray(pack_of(seeded.choice(frames()[:3]), Habits(tells_codec=seeded.random() < 0.5)))
+        for _ in range(seeded.randrange(1, 20)):
+            at = seeded.randrange(min(len(pack), 200) if seeded.random() < 0.7 else len(pack))
+            pack[at : at + seeded.randrange(4)] = seeded.randbytes(seeded.randrange(4))
+        try:
+            keyframe(of_packs(bytes(pack), size=seeded.randrange(1, 2000)))
+        except (Malformed, Unsupported):
+            continue
+
+
+@pytest.mark.parametrize("piece", [b"\0\0\1", b"\0\0\1\xba", b"\0\0\1\xe0\0\1", b"\0\0\1\xbc\0\0", b"\0"])
+def test_no_stream_takes_longer_than_its_length(piece: bytes) -> None:
+    began = time.process_time()
+    assert list(nal_units(video_of(piece * (4_000_000 // len(piece)))))[:0] == []
+    assert time.process_time() - began < 5.0
+
+
+def test_the_clip_of_the_demo_is_there() -> None:
+    assert CLIP.exists()
+    assert len(frames()) > 4
