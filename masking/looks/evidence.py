@@ -6,6 +6,7 @@ little changes: what moves in the scene, and the sensor's noise, stop at its bor
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,6 +55,13 @@ _CHANGE_UNIT: Final = 1 / 8
 _LEVEL_UNIT: Final = 1 / 128
 _LEAST_PIXELS: Final = (20, 10, 15)
 """Pixels that a cell inside, of the inner strip and of the outer strip must have."""
+
+PARTS: Final = (
+    slice(0, INSIDE_CELLS * INSIDE_CELLS),
+    slice(INSIDE_CELLS * INSIDE_CELLS, CHANGE_CELLS - BORDER_STRETCHES),
+    slice(CHANGE_CELLS - BORDER_STRETCHES, CHANGE_CELLS),
+)
+"""Which cells lie inside, along the border just inside of it, and just outside."""
 
 QUARTERS: Final = (np.arange(BORDER_STRETCHES)[:, None] + np.arange(BORDER_STRETCHES // 4)) % BORDER_STRETCHES
 """The stretches of the quarter of the border that begins at each stretch."""
@@ -136,8 +144,7 @@ def is_same(look: Look, other: Look) -> bool:
     """Tell whether two looks are at one moment: equal in what the picture shows, or around the zone."""
     if look.single.moment == other.single.moment != NO_MOMENT:
         return True
-    around = slice(CHANGE_CELLS - BORDER_STRETCHES, None)
-    off = (look.change[around] - other.change[around]).ravel()
+    off = (look.change[PARTS[2]] - other.change[PARTS[2]]).ravel()
     return float(off @ off) < _SAME_AROUND * _SAME_AROUND * len(off)
 
 
@@ -156,36 +163,40 @@ def changing(counts: Counts, looks: Sequence[Look]) -> Change | None:
 
     `counts`: of the pixels of each cell (`counts_of`).
     """
-    pairs = [(one, other) for number, one in enumerate(looks) for other in looks[:number]]
-    power = np.mean([((one.change - other.change) ** 2).mean(1) for one, other in pairs], 0)
-    cells = INSIDE_CELLS * INSIDE_CELLS
-    parts = np.split(np.arange(CHANGE_CELLS), (cells, cells + BORDER_STRETCHES))
-    enough = [counts[part] >= least for part, least in zip(parts, _LEAST_PIXELS, strict=True)]
-    inside, inner, outer = (power[part] for part in parts)
+    if len(looks) < 2:
+        return None
+    # The mean square of the differences of all pairs is twice the variance.
+    power = 2 * np.stack([look.change for look in looks]).var(0, ddof=1, dtype=np.float64).mean(1)
+    enough = [counts[part] >= least for part, least in zip(PARTS, _LEAST_PIXELS, strict=True)]
+    inside, inner, outer = (power[part] for part in PARTS)
     both = enough[1] & enough[2]
     if np.count_nonzero(enough[0]) < 2 or np.count_nonzero(both) < 4:
         return None
-    around = float(np.average(outer[both], weights=counts[parts[2]][both]))
-    within = float(np.average(inside[enough[0]], weights=counts[parts[0]][enough[0]]))
+    around = _mean(outer[both], counts[PARTS[2]][both])
+    inside = inside[enough[0]]
     quarters = QUARTERS[both]
     seen = both[quarters]
     inner, outer = ((strip[quarters] * seen).sum(1) / seen.sum(1) for strip in (inner, outer))
     return Change(
-        inside=_log_ratio(within, around),
-        cell=_log_ratio(float(np.sort(inside[enough[0]])[-2]), around),
+        inside=_log_ratio(_mean(inside, counts[PARTS[0]][enough[0]]), around),
+        cell=_log_ratio(float(np.sort(inside)[-2]), around),
         strip=0.5 * float(np.log((inner + 0.05) / (outer + 0.05)).max()),
         around=_log_ratio(around, 1.0),
         least_around=_log_ratio(float(outer.min()), 1.0),
     )
 
 
+def _mean(values: npt.NDArray[np.float64], weights: Counts) -> float:
+    return float(values @ weights) / float(weights.sum())
+
+
 def _log_ratio(above: float, below: float) -> float:
-    return 0.5 * float(np.log((above + 0.05) / (below + 0.05)))
+    return 0.5 * math.log((above + 0.05) / (below + 0.05))
 
 
 def _rest(region: Region, written: Bytes | None) -> Rest:
     """The luma of the zone's deep inside by cell, in REST_UNIT off its median; NO_CELL elsewhere."""
-    deep = _deep(region)
+    deep = _places(region.ground).deep
     if written is not None:
         free = np.asarray(deep & (1 - written), np.uint8)
         deep = free if 2 * cv2.countNonZero(free) >= cv2.countNonZero(deep) else deep
@@ -202,13 +213,13 @@ def _rest(region: Region, written: Bytes | None) -> Rest:
     return out
 
 
-def _deep(region: Region) -> Bytes:
+def _deep(ground: Ground) -> Bytes:
     for share in (1.0, 0.5):
-        margin = round(max(region.px(_DEEP_PX), _BLOCK_PX / region.ground.factor) * share)
-        deep = np.asarray(cv2.erode(region.core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
+        margin = round(max(_DEEP_PX * ground.scale, _BLOCK_PX / ground.factor) * share)
+        deep = np.asarray(cv2.erode(ground.core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
         if cv2.countNonZero(deep) >= _LEAST_DEEP_PX:
             return deep
-    return region.core
+    return ground.core
 
 
 def _detail(region: Region, places: "_Places") -> Floats:
@@ -233,7 +244,7 @@ class _Places:
     """Which pixels of a crop are summed, by their number, cell by cell.
 
     `begins`: where in `pixels` each of the `cells` begins that have any; `signs` (SIGNS x pixels): 1 or -1;
-    `counts`: how many pixels each cell has.
+    `counts`: how many pixels each cell has. `deep`: 1 where a rest is measured.
     """
 
     pixels: Labels
@@ -241,6 +252,7 @@ class _Places:
     cells: Labels
     signs: Rest
     counts: Counts
+    deep: Bytes
 
 
 def _places(ground: Ground) -> _Places:
@@ -273,7 +285,7 @@ def _new_places(ground: Ground) -> _Places:
     cells, begins = np.unique(flat[pixels], return_index=True)
     bits = np.unpackbits(noise[pixels][:, None], axis=1).T
     signs = np.ascontiguousarray(2 * bits.astype(np.int8) - 1)
-    return _Places(pixels, begins, cells, signs, np.bincount(flat[pixels], minlength=CHANGE_CELLS))
+    return _Places(pixels, begins, cells, signs, np.bincount(flat[pixels], minlength=CHANGE_CELLS), _deep(ground))
 
 
 _kept_places = lru_cache(maxsize=KEPT_ZONES)(_new_places)

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from masking.looks.evidence import QUARTERS, Change, Counts, Look
-from masking.looks.evidence_format import BORDER_STRETCHES, CHANGE_CELLS, INSIDE_CELLS
+from masking.looks.evidence import PARTS, QUARTERS, Change, Counts, Look
+from masking.looks.evidence_format import BORDER_STRETCHES
 from masking.zones.raster import Floats
 
 LIT_FROM: Final = 4.0
@@ -52,9 +52,7 @@ SHOWS_FROM: Final = 8.0
 SHOWS_INSIDE: Final = 0.04
 """Levels of change from which, and share of it in all of the zone from which, something shines through."""
 
-_INSIDE: Final = slice(0, INSIDE_CELLS * INSIDE_CELLS)
-_INNER: Final = slice(_INSIDE.stop, _INSIDE.stop + BORDER_STRETCHES)
-_OUTER: Final = slice(CHANGE_CELLS - BORDER_STRETCHES, CHANGE_CELLS)
+_INSIDE, _INNER, _OUTER = PARTS
 _LEAST_PIXELS: Final = (20, 10, 15)
 _LEAST_INSIDE: Final = 4
 
@@ -110,10 +108,14 @@ def follows(counts: Counts, looks: Sequence[Look]) -> Lit | None:
     """
     levels = np.stack([look.level for look in looks])
     enough = [counts[part] >= least for part, least in zip((_INSIDE, _INNER, _OUTER), _LEAST_PIXELS, strict=True)]
-    pairs = [(one, other) for one in range(len(looks)) for other in range(one)]
-    if not pairs or np.count_nonzero(enough[0]) < _LEAST_INSIDE or np.count_nonzero(enough[2]) < BORDER_STRETCHES // 2:
+    if (
+        len(looks) < 2
+        or np.count_nonzero(enough[0]) < _LEAST_INSIDE
+        or np.count_nonzero(enough[2]) < BORDER_STRETCHES // 2
+    ):
         return None
-    steps = np.stack([levels[one] - levels[other] for one, other in pairs])
+    one, other = np.tril_indices(len(looks), -1)
+    steps = levels[one] - levels[other]
     light = _light(steps[:, _OUTER], enough[2])
     lit = np.abs(light) >= LIT_FROM
     if not lit.any():

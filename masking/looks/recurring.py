@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from masking.looks.evidence import NO_CELL, REST_UNIT, Look
 from masking.looks.evidence_format import RASTER_CELLS
 from masking.zones.raster import Floats
 
 _LEAST_CELLS: Final = 12
+_RIDGE: Final = 1e-4 * np.eye(2 * RASTER_CELLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +33,45 @@ class Recurring:
     crossed: float
 
 
-def recurring(looks: Sequence[Look]) -> Recurring | None:
-    """Measure what recurs in the flat area of a zone, of one look all that is left; None: the zone is too small."""
-    found = _rests(looks)
-    if found is None:
-        return None
-    rests, lines = found
-    return Recurring(_shared(rests - rests.mean(0)), _shared(_without(lines, rests)))
+@dataclass(frozen=True, slots=True, eq=False)
+class Rests:
+    """What is left in the flat area, in levels (cells x looks): beside its mean, and beside whole rows and columns."""
+
+    beside_mean: Floats
+    beside_lines: Floats
 
 
-def _rests(looks: Sequence[Look]) -> tuple[Floats, Floats] | None:
-    """The rests of looks (cells x looks), and which row and column each cell lies in; None: the zone is too small."""
-    known = np.logical_and.reduce([look.rest != NO_CELL for look in looks])
+def rests_of(looks: Sequence[Look]) -> Rests | None:
+    """Measure what is left in the flat area of a zone in each look; None: the zone is too small."""
+    rasters = np.stack([look.rest for look in looks])
+    known = (rasters != NO_CELL).all(0)
     if np.count_nonzero(known) < _LEAST_CELLS:
         return None
-    rows, columns = np.nonzero(known)
-    lines = np.concatenate((np.eye(RASTER_CELLS)[rows], np.eye(RASTER_CELLS)[columns]), 1).astype(np.float32)
-    rests = np.stack([look.rest[known] for look in looks], 1).astype(np.float32) * np.float32(REST_UNIT)
-    return rests, lines
+    rests = np.ascontiguousarray(rasters[:, known].T).astype(np.float32) * np.float32(REST_UNIT)
+    return Rests(rests - rests.mean(0), _beside_lines(known, rests))
 
 
-def shown(looks: Sequence[Look]) -> list[Recurring]:
-    """Measure all that is left in the flat area in each look alone; empty where the zone is too small."""
-    found = _rests(looks)
-    if found is None:
-        return []
-    rests, lines = found
-    contrast, crossed = (np.sqrt((rest**2).mean(0)) for rest in (rests - rests.mean(0), _without(lines, rests)))
-    return [Recurring(float(one), float(other)) for one, other in zip(contrast, crossed, strict=True)]
+def recurring(rests: Rests) -> Recurring:
+    """Measure what recurs in the flat area of a zone, of one look all that is left."""
+    return Recurring(_shared(rests.beside_mean), _shared(rests.beside_lines))
 
 
-def _without(shapes: Floats, rests: Floats) -> Floats:
-    """What is left of rests (cells x looks) once the best mixture of these shapes (cells x shapes) is taken out."""
-    alike = (shapes.T @ shapes).astype(np.float64) + 1e-4 * np.eye(shapes.shape[1])  # rows and columns share their sum
-    return np.asarray(rests - shapes @ np.linalg.solve(alike, (shapes.T @ rests).astype(np.float64)), np.float32)
+def shown(rests: Rests) -> list[Recurring]:
+    """Measure all that is left in the flat area in each look alone."""
+    contrast, crossed = (np.sqrt((rest**2).mean(0)).tolist() for rest in (rests.beside_mean, rests.beside_lines))
+    return [Recurring(*one) for one in zip(contrast, crossed, strict=True)]
+
+
+def _beside_lines(known: npt.NDArray[np.bool_], rests: Floats) -> Floats:
+    """What is left of rests (cells x looks) once the best value of each row and column of cells is taken out."""
+    rows, columns = known.nonzero()
+    rasters = np.zeros((*known.shape, rests.shape[1]))
+    rasters[known] = rests
+    alike = np.block([[np.diag(known.sum(1)), known], [known.T, np.diag(known.sum(0))]])
+    sums = np.concatenate((rasters.sum(1), rasters.sum(0)))
+    # Rows and columns share their sum: a little is added so that there is one answer.
+    lines = np.linalg.solve(alike + _RIDGE, sums)
+    return np.asarray(rests - (lines[rows] + lines[RASTER_CELLS + columns]), np.float32)
 
 
 def _shared(rests: Floats) -> float:

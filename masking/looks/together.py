@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, Literal
 
-from masking.geometry import GeometryError, validate
+from masking.looks import grain
 from masking.looks.evidence import (
     Change,
     Counts,
@@ -29,14 +29,14 @@ from masking.looks.evidence import (
 from masking.looks.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
 from masking.looks.lit import Lit, follows, is_drawn, is_kept, is_through
 from masking.looks.numbers import joined_numbers, log_odds
-from masking.looks.recurring import Recurring, recurring, shown
+from masking.looks.recurring import Recurring, recurring, rests_of, shown
 from masking.looks.unsupported import unsupported
 from masking.model import Effect, Verdict, Zone
 from masking.zones import overlays
 from masking.zones.forest import LOOKS, PASS_FROM
 from masking.zones.opinions import MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
-from masking.zones.raster import Bgr, Region, cut
-from masking.zones.verdict import judge_zone
+from masking.zones.raster import Bgr
+from masking.zones.verdict import judge_cut
 
 RECURS_FROM: Final = 0.08
 CROSSED_FROM: Final = 0.008
@@ -91,6 +91,9 @@ _FILLED: Final = (
 _PROMOTED: Final = ("no-texture", "not-clean", "no-energy", "no-grid", "looks-differ")
 """Why a look is unsure that may still be of a zone in which nothing changes."""
 
+_SURFACES: Final = ("grid-around", "codec-grid")
+"""Why a look is unsure that may be of a surface: none is without the sensor's noise (`grain.py`)."""
+
 
 def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool = False) -> Verdict:
     """Judge one zone of a decoded picture (height x width x 3, BGR), alone and `together` with its earlier looks.
@@ -99,8 +102,7 @@ def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool
     for `judge_zone`.
     The numbers of `together` are the present look's, with `looks`, how many counted, where there were several.
     """
-    single = judge_zone(picture, zone, bars_known)
-    region = _region(picture, zone)
+    single, region = judge_cut(picture, zone, bars_known)
     if region is None:
         return replace(single, together=single)
     basis = basis_of(picture.shape, zone)
@@ -135,14 +137,6 @@ def judge_of(numbers: Sequence[tuple[str, float]]) -> Effect | Literal[""]:
     return next((effect for effect, name in MEASURED_BY.items() if name in names), "")
 
 
-def _region(picture: Bgr, zone: Zone) -> Region | None:
-    try:
-        validate(zone.polygon)
-    except GeometryError:
-        return None
-    return cut(picture, zone.polygon)
-
-
 @dataclass(frozen=True, slots=True)
 class _Counted:
     """What the looks that could tell something say: how many there are, and how many of each decision."""
@@ -172,7 +166,8 @@ def _joined(single: Verdict, looks: Sequence[Look], zone: Zone, counts: tuple[Co
     elif count.failed:
         joined = _open(single, "looks-differ", _DIFFER) if single.verdict == "PASS" or count.passed else single
     else:
-        joined = _hidden(single, [look.single for look in looks], count, change)
+        ends = grain.ends(counts[1], looks, change)
+        joined = _hidden(single, [look.single for look in looks], count, change, ends)
     if joined.verdict == "PASS":
         joined = _opaque(joined, looks)
     if zone.effect in ("color", "any"):
@@ -181,8 +176,11 @@ def _joined(single: Verdict, looks: Sequence[Look], zone: Zone, counts: tuple[Co
 
 
 def _first(single: Verdict, looks: Sequence[Look]) -> Verdict:
-    rest = recurring(looks) if _is_solid(single) else None
-    if rest is not None and ONE_LOOK_FROM < rest.contrast <= RECURS_TO and rest.crossed > ONE_LOOK_CROSSED_FROM:
+    rests = rests_of(looks) if _is_solid(single) else None
+    if rests is None:
+        return single
+    rest = recurring(rests)
+    if ONE_LOOK_FROM < rest.contrast <= RECURS_TO and rest.crossed > ONE_LOOK_CROSSED_FROM:
         return _open(single, "not-clean", _MAY_SHOW)
     return single
 
@@ -197,8 +195,11 @@ def _failed(single: Verdict, telling: Sequence[Single], count: _Counted) -> Verd
     return single if certain or most else _open(single, "looks-differ", _DIFFER)
 
 
-def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: Change | None) -> Verdict:
-    """Looks of which none fails: PASS by the middle one, or by all of them and what changes inside and around."""
+def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: Change | None, ends: bool) -> Verdict:
+    """Looks of which none fails: PASS by the middle one, or by all of them and what changes inside and around.
+
+    `ends`: the sensor's noise is seen around the zone, and ends there.
+    """
     judge = judge_of(single.numbers)
     alike = [one.probability for one in looks if one.judge == judge and one.probability is not None]
     change = None if judge == "color" else change
@@ -210,9 +211,15 @@ def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: C
         return _several(single) if alike and median(alike) >= PASS_FROM else single
     is_poor = any(one.is_poor for one in looks)
     is_hidden = change is not None and len(alike) > 1 and not is_poor and _is_joined(single, judge, alike, change)
+    # Beside a strip of 5 px on a plain wall, which noise hardly shows, odds are lower.
+    is_without_noise = ends and len(alike) > 1 and judge != "color" and median(alike) >= PASS_FROM
     if single.verdict == "PASS":
-        return single if is_hidden else _open(single, "looks-differ", _DIFFER)
-    return _several(single) if is_hidden and single.reason in _PROMOTED and not _is_fine(single) else single
+        return single if is_hidden or is_without_noise else _open(single, "looks-differ", _DIFFER)
+    if _is_fine(single):
+        return single
+    if is_without_noise and single.reason in (*_PROMOTED, *_SURFACES, POOR):
+        return replace(single, verdict="PASS", reason="several-looks", explanation=_NO_NOISE)
+    return _several(single) if is_hidden and single.reason in _PROMOTED else single
 
 
 def _is_joined(single: Verdict, judge: Effect | Literal[""], alike: Sequence[float], change: Change) -> bool:
@@ -246,10 +253,12 @@ def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
     flat = [look for look in looks if look.single.decision != "FAIL" and look.single.judge == "color"]
     if len(flat) == 1:
         return _first(joined, flat)
-    rest = recurring(flat) if flat else None
-    if rest is not None and _recurs(rest, len(flat)):
+    rests = rests_of(flat) if flat else None
+    if rests is None:
+        return joined
+    if _recurs(recurring(rests), len(flat)):
         return _open(joined, "shows-through", _SHOWS)
-    if any(rest.contrast > SHOWN_FROM and rest.crossed > SHOWN_CROSSED_FROM for rest in shown(flat)):
+    if any(rest.contrast > SHOWN_FROM and rest.crossed > SHOWN_CROSSED_FROM for rest in shown(rests)):
         return _open(joined, "not-clean", _SHOWN)
     return joined
 
@@ -307,6 +316,7 @@ def _probability(look: Verdict) -> float | None:
 
 _DIFFER: Final = "Looks at different times differ, and together they do not decide."
 _TOGETHER: Final = "No single look is sure, but all together they show that the zone is hidden."
+_NO_NOISE: Final = "No single look is sure, but the sensor's noise, seen all around the zone, ends at its border."
 _MOVES: Final = "The zone looks hidden, but inside it changes as its surroundings do."
 _SHOWS: Final = "The zone is of one colour, but the same faint picture shows in it each time."
 _SHOWN: Final = "The zone is of one colour now, but something showed through faintly a few looks ago."

@@ -5,13 +5,17 @@ A verdict says that a zone is hidden; a signature says by what. The one measured
 Only what passed has one. All lengths are in pixels of a 640 px wide picture, in the frame of the whole picture.
 """
 
+import math
+from statistics import fmean, median
 from typing import Final
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from masking.model import Effect
 from masking.zones.features import ZoneMeasures
-from masking.zones.raster import Floats, level_at, levels
+from masking.zones.raster import Floats
 from masking.zones.solid import TOLERANCE_CHROMA, TOLERANCE_LUMA
 
 Signature = tuple[tuple[str, float], ...]
@@ -38,10 +42,8 @@ def signature(seen: ZoneMeasures, effect: Effect) -> Signature:
     """
     numbers: dict[str, float] = {"width_px": float(seen.region.ground.factor * 640 * seen.scale)}
     if effect == "color":
-        region = seen.region
-        plane = (level_at(levels(region.ycc, region.core, index), 0.5) for index in range(3))
-        numbers |= dict(zip(("luma", "cr", "cb"), plane, strict=True))
-        numbers |= _edges(seen, _unlike(seen, numbers), _LEAST_UNLIKE)
+        numbers |= dict(zip(("luma", "cr", "cb"), seen.middle, strict=True))
+        numbers |= _edges(seen, _unlike(seen, seen.middle), _LEAST_UNLIKE)
     else:
         if effect == "pixelated":
             numbers |= _grid(seen)
@@ -64,11 +66,12 @@ def _grid(seen: ZoneMeasures) -> dict[str, float]:
     return numbers
 
 
-def _unlike(seen: ZoneMeasures, colour: dict[str, float]) -> Floats:
+def _unlike(seen: ZoneMeasures, middle: tuple[float, float, float]) -> Floats:
     """Mark the pixels of the band that are not of the mask's colour: depths x columns, 1 or 0."""
-    middle = np.array([colour["luma"], colour["cr"], colour["cb"]], np.float32)
-    off = np.abs(seen.band.pixels.astype(np.float32) - middle) > (TOLERANCE_LUMA, TOLERANCE_CHROMA, TOLERANCE_CHROMA)
-    return np.asarray(off.any(2), np.float32)
+    tolerances = (TOLERANCE_LUMA, TOLERANCE_CHROMA, TOLERANCE_CHROMA)
+    low = np.array([math.ceil(m - t) for m, t in zip(middle, tolerances, strict=True)])
+    high = np.array([math.floor(m + t) for m, t in zip(middle, tolerances, strict=True)])
+    return np.asarray(cv2.inRange(seen.band.pixels, low, high) == 0, np.float32)
 
 
 def _edges(seen: ZoneMeasures, scene: Floats, least_outside: float | None) -> dict[str, float]:
@@ -78,39 +81,35 @@ def _edges(seen: ZoneMeasures, scene: Floats, least_outside: float | None) -> di
     `_LEAST_CONTRAST` times what is inside. `soft_px` is how gradually it falls: from three quarters to one, on average.
     """
     layout = seen.band.layout
-    numbers: dict[str, float] = {}
     if not len(layout.side):
-        return numbers
-    used = layout.column_weights.sum(1)
-    inwards = np.stack((layout.map_x[1] - layout.map_x[0], layout.map_y[1] - layout.map_y[0]))
-    facing = np.where(
-        np.abs(inwards[0]) >= np.abs(inwards[1]), np.where(inwards[0] > 0, 0, 2), np.where(inwards[1] > 0, 1, 3)
-    )
-    depths = (layout.depths_px / layout.scale).astype(np.float32)
+        return {}
+    numbers: dict[str, float] = {}
+    depths = layout.depths_px / layout.scale
+    before, after = int(depths.searchsorted(-_FAR, "right")), int(depths.searchsorted(_FAR))
+    facing = layout.facing
+    profiles = (scene @ facing).T
     softness: list[float] = []
     for number, side in enumerate(SIDES):
-        weights = used * (facing == number)
-        if not weights.any():
+        if not facing[:, number].any():
             continue
-        profile = scene @ np.asarray(weights / weights.sum(), np.float32)
-        outside = float(np.median(profile[depths <= -_FAR]))
-        inside = float(np.median(profile[depths >= _FAR]))
+        profile = profiles[number]
+        outside, inside = median(profile[:before].tolist()), median(profile[after:].tolist())
         least = least_outside if least_outside is not None else _LEAST_CONTRAST * (inside + 0.1)
         if outside - inside < least:
             continue
-        fallen = [_crossing(depths, (profile - inside) / (outside - inside), share) for share in (0.75, 0.5, 0.25)]
+        fall = ((profile - inside) / (outside - inside)).tolist()
+        fallen = [_crossing(depths, fall, share) for share in (0.75, 0.5, 0.25)]
         numbers[f"{side}_px"] = fallen[1]
         softness.append(fallen[2] - fallen[0])
     if softness:
-        numbers["soft_px"] = float(np.mean(softness))
+        numbers["soft_px"] = fmean(softness)
     return numbers
 
 
-def _crossing(depths: Floats, profile: Floats, share: float) -> float:
+def _crossing(depths: npt.NDArray[np.float64], profile: list[float], share: float) -> float:
     """Return the innermost depth at which a falling profile crosses a share of its height."""
-    above = np.flatnonzero(profile >= share)
-    at = int(above[-1]) if len(above) else 0
+    at = next((at for at in range(len(profile) - 1, -1, -1) if profile[at] >= share), 0)
     if at + 1 >= len(profile):
         return float(depths[-1])
-    fall = float(profile[at] - profile[at + 1])
-    return float(depths[at] + (depths[at + 1] - depths[at]) * (float(profile[at]) - share) / max(fall, 1e-6))
+    fall = profile[at] - profile[at + 1]
+    return float(depths[at] + (depths[at + 1] - depths[at]) * (profile[at] - share) / max(fall, 1e-6))

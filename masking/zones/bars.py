@@ -27,11 +27,10 @@ _REACH_RATIO = 0.2
 def is_in_bar(picture: Bgr, polygon: Polygon) -> bool:
     """Whether the colour of a zone goes on to an edge of the picture (height x width x 3, BGR), all along that edge."""
     points = np.array(polygon, np.float64)
-    for _ in range(4):
+    for turns in range(4):
         low, high = points.min(0), points.max(0)
-        if low[1] <= _REACH_RATIO and _is_bar_on_top(picture, low, high):
+        if low[1] <= _REACH_RATIO and _is_bar_on_top(np.asarray(np.rot90(picture, turns), np.uint8), low, high):
             return True
-        picture = np.asarray(np.rot90(picture), np.uint8)
         points = np.stack((points[:, 1], 1 - points[:, 0]), 1)
     return False
 

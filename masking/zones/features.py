@@ -11,7 +11,7 @@ from masking.zones.border import Border
 from masking.zones.detail import Detail, Rest
 from masking.zones.frame import Frame
 from masking.zones.mosaic import Mosaic
-from masking.zones.raster import Bytes, Floats, Region, bend, levels
+from masking.zones.raster import Bytes, Floats, Region, bend, level_at, levels
 from masking.zones.solid import Solid
 from masking.zones.strips import Lines, Strip
 
@@ -35,6 +35,15 @@ class ZoneMeasures:
         return levels(self.region.luma, self.region.core, 0)
 
     @cached_property
+    def _chroma(self) -> tuple[Floats, Floats]:
+        return levels(self.region.ycc, self.region.core, 1), levels(self.region.ycc, self.region.core, 2)
+
+    @cached_property
+    def middle(self) -> tuple[float, float, float]:
+        """Median luma, Cr and Cb inside."""
+        return level_at(self._inside, 0.5), level_at(self._chroma[0], 0.5), level_at(self._chroma[1], 0.5)
+
+    @cached_property
     def _around(self) -> Floats:
         return levels(self.region.luma, self.region.ring, 0)
 
@@ -45,8 +54,7 @@ class ZoneMeasures:
     @cached_property
     def solid(self) -> Solid:
         """Against the declared colour."""
-        chroma = (levels(self.region.ycc, self.region.core, 1), levels(self.region.ycc, self.region.core, 2))
-        return solid.measure(self.region, self.band, self.color, (self._inside, *chroma), self._around)
+        return solid.measure(self.region, self.band, self.color, self.middle, self._around)
 
     @cached_property
     def border(self) -> Border:

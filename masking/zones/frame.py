@@ -5,13 +5,14 @@ detail are compared just inside and just outside of every depth, averaged along 
 difference stands out among those at other depths, and it stands there, not beside it.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from masking.zones.band import Band
-from masking.zones.raster import Floats
+from masking.zones.raster import Floats, middle_of
 
 _HALF_PX = 3.0
 """Depth of what is compared, on either side, at 640 px."""
@@ -68,14 +69,16 @@ def measure(band: Band) -> Frame:
     near = max(round(_NEAR_PX * layout.scale), 2)
     if len(band.luma) < 2 * half + 2:
         return NO_FRAME
-    changes = (_changes(_means(levels, half), half), _changes(np.log(_means(detail[..., None], half) + 0.4), half))
+    by_plane = _changes(_means(levels, half), half)
+    level_change = np.maximum(np.maximum(by_plane[..., 0], by_plane[..., 1]), by_plane[..., 2])
+    changes = (level_change, _changes(np.log(_means(detail, half) + 0.4), half))
     depths = np.arange(len(changes[0])) + half - len(band.luma) // 2
     scores = []
     elsewhere, elsewhere_px = 0.0, 0.0
     for change, floor in zip(changes, (_LEVEL_FLOOR, _DETAIL_FLOOR), strict=True):
         by_side = (change @ layout.weights)[:, layout.long]
         at = depths[by_side.argmax(0)]
-        plain = by_side.max(0) / (np.median(by_side, axis=0) + floor)
+        plain = by_side.max(0) / (middle_of(np.sort(by_side, axis=0)) + floor)
         is_here = np.abs(at) <= near
         scores.append(np.where(is_here, plain, 0.0))
         beside = np.where(is_here, 0.0, plain)
@@ -85,7 +88,7 @@ def measure(band: Band) -> Frame:
     return Frame(
         least=float(both[0]),
         next_least=float(both[min(1, len(both) - 1)]),
-        mean=float(both.mean()),
+        mean=float(np.add.reduce(both)) / len(both),
         level_least=float(scores[0].min()),
         detail_least=float(scores[1].min()),
         elsewhere=elsewhere,
@@ -97,19 +100,25 @@ def measure(band: Band) -> Frame:
 def _continuity(luma: Floats, scale: float) -> float:
     """Correlate strips on either side of the border over its cells: a mosaic or blur keeps the scene's brightness."""
     middle, reach, gap = len(luma) // 2, max(round(_BESIDE_PX * scale), 3), max(round(scale), 1)
-    inside = luma[middle + gap : middle + gap + reach].mean(0)
-    outside = luma[middle - gap - reach + 1 : middle - gap + 1].mean(0)
-    if len(inside) < _LEAST_CELLS or float(outside.std()) < _LEAST_SPREAD:
+    if luma.shape[1] < _LEAST_CELLS:
         return 1.0
-    return float(np.corrcoef(inside, outside)[0, 1]) if float(inside.std()) > 0 else 0.0
+    within = np.add.reduce(luma[middle + gap : middle + gap + reach], dtype=np.float64)
+    beyond = np.add.reduce(luma[middle - gap - reach + 1 : middle - gap + 1], dtype=np.float64)
+    within -= np.add.reduce(within) / len(within)
+    beyond -= np.add.reduce(beyond) / len(beyond)
+    power, power_beyond = float(within @ within), float(beyond @ beyond)
+    if power_beyond < (_LEAST_SPREAD * reach) ** 2 * len(beyond):
+        return 1.0
+    return float(within @ beyond) / math.sqrt(power * power_beyond) if power > 0 else 0.0
 
 
 def _means(values: Floats, rows: int) -> Floats:
-    """Running means over depths (depths x cells x planes)."""
-    sums = np.concatenate((np.zeros_like(values[:1]), values.cumsum(0)))
+    """Running means over depths, the first axis."""
+    sums = np.zeros((len(values) + 1, *values.shape[1:]), np.float32)
+    values.cumsum(0, out=sums[1:])
     return np.asarray((sums[rows:] - sums[:-rows]) / np.float32(rows), np.float32)
 
 
 def _changes(means: Floats, rows: int) -> Floats:
-    """The largest change of any plane from outside to inside of each depth, one row apart: depths x cells."""
-    return np.asarray(np.abs(means[rows + 1 :] - means[: -rows - 1]).max(2), np.float32)
+    """The change from outside to inside of each depth, one row apart."""
+    return np.asarray(np.abs(means[rows + 1 :] - means[: -rows - 1]), np.float32)

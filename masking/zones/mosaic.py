@@ -5,6 +5,7 @@ gradients: its spectrum gives a few candidates, and for each the lines `period` 
 whole numbers, for a mosaic drawn into the main stream is scaled in the sub-stream.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -158,16 +159,22 @@ class _Phases:
 @lru_cache(maxsize=512)
 def _phases(size: int, periods: tuple[float, ...]) -> _Phases:
     """Lay out the lines of some periods in a profile of a size."""
-    tables = []
+    tables, first, counts, starts = [], [], [], []
+    begin = phase = 0
     for period in periods:
-        first = np.arange(0, period, 0.5)
-        lines = np.rint(first[:, None] + np.arange(int(size / period) + 1) * period).astype(np.intp)
-        tables.append(np.minimum(np.insert(lines, 0, size, axis=1), size))
-    widths = np.concatenate([np.full(len(table), table.shape[1]) for table in tables])
-    counts = np.concatenate([(table < size).sum(1) for table in tables]).astype(np.float32)
-    starts = np.cumsum([0, *(len(table) for table in tables[:-1])])
-    lines = np.concatenate([table.ravel() for table in tables])
-    return _Phases(lines, np.cumsum(widths) - widths, counts, counts / np.float32(size), starts, periods)
+        starts.append(phase)
+        phases, most = math.ceil(2 * period), int(size / period) + 1
+        table = np.full((phases, most + 1), size, np.intp)
+        table[:, 1:] = np.rint(np.arange(phases)[:, None] * 0.5 + np.arange(most) * period)
+        np.minimum(table, size, out=table)
+        tables.append(table.ravel())
+        first.append(np.arange(begin, begin + table.size, most + 1))
+        counts.append(np.count_nonzero(table < size, axis=1))
+        begin, phase = begin + table.size, phase + phases
+    counted = np.concatenate(counts).astype(np.float32)
+    return _Phases(
+        np.concatenate(tables), np.concatenate(first), counted, counted / np.float32(size), np.array(starts), periods
+    )
 
 
 def _length(size: int) -> int:

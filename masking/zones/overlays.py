@@ -179,6 +179,8 @@ def held(region: Region, told: tuple[Polygon, ...]) -> Bytes:
 
 def _holds_a_side(region: Region, boxes: Bytes) -> bool:
     """Whether any side of the zone lies for the most part in boxes."""
+    if not boxes.any():
+        return False
     last = np.array(boxes.shape[::-1]) - 1
     along = np.linspace(0, 1, _SIDE_POINTS)[:, None]
     for begin, end in zip(region.corners, np.roll(region.corners, -1, 0), strict=True):
@@ -192,8 +194,9 @@ def _marks(region: Region, effect: Effect, area: Bytes) -> tuple[Bytes, Bytes]:
     """The fill that is expected everywhere, and where the zone is unlike it."""
     if effect == "color":
         fill = _middle(region, region.core)
-        off = cv2.absdiff(region.ycc, fill)
-        unlike = (off > (UNLIKE_LUMA, UNLIKE_CHROMA, UNLIKE_CHROMA)).any(2)
+        colour = fill[0, 0].astype(int)
+        tolerances = np.array((UNLIKE_LUMA, UNLIKE_CHROMA, UNLIKE_CHROMA))
+        unlike = cv2.inRange(region.ycc, colour - tolerances, colour + tolerances) == 0
     elif effect == "blurred":
         luma = cv2.medianBlur(region.luma, _odd(region, _LOCAL_PX))
         fill = np.asarray(np.dstack((luma, region.ycc[..., 1:])), np.uint8)

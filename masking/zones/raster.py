@@ -268,6 +268,12 @@ def share_of(ordered: Floats, share: float) -> float:
     return float(ordered[int(share * (len(ordered) - 1) + 0.5)]) if len(ordered) else 0.0
 
 
+def middle_of(ordered: Floats) -> Floats:
+    """The median along the first axis of values that rise along it."""
+    count = len(ordered)
+    return np.asarray((ordered[(count - 1) // 2] + ordered[count // 2]) / 2, np.float32)
+
+
 def levels(planes: Bytes, mask: Bytes, plane: int) -> Floats:
     """How many pixels of a plane, where a mask is set, are of each level or below: 256 rising counts."""
     return np.asarray(cv2.calcHist([planes], [plane], mask, [256], [0, 256]).cumsum(), np.float32)

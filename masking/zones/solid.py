@@ -60,13 +60,12 @@ class Solid:
     mixture_off: float
 
 
-def measure(region: Region, band: Band, color: str, inside: tuple[Floats, Floats, Floats], around: Floats) -> Solid:
-    """Measure a zone against a colour (`#rrggbb` or ""), by levels of luma, Cr, Cb `inside` and luma `around`."""
-    middle = (level_at(inside[0], 0.5), level_at(inside[1], 0.5), level_at(inside[2], 0.5))
+def measure(region: Region, band: Band, color: str, middle: tuple[float, float, float], around: Floats) -> Solid:
+    """Measure a zone against a colour (`#rrggbb` or ""), by its `middle` luma, Cr, Cb and levels of luma `around`."""
     low = np.array([max(round(m - t), 0) for m, t in zip(middle, _TOLERANCES, strict=True)])
     high = np.array([min(round(m + t), 255) for m, t in zip(middle, _TOLERANCES, strict=True)])
     like = np.asarray(cv2.bitwise_and(cv2.inRange(region.ycc, low, high), region.core), np.uint8)
-    covered = cv2.countNonZero(like) / float(inside[0][-1])
+    covered = cv2.countNonZero(like) / float(region.ground.core_pixels)
     side = max(round(region.px(16)), 8)
     cells = region.ground.tiling("core", side, 0.3)
     shares = tile_sums(like, side)[cells.enough] / cells.counts

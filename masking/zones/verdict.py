@@ -59,14 +59,20 @@ def judge_zone(picture: Bgr, zone: Zone, bars_known: bool = False) -> Verdict:
     `bars_known`: the picture's bars are measured against the approved view elsewhere; where they are not, a solid zone
     that may lie in one stays open.
     """
+    return judge_cut(picture, zone, bars_known)[0]
+
+
+def judge_cut(picture: Bgr, zone: Zone, bars_known: bool = False) -> tuple[Verdict, Region | None]:
+    """Judge as `judge_zone` does, and return with it what was cut out of the picture; None where nothing was."""
     try:
         validate(zone.polygon)
     except GeometryError as failure:
-        return _verdict(zone, Opinion("UNSURE", "bad-polygon", (), f"The zone cannot be judged: {failure}."))
+        text = f"The zone cannot be judged: {failure}."
+        return _verdict(zone, Opinion("UNSURE", "bad-polygon", (), text)), None
     region = cut(picture, zone.polygon)
     if region is None:
         text = "The zone has too few pixels in this picture to be judged."
-        return _verdict(zone, Opinion("UNSURE", "too-small", (), text))
+        return _verdict(zone, Opinion("UNSURE", "too-small", (), text)), None
     seen = ZoneMeasures(region, zone.color)
     opinion = _judged(seen, zone)
     # What nobody told can only save a zone from failing.
@@ -79,7 +85,7 @@ def judge_zone(picture: Bgr, zone: Zone, bars_known: bool = False) -> Verdict:
     if opinion.reason == "solid" and not bars_known and bars.is_in_bar(picture, zone.polygon):
         text = "The zone's colour goes on to the edge of the picture, all along it: that may be a bar, not a mask."
         opinion = Opinion("UNSURE", "bar", opinion.numbers, text)
-    return _signed(seen, _verdict(zone, opinion))
+    return _signed(seen, _verdict(zone, opinion)), region
 
 
 def _signed(seen: ZoneMeasures, verdict: Verdict) -> Verdict:

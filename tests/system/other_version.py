@@ -24,8 +24,21 @@ def version_of(deb: Path) -> str:
     return subprocess.run(["dpkg-deb", "-f", deb, "Version"], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def repacked(deb: Path, version: str, out: Path) -> Path:
-    """Write the .deb again with another version number, and return where it is."""
+def as_release(version: str) -> str:
+    """Return the version that a package would have if its checkout were a release: no commit, and the same system."""
+    release, _, system = version.rpartition("~")
+    return f"{re.split(r'[-~]', release)[0]}-1~{system}"
+
+
+def repacked(deb: Path, version: str, out: Path, release: str = "") -> Path:
+    """Write the .deb again with another version number, and return where it is.
+
+    Args:
+        deb: The package.
+        version: The other number.
+        out: Where the other package goes.
+        release: What the program in it calls itself; empty: the same as before.
+    """
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         tree = Path(folder) / "tree"
         subprocess.run(["dpkg-deb", "--raw-extract", deb, tree], check=True)
@@ -34,6 +47,8 @@ def repacked(deb: Path, version: str, out: Path) -> Path:
         if count != 1:
             raise ValueError(f"{deb}: its control file names no version")
         control.write_text(text)
+        for path in tree.glob("usr/lib/*/site-packages/agent/version.py") if release else ():
+            path.write_text(re.sub(r"^VERSION.*$", f'VERSION = "{release}"', path.read_text(), flags=re.MULTILINE))
         build: list[str | Path] = ["dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, out]
         subprocess.run(build, check=True, capture_output=True)
     return out

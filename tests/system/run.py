@@ -28,7 +28,7 @@ from pathlib import Path
 import machine_room
 import page_look
 from base_image import RELEASES, Release, base_image, needs_of, unpack
-from other_version import release_0_1, repacked, version_of
+from other_version import as_release, release_0_1, repacked, version_of
 from signed_folder import signed_folder
 
 HERE = Path(__file__).parent
@@ -211,10 +211,13 @@ def _guest_of(
         _set_up(root, unit, hostname)
         packages.mkdir()
         (packages / "this.deb").symlink_to(THIS)
-        repacked(deb, f"{version_of(deb)}~before", packages / "before.deb")
+        version = version_of(deb)
+        repacked(deb, f"{version}~before", packages / "before.deb")
+        repacked(deb, "0.0.9-1", packages / "older.deb", release="0.0.9")
         shutil.copyfile(release_0_1(release.python, BUILD), packages / "release-0.1.deb")
         shutil.copyfile(hub, packages / "hub.deb")
-        signed_folder(deb, packages / "apt")
+        release_deb = packages / deb.name.replace(version, as_release(version))
+        signed_folder(repacked(deb, as_release(version), release_deb), packages / "apt")
         _copy_pytest(pytest)
         readable = {ROOT / part: f"/srv/checkout/{part}" for part in ("agent", "drivers", "masking")}
         readable[ROOT / "packaging" / "mosquitto"] = "/srv/checkout/packaging/mosquitto"

@@ -60,8 +60,7 @@ class Store:
             raise ConfigurationError(
                 "{path}: not a database of this version of the hub; {advice}", path=path, advice=advice
             )
-        self.chains = Chains(self._db)
-        self.within = Within()
+        self.chains, self.within = Chains(self._db), Within()
         self._places = rows.Places(self._db)
         self._bases = payloads.Bases()
         self.trust = areas.TrustStore(directory)

@@ -12,7 +12,7 @@ from pictures import Mask, Picture
 
 from masking.looks.evidence import basis_of, read
 from masking.looks.evidence_format import EVIDENCE_BYTES, MOST_LOOKS, NoEvidence, unpack
-from masking.looks.recurring import recurring
+from masking.looks.recurring import recurring, rests_of
 from masking.looks.together import CROSSED_FROM, judge_looks, judge_of
 from masking.model import Effect, Polygon, Verdict, Zone
 from masking.zones.verdict import judge_zone
@@ -213,9 +213,9 @@ def test_the_rest_of_a_mask_is_far_below_what_shows_through_a_faint_one() -> Non
         picture_seen = [seen(moment, mask) for moment in range(MOST_LOOKS)]
         basis = basis_of(picture_seen[0].shape, zone())
         looks = [read(judge_looks(picture, zone()).evidence, basis) for picture in picture_seen]
-        rest = recurring([look for look in looks if look is not None])
-        assert rest is not None
-        return rest.crossed
+        rests = rests_of([look for look in looks if look is not None])
+        assert rests is not None
+        return recurring(rests).crossed
 
     assert contrast(Mask("solid")) < CROSSED_FROM / 2
     assert contrast(FAINT) > 2 * CROSSED_FROM

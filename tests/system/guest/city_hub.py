@@ -1,4 +1,4 @@
-"""A hub with a machine of its own: enrolls a gateway of another machine, confirms its reports, lists its findings."""
+"""A hub with a machine of its own: enrolls a gateway of another machine, lists its findings, and has it upgraded."""
 
 from __future__ import annotations
 
@@ -80,6 +80,17 @@ def test_its_page_shows_people_in_a_browser_what_the_command_lists() -> None:
     rows = packaged_hub.asked("findings")["findings"]
     assert SITE_ID in seen["findings"] and f"{len(rows)} \u6761" in seen["findings"]
     assert "\u4e0d\u5408\u683c" in seen["site"], "it speaks the browser's language"
+
+
+def test_the_version_that_it_names_runs_at_the_gateway() -> None:
+    offered = json.loads(handed_over("gateway.json"))["offered"]
+    packaged_hub.hub("upgrade", offered, "--all", "--by", "anna", "--why", "a gateway of an older version")
+    hand_over("named", offered)
+
+    def runs() -> bool:
+        return [one["step"] for one in packaged_hub.asked("upgrade")["upgrade"]["sites"]] == ["runs"]
+
+    wait_for("the gateway reports the version", runs, GATEWAY_WITHIN_S)
 
 
 def test_the_services_ran_without_a_restart() -> None:

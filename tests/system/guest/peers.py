@@ -61,7 +61,7 @@ def start_site() -> None:
 
 def _start_site() -> None:
     transient("test-site", *_python(), HERE / "simulated_site.py", CHECKOUT, LIBRARIES, SITE_FILES)
-    wait_for("the simulated site has written its files", (SITE_FILES / "secrets.toml").exists)
+    wait_for("the simulated site has written its files", (SITE_FILES / "site.toml").exists)  # the last one
 
 
 def start_hub() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 PACKAGES = Path("/srv/packages")
-"""`this.deb`, and `before.deb`, the same under an older number."""
+"""`this.deb`; `before.deb`, the same under an older number; `older.deb`, whose program calls itself older too;
+`camwarden_*.deb`, the same under the number of a release, which the signed folder `apt/` offers."""
 
 CHECKOUT = Path("/srv/checkout")
 """The peers' own code and files: site, hub and broker are those of the checkout, whatever package is being tried."""
