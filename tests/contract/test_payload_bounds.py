@@ -6,7 +6,6 @@ import json
 import random
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 
 from agent.contract.payload_bounds import (
@@ -18,6 +17,7 @@ from agent.contract.payload_bounds import (
     read_time,
     refuse_other_times,
 )
+from agent.hub.domain.quick_json import DECODE
 from agent.model.errors import NotVerified
 
 
@@ -66,7 +66,7 @@ BROKEN = {
 }
 
 
-DECODERS = {"standard": lambda payload: json.loads(payload.decode()), "the hub's": msgspec.json.Decoder().decode}
+DECODERS = {"standard": lambda payload: json.loads(payload.decode()), "the hub's": DECODE}
 """What may decode a payload first: the site and the hub have to read the same."""
 
 every_decoder = pytest.mark.parametrize("decode", DECODERS.values(), ids=DECODERS)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, Protocol
 
-from agent.hub.domain.day_sums import DaySum
+from agent.hub.domain.rows.day_sums import DaySum
 from agent.hub.domain.rows.sites import EVERY, ChainRow, Names, SiteRow, WaitingRow
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.verify.message import Claim, Gap

@@ -5,16 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from agent.hub.stores import city, day_figures, disputes, evidence, findings, trust, words
+from agent.hub.stores import city, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
 from agent.hub.stores.keeping import authors, bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.page import city_map
 from agent.hub.stores.reading import (
-    assessed,
     city_now,
-    day_sums,
     logged,
     of_finding,
     orders,
@@ -123,22 +121,6 @@ class Envelopes:
         self.newest = on(db, of_finding.newest_envelopes)
         self.of_finding = on(db, of_finding.envelopes_of)
         self.stretches = on(db, of_finding.stretches_of)
-
-
-class Figures:
-    """See `agent/hub/ports/sites.py`."""
-
-    def __init__(self, db: Database) -> None:
-        self.keep = on(db, day_figures.keep)
-        self.of_day = on(db, assessed.figures_of_day)
-        self.of_site = on(db, assessed.figures_of_site)
-        self.last = on(db, assessed.last_figures)
-        self.plans_before = on(db, assessed.plans_before)
-        self.sum_of_day = on(db, day_sums.sum_of_day)
-        self.days_without_sum = on(db, day_sums.days_without_sum)
-        self.keep_sum = on(db, day_sums.keep_sum)
-        self.sums_after = on(db, day_sums.sums_after)
-        self.differing_sums = on(db, day_sums.differing_sums)
 
 
 class Reports:

@@ -21,6 +21,7 @@ from agent.hub.stores.database import failed, identity, is_current, opened
 from agent.hub.stores.intake import places
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
+from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
 from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
@@ -70,7 +71,7 @@ class Store:
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
-        self.figures = areas.Figures(self)
+        self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
         self.holes = areas.Holes(self)
@@ -164,13 +165,11 @@ class Store:
             return False
         self.within.waiting[message.site] = number + 1, size + len(message.payload)
         self.within.waiting[""] = everybodys + 1, 0
-        self._db.execute(
+        self.run(
             "INSERT OR IGNORE INTO waiting (site, kid, digest, topic, arrived_at, jws, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
-                *(message.jws, message.payload),
-            ),
+            *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
+            *(message.jws, message.payload),
         )
         return True
 

@@ -17,10 +17,10 @@ from typing import Final
 from agent.contract.repair_counts import Repairs, summed
 from agent.hub.domain import acknowledged
 from agent.hub.domain.acknowledged import Acknowledged
-from agent.hub.domain.day_sums import DaySum, Numbers
 from agent.hub.domain.figures import ACKNOWLEDGED, CHINA, FAILING, PLANNED, REPAIRS, By, Figure, added
 from agent.hub.domain.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.domain.plans import excusing, key_of, work_of
+from agent.hub.domain.rows.day_sums import DaySum, Numbers
 from agent.hub.domain.rows.disputes import DisputeRow
 from agent.hub.ports.store import Store
 from agent.hub.views.corrected import Moved, by_camera_days, by_looks, camera_count, corrected, overturned_on

@@ -7,8 +7,6 @@ Each call runs within a transaction of the caller and returns the events to log.
 from dataclasses import replace
 from datetime import datetime
 
-import msgspec
-
 from agent.contract.chain import STREAMS, utc_text
 from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.contract.orders import Result
@@ -16,6 +14,7 @@ from agent.contract.presence import STATUSES
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import read_topic
 from agent.hub.domain.own_authors import with_own_authors
+from agent.hub.domain.quick_json import DECODE
 from agent.hub.domain.rows.intake import Waiting
 from agent.hub.ports.store import Store
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
@@ -31,15 +30,13 @@ from agent.verify.message import Claim, Gap, advance, read_gap, read_head, read_
 
 Event = dict[str, Json]
 
-_DECODE = msgspec.json.Decoder().decode  # three times as fast as the standard library's
-
 
 class Intake:
     """Judges and stores.
 
     `dirty` holds (site, epoch) that are owed a watermark. `news`: a key was shown, or bound, first: what waits for it
-    is worth a `retry`. `told` collects further events beside the one of each message; `settle`
-    returns them. `is_carried`: what it takes was brought as files, and says nothing of a connection.
+    is worth a `retry`. `told` collects further events beside the one of each message; `settle` returns them.
+    `is_carried`: what it takes was brought as files, and says nothing of a connection.
     """
 
     def __init__(self, store: Store, trust: Trust, is_carried: bool = False) -> None:
@@ -110,7 +107,7 @@ class Intake:
         try:
             if packed:
                 raise NotVerified("size", "deflated, and not to be inflated to any payload")
-            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws, _DECODE)
+            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws, DECODE)
             if claim is not None:
                 return self._judge(claim, topic, now, protocol)
             return self._answer(topic, payload, jws, now)

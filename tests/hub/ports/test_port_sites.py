@@ -10,7 +10,7 @@ from portside import BEGIN, DAY, HOUR, Sender, config, health
 
 from agent.contract.chain import utc_text
 from agent.contract.watermark import RefusedKey, Rejected
-from agent.hub.domain.day_sums import add_up
+from agent.hub.domain.rows.day_sums import add_up
 from agent.hub.domain.rows.gaps import CONFIRMED_BEFORE, Hole
 from agent.hub.domain.rows.intake import Waiting
 from agent.hub.ports.store import Store

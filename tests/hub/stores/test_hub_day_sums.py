@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from agent.hub.domain.day_sums import DaySum, GroupSum, add_up, packed, unpacked
+from agent.hub.domain.rows.day_sums import DaySum, GroupSum, add_up, packed, unpacked
 from agent.hub.stores import schema
 from agent.hub.stores.reading.day_sums import NAMES, SITES_LEAST
 from agent.hub.stores.store import NAME, Store

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from datetime import date
 from typing import Final, get_args
 
-from agent.hub.domain.day_sums import DaySum, add_up, packed, unpacked, within
 from agent.hub.domain.figures import REPAIRS, By
+from agent.hub.domain.rows.day_sums import DaySum, add_up, packed, unpacked, within
 from agent.hub.stores.database import Database
 from agent.hub.stores.keeping.payloads import Rows
 from agent.hub.stores.reading.assessed import figures_of_day
@@ -45,7 +45,7 @@ STEPS: Final = (
         for name, change, row in _CHANGES
     ),
 )
-"""`told` as `agent/hub/domain/day_sums.py` packs it."""
+"""`told` as `agent/hub/domain/rows/day_sums.py` packs it."""
 
 
 def add_tables(rows: Rows) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
+from agent.hub.domain.quick_json import DECODE
 
 Numbers = tuple[float, ...]
 Told = Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
@@ -100,7 +100,7 @@ def packed(whole: DaySum) -> bytes:
 def unpacked(stored: bytes) -> DaySum | None:
     """Return a stored sum; None for what nobody packed: then the rows say it."""
     try:
-        groups, (sites, due, excluded) = msgspec.json.decode(zlib.decompress(stored))
+        groups, (sites, due, excluded) = DECODE(zlib.decompress(stored))
         return DaySum(
             {name: GroupSum(tuple(sites), _numbers(figures.items())) for name, (sites, figures) in groups.items()},
             dict(zip(sites, zip(due, excluded, strict=True), strict=True)),
