@@ -13,7 +13,7 @@ from agent.hub.domain.figures import CHINA
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
-from agent.hub.views.dispute_words import status_lines
+from agent.hub.views.disputes.words import status_lines
 from agent.hub.views.people import speaker, with_names
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.silent_words import next_step

@@ -32,7 +32,7 @@ from agent.hub.log.receipts import Place, receipts_of
 from agent.hub.log.stamped import StampedCheckpoint, earliest_over
 from agent.hub.ports.log import LogStore
 from agent.hub.ports.store import Store
-from agent.hub.views.dispute_row import row_json
+from agent.hub.views.disputes.row import row_json
 from agent.hub.workers.resend import run_json
 from agent.model.errors import UsageError
 from agent.model.finding import Json, StreamName, listed

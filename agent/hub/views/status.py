@@ -14,7 +14,7 @@ from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.domain.view_columns import read_config
 from agent.hub.ports.store import Store
 from agent.hub.views.changes import change_json, changes_of
-from agent.hub.views.dispute_row import row_json
+from agent.hub.views.disputes.row import row_json
 from agent.hub.views.silent import Silent, silent_sites, standing
 from agent.hub.workers.answers import read_refused
 from agent.hub.workers.resend import lost, run_json

@@ -20,7 +20,7 @@ from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import topic
 from agent.hub.stores import disputes
 from agent.hub.stores.store import Store
-from agent.hub.views.disputes import write_disputes
+from agent.hub.views.disputes.listed import write_disputes
 from agent.hub.workers import decisions, orders
 from agent.model.errors import UsageError
 from agent.model.finding import Draft, Envelope, Json

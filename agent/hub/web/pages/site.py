@@ -13,7 +13,7 @@ from agent.hub.domain.rows.seen import EnvelopeRow, Judged
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_trust
-from agent.hub.views.dispute_words import status_lines
+from agent.hub.views.disputes.words import status_lines
 from agent.hub.views.silent import Silent, silent_sites
 from agent.hub.views.silent_words import next_step
 from agent.hub.views.site import SiteView, read_site

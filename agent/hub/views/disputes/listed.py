@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from agent.contract.disputes import DUE_WITHIN
 from agent.hub.domain.rows.disputes import DisputeRow
 from agent.hub.ports.store import Store
-from agent.hub.views.dispute_row import row_json
+from agent.hub.views.disputes.row import row_json
 from agent.hub.views.status import order_state
 from agent.model.finding import Json, utc_text
 

@@ -1,0 +1,1 @@
+"""Shows disputes: as rows, as a list for programs, and in words."""
