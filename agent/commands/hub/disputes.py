@@ -13,8 +13,8 @@ from typing import Any, Final
 from agent.commands.hub.orders import writing
 from agent.commands.hub.view import named, reading
 from agent.contract.disputes import decided_json
-from agent.hub.views.disputes.words import OUTCOMES, dispute_lines
 from agent.hub.views.disputes.listed import write_disputes
+from agent.hub.views.disputes.words import OUTCOMES, dispute_lines
 from agent.hub.workers import decisions
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Json, Message

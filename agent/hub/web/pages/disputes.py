@@ -11,8 +11,8 @@ from typing import Any, Final
 from agent.hub.domain.rows.findings import Wanted
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.views.disputes.words import DELIVERED, ON_ITS_WAY, OUTCOMES
 from agent.hub.views.disputes.listed import write_disputes
+from agent.hub.views.disputes.words import DELIVERED, ON_ITS_WAY, OUTCOMES
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import SHOWN_MOST, place_in, shown
 from agent.model.finding import Message
