@@ -22,7 +22,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-flood",
-        row="floods the port of a self-test",
+        row="registers many times a second",
         file="agent/onsite/link/platform.py",
         text="        if len(self._registers) == REGISTERS_PER_S and",
         mutated="        if False and",
@@ -70,7 +70,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-items",
-        row="writes lines or lengths into SIP",
+        row="sends XML that expands",
         file="drivers/gb28181/answers.py",
         text="    if len(items) > MAX_ITEMS:\n",
         mutated="    if False:\n",
@@ -78,7 +78,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-query",
-        row="(a mistake of ours) changes the device",
+        row="(a mistake of ours) writes a control",
         file="drivers/gb28181/manscdp.py",
         text="    if command not in QUERIES or",
         mutated="    if False and",
@@ -118,7 +118,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-media-stranger",
-        row="sends something else than a picture",
+        row="sends packets of a picture from another address",
         file="drivers/gb28181/media.py",
         text="            packet = parse_packet(data) if host == self.peer else None\n",
         mutated="            packet = parse_packet(data)\n",
@@ -126,7 +126,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-media-bytes",
-        row="sends something else than a picture",
+        row="sends packets of a picture from another address",
         file="drivers/gb28181/media.py",
         text="        if self.came_bytes > MAX_BYTES:\n",
         mutated="        if False:\n",
