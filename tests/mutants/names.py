@@ -9,7 +9,6 @@ from mutants.model import Mutant
 _REPORTS: Final = "(who reads reports, a log or a case) looks for a name that was erased"
 _TRIES: Final = "(who has reports) tries names against the ids in them"
 _FORGED: Final = "(site, or who may publish) says whose an id is"
-_ERASED: Final = "(who may read the hub's disk, or a backup) looks for a name that was erased"
 _BACK: Final = "(site, broker, or a restore) brings an erased name back"
 _STORE: Final = "agent/hub/stores/keeping/authors.py"
 _HUB: Final = "test_hub_names.py::"
@@ -26,7 +25,7 @@ NAMES: Final = (
     ),
     Mutant(
         name="names-overlooked",
-        row=_REPORTS,
+        row="(a mistake of ours) leaves somebody without an id",
         file="agent/report/authors.py",
         text="ids.get(value, NOBODYS)",
         mutated="ids.get(value, value)",
@@ -74,7 +73,7 @@ NAMES: Final = (
     ),
     Mutant(
         name="names-in-flood",
-        row=_FORGED,
+        row="(site) fills the hub's disk with names",
         file=_STORE,
         text="        fresh = fresh[: max(0, OF_SITE_MOST - len(known))]\n",
         mutated="",
@@ -82,7 +81,7 @@ NAMES: Final = (
     ),
     Mutant(
         name="names-backed-up",
-        row=_ERASED,
+        row="(who has a backup of the hub) looks for a name in it",
         file="agent/hub/stores/keeping/backup.py",
         text="*SIDECARS, NAMES)",
         mutated="*SIDECARS)",
@@ -90,7 +89,7 @@ NAMES: Final = (
     ),
     Mutant(
         name="names-in-free-pages",
-        row=_ERASED,
+        row="(who may read the hub's disk) looks for what was moved",
         file=_STORE,
         text='            db.execute("VACUUM")\n',
         mutated="            pass\n",

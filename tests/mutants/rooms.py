@@ -116,6 +116,14 @@ ROOMS: Final = (
         test="test_logging.py::test_what_looks_like_a_secret_is_taken_out",
     ),
     Mutant(
+        name="database-opened-as-a-file",
+        row="host",
+        file="agent/host/files.py",
+        text="os.O_RDWR | os.O_CREAT | os.O_EXCL |",
+        mutated="os.O_RDWR | os.O_CREAT |",
+        test="test_hub_locks.py::test_a_store_that_is_opened_twice_keeps_its_write_ahead_log",
+    ),
+    Mutant(
         name="journal-priority-flipped",
         row="host",
         file="agent/host/journald.py",
