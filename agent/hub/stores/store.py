@@ -233,7 +233,7 @@ class Store:
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
         site = claim.address.site
-        places.note(self, site, claim.data)
+        places.note(self, site, claim.data, self.within.divisions)
         if claim.stream == "health":
             self.within.log_sizes[site] = current.log_size(claim.data)
             if not self.is_in_transaction():

@@ -50,11 +50,15 @@ ON_DAY: Final = (
 """The division in whose figures a row `a` of `assessed` counts, whatever the report of that day named."""
 
 
-def note(rows: Rows, site: str, data: Mapping[str, Any]) -> None:
-    """Store the division that a verified report tells, within the caller's transaction; what is no code tells none."""
+def note(rows: Rows, site: str, data: Mapping[str, Any], known: set[tuple[str, str]]) -> None:
+    """Store the division that a verified report tells, within the caller's transaction; what is no code tells none.
+
+    `known`: by site the divisions that this transaction has seen to be stored.
+    """
     division = dict_of(data.get("body")).get("division")
-    if isinstance(division, str) and DIVISION.fullmatch(division):
+    if isinstance(division, str) and (site, division) not in known and DIVISION.fullmatch(division):
         _note(rows, site, division)
+        known.add((site, division))
 
 
 def _note(rows: Rows, site: str, division: str) -> None:
