@@ -53,7 +53,7 @@ def book(lang: str) -> str:
 
 
 def case(lang: str) -> str:
-    return readme(About("S1", "dt", "camera-online", NOW, NOW, (), (), "kid", 0, 0), (), (), lang)
+    return readme(About("S1", "dt", "camera-online", NOW, NOW, (), (), "kid", 0, 0), (), (), (), lang)
 
 
 PAPERS: Mapping[str, Callable[[str], str]] = {

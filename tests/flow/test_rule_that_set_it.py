@@ -67,9 +67,11 @@ class Papers:
 def case_of(desk: Desk, told: Told, folder: Path) -> Papers:
     """Hand in all that was told, and open the case of the camera's retention."""
     site = load(told.config)
-    trusted(desk, Maker(site.storage.directory, site, key="key.pem"), told.spool.epoch)
+    maker = Maker(site.storage.directory, site, key="key.pem")
+    trusted(desk, maker, told.spool.epoch)
     for envelope in told.signed:
         assert desk.send(envelope, site.id, site.city, at=told.clock())["event"] == "verified"
+    desk.name(maker, told.signed, told.clock())
     first, last = told.clock() - timedelta(days=1), told.clock() + timedelta(hours=1)
     case = write_case(desk.store, desk.intake.trust, desk.signer, site.id, "retention-days", first, last)
     (folder / "case.zip").write_bytes(case.data)

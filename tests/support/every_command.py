@@ -26,7 +26,7 @@ SAMPLES = {
     "site": "S1", "thumbprint": "A" * 43, "address": "192.0.2.1:8443", "broker": "192.0.2.1", "stream": "event",
     "from_seq": "1", "to_seq": "2", "exercise": "mask", "tsa": "http://192.0.2.1/",
     "what": "0.2.0", "to": "Zhao", "due": "2031-01-02", "text": "x", "name": "School 4", "number": "1", "seq": "1",
-    "role": "viewer", "division": "140202", "id": "14021300001180000001",
+    "role": "viewer", "author": "author-S1-0123456789abcdef", "division": "140202", "id": "14021300001180000001",
 }  # fmt: skip
 """What is given for an argument of this name that is no file."""
 

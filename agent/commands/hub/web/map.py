@@ -111,6 +111,7 @@ def _show(args: argparse.Namespace) -> int:
 def _clear(args: argparse.Namespace) -> int:
     refuse_text(args.by, NAME_MAX_CHARS)
     refuse_text(args.why)
+    open_store(args.data, read_only=True).close()
     _change(args, NO_MAP, "map-clear", "")
     if args.json:
         print(json_text({"schema": SCHEMA, "sites": 0, "outlines": 0}))
@@ -133,4 +134,6 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(FILE_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError("{path}: cannot be read: {why}", path=path, why=os_words(error)) from None
+        raise ConfigurationError(
+            "{path}: cannot be read: {why}; name a GeoJSON or CSV file", path=path, why=os_words(error)
+        ) from None
