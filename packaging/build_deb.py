@@ -135,9 +135,21 @@ def stage(package: Package, source: Path, python: str, architecture: str, name: 
     site = root / package.site_packages
     fill(site, source.parent / "wheels", python, architecture, package)
     describe(site, source.parent / "wheels", epoch, root / package.doc, package)
+    leave_out(site, package.left_out)
     for path in (source, *source.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.name == "rules" or path.parent.name == "bin" else 0o644)
         os.utime(path, (epoch, epoch))  # dpkg-deb only brings forward what is newer
+
+
+def leave_out(site: Path, folders: tuple[str, ...]) -> None:
+    """Remove folders of the program, from its list of files too."""
+    for folder in folders:
+        shutil.rmtree(site / folder)
+    (record,) = site.glob("camwarden-*.dist-info/RECORD")
+    lines = record.read_text("utf-8").splitlines(keepends=True)
+    record.write_text(
+        "".join(one for one in lines if not one.startswith(tuple(f"{name}/" for name in folders))), "utf-8"
+    )
 
 
 def manual(package: Package) -> dict[str, str]:

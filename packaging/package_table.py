@@ -13,7 +13,8 @@ class Package:
 
     `lock`: what it has of libraries. `templates`: a folder whose files take the place of those in `debian/`. `shipped`:
     what is shipped beside the program, and where it goes. `debhelper`: what debhelper installs under a name of its own.
-    `manual`: pages by language, where a page goes by another name than its file's: the name.
+    `manual`: pages by language, where a page goes by another name than its file's: the name. `left_out`: folders of the
+    program that nothing of this package uses.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Package:
     shipped: Mapping[str, str]
     debhelper: Mapping[str, str]
     manual: Mapping[str, str] | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def site_packages(self) -> str:
@@ -96,6 +98,7 @@ HUB = Package(
         "systemd/camwarden-hub.tmpfiles": "camwarden-hub.tmpfiles",
     },
     manual={"camwarden-hub.1": "camwarden-hub.8"},  # the page of the command has its name in the agent's package
+    left_out=("agent/demo", "agent/design"),
 )
 PACKAGES = {package.name: package for package in (AGENT, HUB)}
 """What is built, by name: with plain debhelper, and by what stands in the table."""
