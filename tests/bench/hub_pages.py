@@ -271,7 +271,7 @@ def main() -> None:
     figures[PSS.name] = PSS.of([serve_mb + of_hub[PSS.name]["value"]])
     conditions["serve_pss_mb"] = round(serve_mb, 1)
     empty = empty_kb()
-    figures[PAGE.name] = PAGE.of(empty) | {"value": round(max(empty), 1)}
+    figures[PAGE.name] = PAGE.of(empty) | {"value": max(empty)}
     show("hub_pages", told, figures, conditions)
 
 

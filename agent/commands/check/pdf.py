@@ -10,7 +10,9 @@ import signal
 import stat
 import subprocess
 import tempfile
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,9 @@ from agent.model.errors import ProgramMissing, os_words
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 WITHIN_S: Final = 180.0
+ENDED_WITHIN_S: Final = 5.0
+"""A killed program's children are gone by then."""
+
 PDF_MAX_BYTES: Final = 256 << 20
 SAID_MAX_BYTES: Final = 1 << 20
 PAGE: Final = "report.html"
@@ -63,8 +68,8 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
     # A folder of its own keeps the browser's profile, and every half-written page, away from everybody else. What it
     # may write to lies one deeper, so that it cannot put another folder in its place.
     try:
-        with tempfile.TemporaryDirectory(prefix="camwarden-pdf-") as outer:
-            room, account = Path(outer) / "room", _unprivileged()
+        with own_folder() as outer:
+            room, account = outer / "room", _unprivileged()
             _prepare_folder(room, html, account)
             said = _print(printer, room, account)
             printed = _printed_pdf(room / OUT)
@@ -87,6 +92,28 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
         raise ProgramMissing(
             "{pdf}: {why}; the HTML is there, print it yourself", pdf=pdf, why=os_words(error)
         ) from None
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """Make a temporary folder for the block, and remove it with all that is in it at its end.
+
+    What a killed browser had started may be writing into its profile for a moment still: then it is removed again.
+
+    Raises OSError where it cannot be made, or something is still written into it after `ENDED_WITHIN_S`.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="camwarden-pdf-"))
+    try:
+        yield folder
+    finally:
+        give_up_at = time.monotonic() + ENDED_WITHIN_S
+        while folder.exists():
+            try:
+                shutil.rmtree(folder)
+            except OSError:
+                if time.monotonic() >= give_up_at:
+                    raise
+                time.sleep(0.05)
 
 
 def _unprivileged() -> tuple[int, int] | None:

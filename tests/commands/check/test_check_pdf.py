@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -165,3 +167,18 @@ def test_a_printer_that_hangs_is_ended_with_all_that_it_started(
         print_pdf(scripted("{0} & {0}".format(" ".join(told))), page, tmp_path / "r.pdf", 0o600)
     left = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == told]
     assert psutil.wait_procs(left, timeout=PATIENCE_S)[1] == []
+
+
+def test_what_a_killed_browser_still_writes_is_removed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries, removed = [], shutil.rmtree
+
+    def while_something_is_written(folder: Path) -> None:
+        tries.append(folder)
+        if len(tries) < 3:
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+        removed(folder)
+
+    monkeypatch.setattr(pdf.shutil, "rmtree", while_something_is_written)
+    with pdf.own_folder() as folder:
+        (folder / "page.html").write_text("a name")
+    assert len(tries) == 3 and not folder.exists()
