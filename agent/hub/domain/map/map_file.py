@@ -66,7 +66,9 @@ def _csv(text: str, convert: _Convert) -> MapFile:
     rows = csv.reader(io.StringIO(text, newline=""))
     head = [name.strip().lower() for name in next(rows, [])]
     if sorted(head) != sorted(COLUMNS):
-        raise UsageError("it is neither GeoJSON nor a table with the columns {columns}", columns=",".join(COLUMNS))
+        raise UsageError(
+            "it is neither GeoJSON nor a table with the columns {columns}: name one that is", columns=",".join(COLUMNS)
+        )
     sites: dict[str, Point] = {}
     try:
         for cells in rows:
