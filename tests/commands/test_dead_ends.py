@@ -254,6 +254,8 @@ def test_every_command_of_a_user_without_rights_says_whose_the_place_is(closed: 
     state.mkdir()
     (placed / "var" / "hub").mkdir(parents=True)
     leaves = [leaf for leaf in walked() if leaf.name not in SHOW]
+    if closed == "state":  # this one reads site.toml alone, and waits for the device
+        leaves = [leaf for leaf in leaves if leaf.name != "link test"]
     lines = [every_command.words(leaf) for leaf in leaves]
     shut = (placed / "etc" if closed == "site" else state, placed / "var" / "hub")
     for folder in (placed, *placed.parents[:2]):
