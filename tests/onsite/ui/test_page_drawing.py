@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from page_frames import FRAMES
 from page_stub import Stub
 from page_values import camera, zone
 from playwright.sync_api import Page, expect
@@ -26,6 +27,7 @@ Polygon = list[list[float]]
 
 def at(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where on the screen a place of the picture is; the drawing is scrolled into sight first."""
+    page.evaluate(FRAMES)  # what was tapped last may move the picture
     box = page.locator(".surface").bounding_box()
     assert box is not None
     return box["x"] + x * box["width"], box["y"] + y * box["height"]

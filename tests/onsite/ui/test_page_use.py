@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+from page_frames import FRAMES
 from page_stub import Stub
 from page_values import camera, zone
 from playwright.sync_api import Page, expect
@@ -65,9 +66,6 @@ def test_an_approval_takes_two_keys_and_every_picture_on_the_screen(opened: Open
     assert stub.saved == []
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text("Review")
-
-
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))"
 
 
 def test_pictures_below_the_fold_are_not_approved_unseen(opened: Opening) -> None:
