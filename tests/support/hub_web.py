@@ -132,5 +132,6 @@ def serving(directory: Path, routes: tuple[Route, ...] = ROUTES, port: int = 0, 
     }
     place = Place(directory=directory, form_key=key, **{**settings, **more})
     name = place.url.partition("://")[2]
-    with running(app(place, routes), BOUNDS, [name if ":" in name else f"{name}:443"], port=port) as one:
+    names = [name if ":" in name else f"{name}:443"]
+    with closing(place.readers), running(app(place, routes), BOUNDS, names, port=port) as one:
         yield Client(one.port, place.url, directory)
