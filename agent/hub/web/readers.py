@@ -27,6 +27,7 @@ class Readers:
     """The open databases of one data folder that no request uses now."""
 
     _idle: LifoQueue[Pair] = field(default_factory=lambda: LifoQueue(IDLE_MOST))
+    _is_over: bool = False
 
     @contextmanager
     def lent(self, directory: Path) -> Iterator[Pair]:
@@ -41,9 +42,12 @@ class Readers:
             self._idle.put_nowait(pair)
         except Full:
             _close(pair)
+        if self._is_over:  # this request has outlived the page
+            self.close()
 
     def close(self) -> None:
-        """Close what no request uses."""
+        """Close what no request uses, and from now on what a request gives back."""
+        self._is_over = True
         for pair in self._taken():
             _close(pair)
 
