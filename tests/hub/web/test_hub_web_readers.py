@@ -101,3 +101,12 @@ def test_a_pair_at_which_a_request_failed_is_not_lent_again(directory: Path) -> 
     with readers.lent(directory) as again:
         assert again != first
     readers.close()
+
+
+def test_what_a_request_gives_back_after_the_page_has_ended_is_closed(directory: Path) -> None:
+    readers = Readers()
+    with readers.lent(directory) as (people, _):
+        readers.close()
+        assert [one.name for one in people.people()] == ["li"], "the request itself goes on"
+    with pytest.raises((StoreFailed, sqlite3.ProgrammingError)):
+        people.people()
