@@ -91,7 +91,7 @@ def _tell(store: Store) -> None:
     store.upgrades.begin_wave(upgrade, 1, ["S1", "S2", "F3"], dict.fromkeys(("S1", "S2", "F3"), (False, 0)), NOW)
     store.upgrades.mark_named(upgrade, "S1", 1, NOW)
     store.upgrades.mark_tried(upgrade, "S1", True)
-    store.upgrades.mark_refused(upgrade, "F3", "upgrade-not-allowed")
+    store.upgrades.mark_refused(upgrade, "F3", "not-allowed")
     store.upgrades.mark_runs(upgrade, "S2", NOW)
     store.upgrades.keep_state(upgrade, "stopped")
     store.upgrades.keep_verdict(upgrade, "not-taken", (1, 3, 0, 1))

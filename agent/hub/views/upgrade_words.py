@@ -32,6 +32,21 @@ _STEPS: Final = {
     "outside": Message("taken back: {count}"),
 }
 
+_REFUSALS: Final = {
+    "not-allowed": Message("its own site.toml does not allow it"),
+    "not-newer": Message("a newer version runs there"),
+    "not-named": Message("it cannot be named to this site"),
+    "not-kept": Message("its service could not write down which version is wanted"),
+    "": Message("its root could not install it"),
+}
+
+
+def refusal(code: str | None) -> Message:
+    """Return why a site does not take a version, by the code that it told; none: it took it, and root failed."""
+    return _REFUSALS.get(
+        "" if code in (None, "upgrade-failed") else str(code), Message("it refuses it: {code}", {"code": code})
+    )
+
 
 def upgrade_lines(upgrade: Any, names_sites: bool = True) -> list[Message]:
     """Return what is said of an upgrade; `names_sites`: also of each that refuses it, or could not install it."""
@@ -47,8 +62,8 @@ def upgrade_lines(upgrade: Any, names_sites: bool = True) -> list[Message]:
     lines += [_filled(words, {"count": steps[step]}) for step, words in _STEPS.items() if steps[step]]
     for one in upgrade["sites"] if names_sites else ():
         if one["refused"] or one["tried"]:
-            reason = one["refused"] or "upgrade-failed"
-            lines.append(Message("{site}: {reason}; see `camwarden hub orders {site}`", {**one, "reason": reason}))
+            of_site = {"site": one["site"], "reason": refusal(one["refused"])}
+            lines.append(Message("{site}: {reason}; see `camwarden hub orders {site}`", of_site))
     return lines
 
 

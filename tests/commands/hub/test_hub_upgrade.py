@@ -69,7 +69,7 @@ def test_one_that_has_stopped_by_itself_ends_with_1_says_the_numbers_and_the_nex
         "version 0.2.0: stopped in wave 1 of 3", "1 of 1 are silent, of the others 0 of 23",
         "look at these sites, then: camwarden hub upgrade resume --by NAME --why TEXT",
     ]  # fmt: skip
-    assert f"{second}: not-allowed; see `camwarden hub orders {second}`" in lines
+    assert f"{second}: its own site.toml does not allow it; see `camwarden hub orders {second}`" in lines
     assert hub(city.desk, lang="zh_CN") == 1
     assert "1 个中有 1 个静默\uff0c其余 23 个中有 0 个" in capsys.readouterr().out
     assert hub(city.desk, "--json") == 1

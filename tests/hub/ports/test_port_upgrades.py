@@ -118,10 +118,10 @@ def test_a_site_goes_its_way_step_by_step(store: Store, number: int) -> None:
     assert (first.step, first.policy, time_of(first.named_at), first.tried) == ("named", 7, BEGIN + HOUR, True)
     with store.transaction():
         store.upgrades.mark_runs(number, "S1", BEGIN + 2 * HOUR)
-        store.upgrades.mark_refused(number, "S2", "upgrade-not-allowed")
+        store.upgrades.mark_refused(number, "S2", "not-allowed")
     first, second, *_ = store.upgrades.sites(number)
     assert (first.step, time_of(first.runs_at), first.tried) == ("runs", BEGIN + 2 * HOUR, False)
-    assert (second.step, second.refused) == ("refused", "upgrade-not-allowed")
+    assert (second.step, second.refused) == ("refused", "not-allowed")
 
 
 def test_what_is_withdrawn_is_taken_back_where_it_was_named_and_not_where_it_runs(store: Store, number: int) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.hub.domain.scope import Scope
 from agent.hub.ports.store import Store
-from agent.hub.views.upgrade_words import upgrade_lines
+from agent.hub.views.upgrade_words import refusal, upgrade_lines
 from agent.hub.views.upgrades import write_upgrade
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import ROWS_MOST, shown
@@ -32,4 +32,4 @@ def answer(asked: Asked) -> Reply:
     """Return the page of upgrades."""
     found = read_upgrades(asked.store, asked.scope)
     said = [render(line, asked.lang) for line in upgrade_lines(found.upgrade, names_sites=False)]
-    return shown(asked, "upgrades.html.j2", p=found, said=said, most=ROWS_MOST)
+    return shown(asked, "upgrades.html.j2", p=found, said=said, refusal=refusal, most=ROWS_MOST)
