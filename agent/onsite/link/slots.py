@@ -72,12 +72,13 @@ def during(slots: Slots, link: PlatformLink | None, plan: Plan) -> tuple[Step, f
     """Return, while the device is registered, whether its list follows, and which slots are ours."""
     if link is None:
         return _unknown("own-slot", "not-read", _NOT_READ, slots), frozenset()
-    ours = frozenset(one.slot for one in _of(link) if one.server_id == plan.platform_id and one.enabled)
-    if not ours:
-        return _unknown("own-slot", "not-live", _NOT_LIVE, slots), ours
+    named = [one for one in _of(link) if one.server_id == plan.platform_id]
+    ours = frozenset(one.slot for one in named)
     found = _touched(slots, link, ours)
     if found is not None:
         return _step("own-slot", *found, slots, ours), ours
+    if not any(one.enabled for one in named):
+        return _unknown("own-slot", "not-live", _NOT_LIVE, slots), ours
     what = Message("slot {slots} tells of this test, and no other has changed", {"slots": _numbers(ours)})
     return Step(name="own-slot", status="told", what=what, evidence=_evidence(slots, ours)), ours
 

@@ -61,7 +61,7 @@ LINKS: Mapping[str, tuple[tuple[PlatformServer, ...] | None, str, str]] = {
     "the other registers anew just now": ((AWAY, OURS), "told", ""),
     "yesterday's list": (BEFORE, "unknown", "not-live"),
     "our slot, switched off": ((POLICE, OFF), "unknown", "not-live"),
-    "another slot's answer": ((POLICE, replace(POLICE, slot=2)), "unknown", "not-live"),
+    "another slot's answer": ((POLICE, replace(POLICE, slot=2)), "failed", "others-changed"),
     "half a list": ((OURS,), "unknown", "half-a-list"),
     "not read": (None, "unknown", "not-read"),
     "the platform's place was taken": ((replace(OURS, slot=1), FREE), "failed", "overwritten"),
