@@ -17,7 +17,8 @@ def address_mark(host: str, port: int) -> str:
     """Return the mark of an address; empty where none is filled in."""
     if host.strip().lower() in _UNSET:
         return ""
-    return hashlib.blake2b(f"{host.strip().lower()}\n{port}".encode(), key=_KEY, digest_size=16).hexdigest()
+    text = f"{host.strip().lower()}\n{port}".encode()
+    return hashlib.blake2b(text, key=_KEY, digest_size=16).hexdigest()
 
 
 def is_filled(mark: str, server_id: str) -> bool:

@@ -40,12 +40,13 @@ ASKED_BY: Final = "filing"
 class Link:
     """The declarations, the cameras declared linked, by device, and the platforms configured in each device.
 
-    A device that does not report them is not in `servers`.
+    A device that does not report them is not in `servers`. `beside`: which other servers are on in each, by their kind.
     """
 
     words: DeclaredDuties
     cameras: Mapping[str, tuple[CameraConfig, ...]]
     servers: Mapping[str, tuple[PlatformServer, ...]]
+    beside: Mapping[str, tuple[str, ...]]
 
     def of(self, device: str) -> tuple[PlatformServer, ...]:
         """Return the platforms at which a device is configured to register."""
@@ -228,7 +229,16 @@ def link_of(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Fin
     by_device: dict[str, tuple[CameraConfig, ...]] = {}
     for camera in cameras:
         by_device[camera.camera.device] = (*by_device.get(camera.camera.device, ()), camera)
-    return Link(found, by_device, dict(_servers(facts, by_device)))
+    return Link(found, by_device, dict(_servers(facts, by_device)), dict(_beside(facts, by_device)))
+
+
+def _beside(facts: Facts, devices: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield which servers beside the platforms are on in a device: the maker's cloud, its own protocol, GA/T 1400."""
+    for device in devices:
+        said = facts.one(f"device:{device}", PlatformLink)
+        on = tuple(one.name for one in said.neighbours if one.enabled) if said is not None else ()
+        if on:
+            yield device, on
 
 
 def _servers(
@@ -241,7 +251,13 @@ def _servers(
 
 
 def _named_evidence(link: Link, devices: list[str]) -> dict[str, Json]:
-    return {"devices": len(link.cameras), "named_count": len(devices), "named": devices[:EVIDENCE_MAX]}
+    named: dict[str, Json] = {
+        "devices": len(link.cameras),
+        "named_count": len(devices),
+        "named": devices[:EVIDENCE_MAX],
+    }
+    beside: Json = {device: list(names) for device, names in [*link.beside.items()][:EVIDENCE_MAX]}
+    return {**named, "beside": beside} if link.beside else named
 
 
 INTERFACE = ruled(INTERFACE_ID, run_interface)

@@ -14,7 +14,7 @@ from agent.judge.checks.devices.platform_codes import Place, wrong_codes, wrong_
 from agent.model.finding import is_quiet
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.link_tests import LinkTest, TestOutcome
-from drivers.footage import PlatformLink, PlatformServer
+from drivers.footage import Neighbour, PlatformLink, PlatformServer
 from drivers.model import Camera
 
 KEEPALIVE, CATALOG, PLAYABLE = "platform-keepalive", "platform-catalog-complete", "platform-stream-playable"
@@ -199,3 +199,12 @@ def test_one_recorder_of_two_that_was_tested_is_not_all() -> None:
     facts = after_test("played")
     assert verdict(PLAYABLE, two, facts) == ("unknown", "not-tested")
     assert verdict(KEEPALIVE, two, facts) == ("unknown", "not-read-yet")
+
+
+def test_what_else_is_on_in_a_recorder_stands_beside_its_link() -> None:
+    beside = (Neighbour("cloud", True, True), Neighbour("isup", False), Neighbour("co-signing", None))
+    seen = healthy_device() + healthy_camera("gate") + healthy_camera("yard")
+    facts = gather(seen + observed("device:box", PlatformLink((WHOLE,), beside)))
+    for check in ("platform-interface-configured", "platform-registered"):
+        (finding,) = judged(check, SITE, facts)
+        assert (finding.status, finding.evidence["beside"]) == ("pass", {"box": ["cloud"]})
