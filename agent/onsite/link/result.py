@@ -13,7 +13,7 @@ SCHEMA: Final = "camwarden-link-test/1"
 
 StepName = Literal[
     "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
-    "picture", "off",
+    "picture", "off", "own-slot", "other-slots",
 ]  # fmt: skip
 StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 """`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""
@@ -55,6 +55,12 @@ class LinkResult:
         return None if picture is None else outcomes.get(picture.status)
 
     @property
+    def slots(self) -> Literal["read", "not-read"]:
+        """Whether the device's own list of slots bears out what became of them."""
+        last = self.step("other-slots")
+        return "read" if last is not None and last.status != "unknown" else "not-read"
+
+    @property
     def exit_code(self) -> int:
         """The exit code: 1 where a step fails, 4 where the password was wrong, 3 where a step is unknown, else 0."""
         statuses = {one.status for one in self.steps}
@@ -71,7 +77,7 @@ class LinkResult:
             "ended_at": utc_text(self.ended_at),
             "steps": [_row(one) for one in self.steps],
             "quirks": list(self.quirks),
-            "slots": "not-read",
+            "slots": self.slots,
         }
 
 

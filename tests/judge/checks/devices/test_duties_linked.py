@@ -89,11 +89,6 @@ def test_a_camera_without_its_code_fails_and_the_platforms_own_list_is_unknown(
     assert verdict(CATALOG, a_site, with_link(server(codes=codes))) == expected
 
 
-@pytest.mark.parametrize("check", [KEEPALIVE, PLAYABLE])
-def test_what_only_the_platform_shows_is_never_a_pass(check: str) -> None:
-    assert verdict(check, LINKED, with_link(server())) == ("unknown", "not-read-yet")
-
-
 def shown(facts: Facts) -> list[str]:
     """Return what is told of the link, without what hangs on another finding."""
     found = run_checks(LINKED, facts, NOW)
