@@ -105,7 +105,7 @@ PAPERS: Final = (
     Mutant(
         name="dossier-of-an-unknown-key",
         row="signs a report of his own",
-        file="agent/onsite/filing/packed.py",
+        file="agent/verify/paper.py",
         text="    if not wrong and not known:\n",
         mutated="    if False:\n",
         test="test_filing_packed.py::test_who_signs_it_anew_is_not_who_signed_it",

@@ -5,6 +5,7 @@ in: `clock` runs on without jumps, `wall` is UTC.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -64,7 +65,7 @@ def run_test(
     platform = Platform(plan, wire, clock, on_verdict)
     done: list[Step] = []
     for step in _steps(platform, wire, address, clock, wall, tell, eye):
-        done.append(step)
+        done.append(replace(step, at=wall()))
         tell(step.what)
     heard = platform.heard
     return LinkResult(
@@ -76,6 +77,7 @@ def run_test(
         steps=tuple(done),
         quirks=tuple(sorted(heard.quirks)),
         refused="wrong-password" in heard.verdicts and "registered" not in heard.verdicts,
+        quiet_after_s=plan.quiet_after_s,
     )
 
 
