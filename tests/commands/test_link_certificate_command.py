@@ -10,8 +10,8 @@ from here_run import run_here
 from link_person import DEVICE_ID, link_test
 
 from agent.cli import main
-from agent.commands import link_certificate
 from agent.commands.check.pdf import Printer
+from agent.commands.link import certificate
 from agent.contract.signing_keys import create_key, load_signer
 from agent.demo.gb28181.bodies import SECRETS
 from agent.model import exits
@@ -35,7 +35,7 @@ def unprinted(monkeypatch: pytest.MonkeyPatch) -> None:
     def none_here() -> Printer:
         raise ProgramMissing("none")
 
-    monkeypatch.setattr(link_certificate, "find_printer", none_here)
+    monkeypatch.setattr(certificate, "find_printer", none_here)
 
 
 def verified(*words: str) -> int:
@@ -92,8 +92,8 @@ def test_a_printer_that_fails_costs_the_pdfs_and_not_the_paper(tmp_path: Path, m
         pdf.write_bytes(b"%PDF- half")
         raise ProgramMissing("{program} is broken", program=printer.program)
 
-    monkeypatch.setattr(link_certificate, "find_printer", lambda: Printer("paper-eater", True))
-    monkeypatch.setattr(link_certificate, "print_pdf", broken)
+    monkeypatch.setattr(certificate, "find_printer", lambda: Printer("paper-eater", True))
+    monkeypatch.setattr(certificate, "print_pdf", broken)
     folder = tmp_path / "paper"
     code, _, person = link_test("--certificate", str(folder), *BY)
     assert (code, sorted(path.name for path in folder.iterdir())) == (exits.OK, PAGES)

@@ -3,6 +3,7 @@
     camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
     camwarden verify report.html                  a hand-over report
     camwarden verify DOSSIER.zip                  a filing dossier
+    camwarden verify FOLDER                       the paper of a self-test, as `link test --certificate` wrote it
     camwarden verify filing.json                  what `filing compare` has stored of it in the state directory
     camwarden verify CASE.zip --tsa-ca FILE       a case, and when the log of its receipts was so
     camwarden verify [PATH...] --receipt FILE     a receipt of a hub's log, and that it is of a report beside it

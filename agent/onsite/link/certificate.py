@@ -64,7 +64,7 @@ def files_of(one: Certificate, key: KeyPart) -> dict[str, bytes]:
 
 def content_bytes(one: Certificate) -> bytes:
     """Encode `link-test.json`."""
-    steps: Json = {step.name: step.digest for step in one.test.steps}
+    steps: Json = [step.digest for step in one.test.steps]
     data: dict[str, Json] = {
         "schema": SCHEMA,
         "says": str(FACE),
@@ -117,7 +117,7 @@ def _facts(one: Certificate, zone: ZoneInfo, words: Mapping[str, str], lang: str
 def _answer(name: str, test: LinkResult, lang: str) -> tuple[str, Status, str, str]:
     """Return one of the three questions: its title, tone, word and what stands behind it."""
     title, steps = ANSWERS[name]
-    found = [step for step in map(test.step, steps) if step is not None and step.status != "skipped"]
+    found = [step for step in test.steps if step.name in steps and step.status != "skipped"]
     if not found:
         return translate(title, lang), "not_applicable", translate(WORDS["not_asked"], lang), ""
     worst = next((one for one in ("failed", "unknown") if any(step.status == one for step in found)), found[0].status)

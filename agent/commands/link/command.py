@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.link_certificate import add_options, plan_certificate, write_certificate
+from agent.commands.link.certificate import add_options, plan_certificate, write_certificate
 from agent.commands.terminal.asking import Ended, ask
 from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.unconfined import say_confinement
