@@ -6,15 +6,14 @@ No secret, no address of a box and no picture is in any of its files.
 from __future__ import annotations
 
 import hashlib
-import html as escaping
 import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from handed_over import SIGNER
+from link_papers import KEY, certificate, page, result
 from link_room import BEGAN, HOST, PLAN, room_with, whole_test
 
 from agent.contract.envelope import flatten, sign_payload, unflatten
@@ -22,36 +21,17 @@ from agent.demo.gb28181.bodies import SECRETS
 from agent.demo.gb28181.habits import Habits
 from agent.hub.stores import trust
 from agent.model.finding import Json, Message, utc_text
-from agent.onsite.handover.report import KeyPart
-from agent.onsite.link.certificate import Certificate, files_of, render_page, without_address
-from agent.onsite.link.result import LinkResult, Step
+from agent.onsite.link.certificate import files_of, render_page, without_address
+from agent.onsite.link.result import Step
 from agent.text.translate import LANGUAGES
 from agent.verify.archive import open_container
 from agent.verify.judge import Judgement, Trusted
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.paper import DOSSIER, LINK_TEST, is_paper, judge_paper, signed_files
 
-KEY = KeyPart(SIGNER.kid, True)
-
-
-def result(habits: Habits = Habits(), quiet_after_s: float = 60.0) -> LinkResult:  # noqa: B008 - frozen
-    plan = replace(PLAN, quiet_after_s=quiet_after_s)
-    return whole_test(room_with(habits, plan), plan)
-
-
-def certificate(test: LinkResult | None = None, **changes: Any) -> Certificate:
-    values: dict[str, Any] = {
-        "site": "S1", "time_zone": "Asia/Shanghai", "device": "nvr", "made_by": "北辰智能", "made_for": "育才小学",
-    }  # fmt: skip
-    return Certificate(test=without_address(test or result()), **(values | changes))
-
 
 def sha256(value: object) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-
-
-def page(one: Certificate, lang: str = "en") -> str:
-    return " ".join(escaping.unescape(render_page(one, KEY, lang)).split())
 
 
 FACE = {
