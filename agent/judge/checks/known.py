@@ -158,7 +158,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     ),
     "required-point-covered": EvidenceRule("declared", reasons={"offline": "own"}),
     "platform-interface-configured": EvidenceRule(
-        "told", (PlatformLink,), dated=("tested_at",), reasons={"test-failed": "seen"}
+        "told", (PlatformLink,), dated=("tested_at",), reasons={"test-failed": "seen", "test-too-old": "seen"}
     ),
     "platform-registered": EvidenceRule("told", (PlatformLink,)),
     "platform-keepalive": EvidenceRule("told", (PlatformLink,)),

@@ -5,6 +5,7 @@ in: `clock` runs on without jumps, `wall` is UTC.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -73,7 +74,7 @@ def run_test(
     platform = Platform(plan, wire, clock, on_verdict)
     done: list[Step] = []
     for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye), slots, plan):
-        done.append(step)
+        done.append(replace(step, at=wall()))
         tell(step.what)
     heard = platform.heard
     return LinkResult(
@@ -85,6 +86,7 @@ def run_test(
         steps=tuple(done),
         quirks=tuple(sorted(heard.quirks)),
         refused="wrong-password" in heard.verdicts and "registered" not in heard.verdicts,
+        quiet_after_s=plan.quiet_after_s,
     )
 
 

@@ -4,7 +4,7 @@ Judged on self-tests, in which a picture came through the interface (seen), else
 link (told). Codes, times and pictures are judged in `platform_settings.py`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,7 @@ from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.factory_logins import box_of
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.link_tests import LinkTest
+from agent.observe.facts.link_tests import COUNTS_FOR, LinkTest
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import PlatformLink, PlatformServer
 
@@ -29,6 +29,11 @@ REGISTERED_ID: Final = "platform-registered"
 KEEPALIVE_ID: Final = "platform-keepalive"
 NOT_TOLD: Final = "interface-not-told"
 TEST_FAILED: Final = "test-failed"
+TEST_OVER: Final = "test-too-old"
+_REPEAT: Final = Message(
+    "the self-test of {devices} is older than {days} days, and counts no more",
+    next_step="repeat: camwarden link test, with --picture",
+)
 NO_PICTURE: Final = Message(
     "in its self-test the interface registered, and no picture came: it works for no platform",
     next_step="look at channels and codes in the device, and repeat the self-test",
@@ -61,7 +66,7 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
     link = link_of(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
-    tested = counted_tests(site, facts, now, link.cameras)
+    tested = counted_tests(facts, now, link.cameras)
     if broken := _no_picture(tested):
         return (link.words.finding("fail", TEST_FAILED, NO_PICTURE, _tested_evidence(link, tested, broken)),)
     bare = [device for device, servers in link.servers.items() if not servers]
@@ -73,6 +78,8 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
             next_step="set up GB/T 28181 there, or correct what is declared",
         )
         return (link.words.finding("fail", "not-configured", message, _named_evidence(link, bare)),)
+    if over := _over(facts, now, unread):
+        return (link.words.finding("unknown", TEST_OVER, _repeat(over), _tested_evidence(link, over, [*over])),)
     if unread:
         why = facts.why_not(f"device:{unread[0]}", "platform-link").reason
         message = Message("for which platform {devices} is set up could not be read", {"devices": name_list(unread)})
@@ -134,7 +141,7 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
     devices = list(dict.fromkeys(camera.camera.device for camera in site.cameras))
     servers = dict(_servers(facts, devices, unused=True))
     absent = [device for device in devices if device in servers and not servers[device]]
-    tested = {one: test for one, test in counted_tests(site, facts, now, devices).items() if one not in absent}
+    tested = {one: test for one, test in counted_tests(facts, now, devices).items() if one not in absent}
     registered = [one for one in devices if any(s.enabled and s.registered for s in servers.get(one, ()))]
     evidence: dict[str, Json] = {
         "devices": len(devices),
@@ -157,6 +164,8 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
         )
         return found.finding("fail", "no-interface", message, evidence)
     rest = [device for device in devices if device not in working]
+    if over := _over(facts, now, (device for device in rest if device not in absent)):
+        return waiting(check, "site", "person", TEST_OVER, _repeat(over), found.evidence({**evidence, **_days(over)}))
     cause = next((online.key_of_device(site, d) for d in site.devices if d.id in rest and _is_silent(facts, d.id)), "")
     message = Message(
         "whether {devices} has an interface that works for the police platform is neither told nor tested",
@@ -166,14 +175,31 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
     return waiting(check, "site", "device", NOT_TOLD, message, found.evidence(evidence), cause)
 
 
-def counted_tests(site: Site, facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, LinkTest]:
+def counted_tests(facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, LinkTest]:
     """Return the last self-test of each device, where it counts: of this box, in its time, by a trusted clock."""
-    found = {}
+    return {device: test for device, test, box in _tests(facts, devices) if test.counts(box, now)}
+
+
+def _over(facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, LinkTest]:
+    """Return the last self-test of each device in which a picture came, where it would count and is too old."""
+    return {
+        device: test
+        for device, test, box in _tests(facts, devices)
+        if test.outcome == "played" and test.is_over(box, now)
+    }
+
+
+def _tests(facts: Facts, devices: Iterable[str]) -> Iterator[tuple[str, LinkTest, Collection[str]]]:
+    """Yield each device with its last self-test, and the box that answers there now; none by a clock that is wrong."""
     for device in devices if facts.own_clock_trusted else ():
         test, known = facts.link_tests.get(device), facts.around.remembered.get(device)
-        if test is not None and test.counts(box_of(known.answering if known else None), now):
-            found[device] = test
-    return found
+        if test is not None:
+            yield device, test, box_of(known.answering if known else None)
+
+
+def _repeat(over: Iterable[str]) -> Message:
+    values = {"devices": name_list([*over]), "days": COUNTS_FOR.days}
+    return Message(_REPEAT.template, values, _REPEAT.next_step)
 
 
 def has_played(tested: Mapping[str, LinkTest], device: str) -> bool:

@@ -102,7 +102,7 @@ def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     link = link_of(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
-    tested = counted_tests(site, facts, now, link.cameras)
+    tested = counted_tests(facts, now, link.cameras)
     broken = [device for device, test in tested.items() if test.outcome == "no-picture"]
     untested = [device for device in link.cameras if not has_played(tested, device) and device not in broken]
     days: dict[str, Json] = {device: utc_text(test.at) for device, test in [*tested.items()][:EVIDENCE_MAX]}

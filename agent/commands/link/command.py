@@ -1,6 +1,7 @@
 """Runs a self-test of one device's interface for the police platform, as a platform of our own.
 
     camwarden link test nvr --id 14021300001180000001 --free-slot
+    camwarden link test nvr --id ... --picture --certificate DIR --made-by NAME    a signed page of it
 
 A port is open only while it runs, to one address, for one id and a password of this test. What is typed into the device
 goes to standard error, the password too: it is worth nothing once the test has ended. Nothing is asked that changes the
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.link.certificate import add_options, plan_certificate, write_certificate
 from agent.commands.terminal.asking import Ended, ask
 from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.unconfined import say_confinement
@@ -39,6 +41,7 @@ from agent.observe.facts.factory_logins import box_of
 from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
 from agent.observe.probe import platform_slots
 from agent.onsite.link import guide
+from agent.onsite.link.certificate import without_address
 from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
 from agent.onsite.link.play import Eye
@@ -105,6 +108,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--quiet-after", type=float, default=QUIET_AFTER_S, metavar="S",
         help="after how many seconds of silence the slot is off (default 60)",
     )  # fmt: skip
+    add_options(tested)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -117,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
     target = _target(args)
     plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
     peer = _address(target.host)
+    paper = plan_certificate(args, target.site, target.device)
     slots = _read_slots(args, target)
     if slots is None:
         _require_free_slot(args)
@@ -134,6 +139,8 @@ def run(args: argparse.Namespace) -> int:
     if target.site is not None and result.outcome is not None:
         _remember(target.site, target.device, result, result.outcome)
     _print_result(args, result)
+    if paper is not None:
+        write_certificate(paper, without_address(result), args)
     return result.exit_code
 
 
@@ -235,7 +242,8 @@ def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome)
     with as_owner_of(directory):
         held = lock(directory / link_tests.NAME)
         try:
-            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark)))
+            digest = without_address(result).digest
+            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark), digest))
         except OSError as error:
             raise forbidden(directory, error) from None
         except ValueError:
