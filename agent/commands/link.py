@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands import link_calls
 from agent.commands.terminal.asking import Ended, ask
 from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.unconfined import say_confinement
@@ -40,7 +41,6 @@ from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
 from agent.onsite.link import guide
 from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
-from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult, StepStatus
 from agent.onsite.link.wording import NOTE, QUIRKS, STATUSES, TITLES
 from agent.site.config.load import load_declared
@@ -48,7 +48,6 @@ from agent.site.config.site import Site
 from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
 from drivers.deadline import resolve
-from drivers.gb28181.media import Media
 from drivers.gb28181.wire import Wire, address_towards
 from masking.worker.client import Worker
 
@@ -86,9 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tested.add_argument("--host", metavar="ADDRESS", help="the device's address, without a site file")
     tested.add_argument("--id", required=True, metavar="CODE", help="the 20 digits of the device at the platform")
     tested.add_argument("--free-slot", action="store_true", help="you have looked: the slot is used by no platform")
-    tested.add_argument(
-        "--picture", action="store_true", help="ask for one live picture too: one more stream for some seconds"
-    )
+    link_calls.add_options(tested)
     add_worker_flag(tested)
     tested.add_argument("--port", type=int, default=PORT, help="where the device registers here (default 5060)")
     tested.add_argument("--digest", choices=("MD5", "SHA-256"), default="MD5", help="how it logs in (default MD5)")
@@ -107,11 +104,12 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.minutes <= LASTS_S / 60:
         raise UsageError("--minutes {minutes}: give more than 0 and at most 10", minutes=args.minutes)
     target = _target(args)
+    link_calls.require_closed(args, target.site, utc_now())
     plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
     peer = _address(target.host)
     _require_free_slot(args)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
-        eye = Eye(lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
+        eye = link_calls.eye_for(args, wire.local, peer, worker.judge)
         _print_guide(plan, wire, args.lang)
         try:
             result = run_test(plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye)

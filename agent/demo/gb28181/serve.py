@@ -105,8 +105,10 @@ class RunningDevice:
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as media:
             media.settimeout(_STEP_S * 20)
             media.connect((self.device.slot.host, port))
+            began_s = self._now_s()
             while self.device.media_to is not None and not self._ended.is_set():
-                for packet in rtp_packets(self.device.habits, 1):
+                keyless = self._now_s() - began_s < self.device.habits.key_after_s
+                for packet in rtp_packets(self.device.habits, 1, keyless=keyless):
                     media.sendall(packet if transport == "UDP" else len(packet).to_bytes(2, "big") + packet)
                 self._ended.wait(_STEP_S)
         self._playing = False

@@ -14,7 +14,7 @@ import pytest
 from agent.demo.gb28181.habits import Habits
 from agent.demo.gb28181.pictures import CLIP, frames, pack_of, rtp_packets
 from drivers.errors import Malformed, Unsupported
-from drivers.gb28181.program_stream import MAX_PACK_BYTES, Demuxer, Kind, kind_of, nal_units, video_of
+from drivers.gb28181.program_stream import MAX_PACK_BYTES, Demuxer, Kind, kind_of, nal_units, read_pack
 from drivers.rtsp.rtp import Frame, Packet, parse_packet
 from masking.bitstream import h264, h265
 
@@ -113,19 +113,49 @@ def test_a_lost_packet_makes_no_keyframe_and_the_next_one_counts() -> None:
 
 def test_a_picture_of_many_parts_is_put_together() -> None:
     large = frames()[0] + b"\x80" * 200_000
-    assert video_of(pack_of(large, Habits())) == large
+    assert read_pack(pack_of(large, Habits())).video == large
 
 
 def test_a_part_without_a_length_goes_to_the_end_of_its_pack() -> None:
     pack = b"\0\0\1\xba" + bytes(10) + b"\0\0\1\xe0\0\0\x80\x00\x00" + frames()[0]
-    assert video_of(pack) == frames()[0]
+    assert read_pack(pack).video == frames()[0]
+
+
+def mended(habits: Habits) -> tuple[bytes, set[str]]:
+    pack = read_pack(pack_of(frames()[0] + b"\x80" * 130_000, habits))
+    return bytes(pack.video), pack.quirks
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_head_of_a_wrong_length_costs_no_byte(off: int) -> None:
+    assert mended(Habits(head_bytes_off=off)) == (frames()[0] + b"\x80" * 130_000, {"other-head-length"})
+
+
+@pytest.mark.parametrize("off", [-60_000, -300, -1, 1, 300, 5_000])
+def test_a_part_of_a_wrong_length_goes_to_the_next_part(off: int) -> None:
+    assert mended(Habits(part_bytes_off=off)) == (frames()[0] + b"\x80" * 130_000, {"other-part-length"})
+
+
+def test_what_is_right_is_not_called_odd() -> None:
+    assert mended(Habits()) == (frames()[0] + b"\x80" * 130_000, set())
+    stuffed = b"\0\0\1\xe0" + struct.pack("!H", 10 + 4) + b"\x80\x80\x07" + bytes(5) + b"\xff\xff" + b"\0\0\1\x65"
+    assert (read_pack(stuffed).video, read_pack(stuffed).quirks) == (b"\0\0\1\x65", set())
+
+
+def test_two_streams_at_one_port_are_two() -> None:
+    """A device may go on with an older call beside ours. Source: wvp-GB28181-pro#159."""
+    mixed = [one for one in packets(Habits(old_stream=True)) if one.source]
+    assert {one.source for one in mixed} == {1, 2}
+    own = [one for one in mixed if one.source == 1]
+    assert keyframe(mixed) is None
+    assert keyframe(own) == keyframe(packets(Habits()))
 
 
 def test_sound_and_private_parts_are_left_out() -> None:
     sound = b"\0\0\1\xc0" + struct.pack("!H", 8) + b"\x80\0\0\0\0\1\x67\x42"
     private = b"\0\0\1\xbd" + struct.pack("!H", 8) + b"\x80\0\0\0\0\1\x67\x42"
     pack = pack_of(frames()[0], Habits())
-    assert video_of(sound + private + pack + sound) == frames()[0]
+    assert read_pack(sound + private + pack + sound).video == frames()[0]
 
 
 def test_svac_is_named_and_never_decoded() -> None:
@@ -175,7 +205,7 @@ def test_broken_streams_are_read_or_refused_and_nothing_else() -> None:
 @pytest.mark.parametrize("piece", [b"\0\0\1", b"\0\0\1\xba", b"\0\0\1\xe0\0\1", b"\0\0\1\xbc\0\0", b"\0"])
 def test_no_stream_takes_longer_than_its_length(piece: bytes) -> None:
     began = time.process_time()
-    assert list(nal_units(video_of(piece * (4_000_000 // len(piece)))))[:0] == []
+    assert list(nal_units(bytes(read_pack(piece * (4_000_000 // len(piece))).video)))[:0] == []
     assert time.process_time() - began < 5.0
 
 
