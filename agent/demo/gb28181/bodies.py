@@ -8,7 +8,6 @@ from typing import Final
 
 from agent.demo.gb28181.habits import Habits
 
-CAMERAS: Final = 3
 INSTALLED: Final = datetime(2025, 3, 1, 4, 5, 6)  # noqa: DTZ001 - a device's own time
 SECRETS: Final = ("kept-catalog-password", "10.99.88.77", "113.299417", "40.076541", "13800000000", "平城区某街9号")
 """What stands in each item of the catalogue and must go no further."""
@@ -32,8 +31,8 @@ def read_query(body: bytes) -> Asked:
 
 def camera_codes(device: str, habits: Habits) -> list[str]:
     """Return the codes of its cameras."""
-    codes = [f"{device[:10]}132{device[13]}{number:06d}" for number in range(1, CAMERAS + 1)]
-    return [codes[0]] * CAMERAS if habits.repeated_codes else codes
+    codes = [f"{device[:10]}132{device[13]}{number:06d}" for number in range(1, habits.cameras + 1)]
+    return [codes[0]] * habits.cameras if habits.repeated_codes else codes
 
 
 def heartbeat(device: str, number: int, habits: Habits) -> bytes:
@@ -54,7 +53,7 @@ def answers(asked: Asked, device: str, habits: Habits, now: datetime) -> Iterato
     table: dict[str, Callable[[], str]] = {
         "DeviceInfo": lambda: (
             "<DeviceName>门卫</DeviceName><Result>OK</Result><Manufacturer>Demo</Manufacturer>"
-            f"<Model>GB-1</Model><Firmware>V1.0</Firmware><Channel>{CAMERAS}</Channel>"
+            f"<Model>GB-1</Model><Firmware>V1.0</Firmware><Channel>{habits.cameras}</Channel>"
         ),
         "DeviceStatus": lambda: (
             "<Result>OK</Result><Online>ONLINE</Online><Status>OK</Status><Encode>ON</Encode>"

@@ -41,6 +41,7 @@ class SimulatedDevice:
         self.heard: list[Sip] = []
         self.queries: list[str] = []
         self.media_to: tuple[str, int] | None = None
+        self.media_port = 30000
         self._restarted = self._is_restarting = False
         self._wall = wall
         self._number = 0
@@ -105,15 +106,16 @@ class SimulatedDevice:
         sdp = request.body.decode("ascii")
         video = re.search(r"m=video (\d+) (TCP/)?RTP/AVP", sdp)
         transport = "TCP" if video and video[2] else "UDP"
+        is_awaited = "a=setup:active" in sdp
         if video is None or self.habits.call_status != 200:
             return self._reply(request, self.habits.call_status, "No")
         if transport not in self.habits.over:
             return self._reply(request, 488, "Not Acceptable Here")
         if self.habits.sends_media:
-            self.media_to = transport, int(video[1])
+            self.media_to = "TCP-active" if is_awaited else transport, int(video[1])
         ssrc = {"asked": re.findall(r"y=(\d+)", sdp), "other": ["0999999999"], "none": []}[self.habits.source]
         lines = ["v=0", f"o={self.slot.device_id} 0 0 IN IP4 {self.address}", "s=Play", f"c=IN IP4 {self.address}",
-                 "t=0 0", "m=video 30000 RTP/AVP 96", "a=sendonly", "a=rtpmap:96 PS/90000"]  # fmt: skip
+                 "t=0 0", f"m=video {self.media_port} RTP/AVP 96", "a=sendonly", "a=rtpmap:96 PS/90000"]  # fmt: skip
         lines += [f"y={one}" for one in ssrc]
         return self._reply(request, 200, "OK", "\r\n".join([*lines, ""]).encode())
 

@@ -33,6 +33,7 @@ class Habits:
     renamed_block: bool = False
     no_record_list: bool = False
     record_days: int = 30
+    cameras: int = 3
     items_in_message: int = 2
     sends_twice: bool = False
     catalog_after_s: float = 0.0

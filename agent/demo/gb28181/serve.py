@@ -39,7 +39,10 @@ class RunningDevice:
         self._buffer = bytearray()
         self._playing = False
         port = int(self._sock.getsockname()[1])
+        self._media = socket.create_server((address, 0))
+        self._media.settimeout(_STEP_S * 20)
         self.device = SimulatedDevice(slot, habits, address, port, transport, beijing_time)
+        self.device.media_port = int(self._media.getsockname()[1])
         self._thread = threading.Thread(target=self._run, name="demo-gb28181", daemon=True)
 
     def __enter__(self) -> RunningDevice:
@@ -54,6 +57,7 @@ class RunningDevice:
         self._ended.set()
         self._thread.join()
         self._sock.close()
+        self._media.close()
 
     def switch_off(self) -> None:
         """Do as when a person switches the slot off."""
@@ -101,10 +105,7 @@ class RunningDevice:
 
     def _play(self, transport: str, port: int) -> None:
         """Send the clip again and again until the call is over."""
-        kind = socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM
-        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as media:
-            media.settimeout(_STEP_S * 20)
-            media.connect((self.device.slot.host, port))
+        with contextlib.suppress(OSError), self._media_way(transport, port) as media:
             began_s = self._now_s()
             while self.device.media_to is not None and not self._ended.is_set():
                 keyless = self._now_s() - began_s < self.device.habits.key_after_s
@@ -112,3 +113,12 @@ class RunningDevice:
                     media.sendall(packet if transport == "UDP" else len(packet).to_bytes(2, "big") + packet)
                 self._ended.wait(_STEP_S)
         self._playing = False
+
+    def _media_way(self, transport: str, port: int) -> socket.socket:
+        """Return the way of a picture: a port of the platform, or its connection to ours where it connects."""
+        if transport == "TCP-active":
+            return self._media.accept()[0]
+        media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM)
+        media.settimeout(_STEP_S * 20)
+        media.connect((self.device.slot.host, port))
+        return media
