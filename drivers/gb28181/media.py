@@ -53,6 +53,7 @@ class Media:
         """Open a port. Raises OSError where none is free."""
         self.way, self.peer, self._local = way, peer, local
         self.came_bytes = 0
+        self.last_stranger = ""
         self._towards = 0
         self._connects_at_s: deque[float] = deque()
         self._stream: socket.socket | None = None
@@ -101,6 +102,7 @@ class Media:
             except OSError:
                 break
             packet = parse_packet(data) if host == self.peer else None
+            self.last_stranger = self.last_stranger if host == self.peer else host
             if packet is not None:
                 self.came_bytes += len(data)
                 found.append(packet)
@@ -129,6 +131,7 @@ class Media:
             return None
         if host != self.peer:
             sock.close()
+            self.last_stranger = host
             return None
         sock.setblocking(False)
         return sock

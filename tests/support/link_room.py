@@ -85,6 +85,7 @@ class Port:
     port: int = 30000
     came_bytes: int = 0
     raises: Exception | None = None
+    last_stranger: str = ""
     connected_to: int = 0
     next_at_s: float = 0.0
     began_s: float | None = None

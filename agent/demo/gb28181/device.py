@@ -41,6 +41,7 @@ class SimulatedDevice:
         self.heard: list[Sip] = []
         self.queries: list[str] = []
         self.media_to: tuple[str, int] | None = None
+        self.media_host = slot.host
         self.media_port = 30000
         self._restarted = self._is_restarting = False
         self._wall = wall
@@ -112,6 +113,7 @@ class SimulatedDevice:
         if transport not in self.habits.over:
             return self._reply(request, 488, "Not Acceptable Here")
         if self.habits.sends_media:
+            self.media_host = "".join(re.findall(r"(?m)^c=IN IP4 ([0-9.]+)", sdp)[:1]) or self.slot.host
             self.media_to = "TCP-active" if is_awaited else transport, int(video[1])
         ssrc = {"asked": re.findall(r"y=(\d+)", sdp), "other": ["0999999999"], "none": []}[self.habits.source]
         lines = ["v=0", f"o={self.slot.device_id} 0 0 IN IP4 {self.address}", "s=Play", f"c=IN IP4 {self.address}",
@@ -251,6 +253,10 @@ class SimulatedDevice:
             yield f"To: {request.header('to')};tag=d"
             yield f"Call-ID: {request.header('call-id')}"
             yield f"CSeq: {request.header('cseq')}"
+            for hop in request.every("record-route"):
+                yield f"Record-Route: {hop}"
+            if request.method == "INVITE":
+                yield f"Contact: <sip:{user_of(request.header('to'))}@{self.address}:{self.port}>"
             yield f"Content-Length: {len(body)}"
 
         return "\r\n".join([*lines(), "", ""]).encode() + body

@@ -31,8 +31,7 @@ class RunningDevice:
         kind = socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM
         self._sock = socket.socket(socket.AF_INET, kind)
         self._sock.bind((address, 0))
-        self._sock.connect((slot.host, slot.port))
-        self._sock.settimeout(_STEP_S)
+        self.proxy_port: int | None = None
         self._began = time.monotonic()
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -47,6 +46,9 @@ class RunningDevice:
 
     def __enter__(self) -> RunningDevice:
         """Begin to register."""
+        slot = self.device.slot
+        self._sock.connect((slot.host, self.proxy_port or slot.port))
+        self._sock.settimeout(_STEP_S)
         self._thread.start()
         return self
 
@@ -105,7 +107,9 @@ class RunningDevice:
 
     def _play(self, transport: str, port: int) -> None:
         """Send the clip again and again until the call is over."""
-        with contextlib.suppress(OSError), self._media_way(transport, port) as media:
+        with contextlib.suppress(OSError), self._media_way(transport) as media:
+            if transport != "TCP-active":
+                media.connect((self.device.media_host, port))
             began_s = self._now_s()
             while self.device.media_to is not None and not self._ended.is_set():
                 keyless = self._now_s() - began_s < self.device.habits.key_after_s
@@ -114,11 +118,10 @@ class RunningDevice:
                 self._ended.wait(_STEP_S)
         self._playing = False
 
-    def _media_way(self, transport: str, port: int) -> socket.socket:
-        """Return the way of a picture: a port of the platform, or its connection to ours where it connects."""
+    def _media_way(self, transport: str) -> socket.socket:
+        """Return a socket for a picture: one to be connected, or the platform's connection to us."""
         if transport == "TCP-active":
             return self._media.accept()[0]
         media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM)
         media.settimeout(_STEP_S * 20)
-        media.connect((self.device.slot.host, port))
         return media

@@ -13,10 +13,11 @@ from typing import Final
 from agent.onsite.link.platform import Platform
 from agent.onsite.link.requesting import Request, Sent
 from drivers.gb28181.invitation import CONTENT_TYPE, Offer
-from drivers.gb28181.sip import Headers, Sip, tag_of
+from drivers.gb28181.sip import Sip, tag_of
 
 HOPS_MAX: Final = 8
 _HOP: Final = re.compile(r"<[^<>]*>[^,<>]*")
+_TARGET: Final = re.compile(r"sips?:[^\s<>]{1,256}")
 TAKEN_WITHIN_S: Final = 10.0
 ENDED_WITHIN_S: Final = 4.0
 
@@ -89,22 +90,24 @@ def _hang_up(platform: Platform, bye: Request) -> bool:
 
 def _acknowledge(platform: Platform, request: Request, answer: Sip) -> None:
     """Send the ACK: to a refusal within the same transaction, to a success as a request of its own."""
-    branch = request.branch if answer.status >= 300 else secrets.token_hex(8)
-    ack = replace(
-        request, method="ACK", branch=branch, to_tag=tag_of(answer.header("to")),
-        extra=_route(answer) if answer.status < 300 else (),
-    )  # fmt: skip
-    platform.tell(ack)
+    if answer.status >= 300:
+        platform.tell(replace(request, method="ACK", to_tag=tag_of(answer.header("to")), extra=()))
+    else:
+        platform.tell(replace(_within(request, answer), method="ACK"))
 
 
 def _bye(request: Request, answer: Sip) -> Request:
+    return replace(_within(request, answer), method="BYE", number=request.number + 1)
+
+
+def _within(request: Request, answer: Sip) -> Request:
+    """Return a request within the call, through the proxies that asked to stay in it.
+
+    Source: RFC 3261 sections 12.1.2 and 12.2.1.1.
+    """
+    hops = [hop.strip() for value in answer.every("record-route") for hop in _HOP.findall(value[:1024])][:HOPS_MAX]
+    contact = _TARGET.search(answer.header("contact")[:1024])
     return replace(
-        request, method="BYE", number=request.number + 1, branch=secrets.token_hex(8),
-        to_tag=tag_of(answer.header("to")), extra=_route(answer),
+        request, branch=secrets.token_hex(8), to_tag=tag_of(answer.header("to")),
+        target=contact[0] if hops and contact else "", extra=tuple(("route", hop) for hop in reversed(hops)),
     )  # fmt: skip
-
-
-def _route(answer: Sip) -> Headers:
-    """Return the way back through proxies that asked to stay within the call. Source: RFC 3261 section 12.1.2."""
-    hops = [hop for value in answer.every("record-route") for hop in _HOP.findall(value[:1024])]
-    return tuple(("route", hop.strip()) for hop in reversed(hops[:HOPS_MAX]))

@@ -32,7 +32,7 @@ NOT_THIS_WAY: Final = 488
 """Not acceptable here: the device has no media over this transport. Source: RFC 3261 section 21.4.26."""
 BUSY: Final = 486
 WAYS: Final[tuple[Way, ...]] = ("TCP", "UDP")
-OTHER_WAY: Final = frozenset({"no-media", "no-transport", "no-port"})
+OTHER_WAY: Final = frozenset({"no-media", "other-address", "no-transport", "no-port"})
 """After which outcomes the next way is tried."""
 
 
@@ -41,6 +41,8 @@ class MediaPort(Protocol):
 
     port: int
     came_bytes: int
+    last_stranger: str
+    """The last other address that sent something here, empty for none."""
 
     def connect(self, port: int) -> None:
         """Connect to this port of the device."""
@@ -74,6 +76,7 @@ class Attempt:
     after_s: float = 0.0
     came_bytes: int = 0
     hung_up: bool | None = None
+    stranger: str = ""
 
 
 @dataclass(slots=True)
@@ -122,7 +125,7 @@ def _attempt(
             platform.heard.quirks.add("seldom-key-pictures")
         return Attempt(
             way=way, status=status, why=why, kind=kind, frame=frame, after_s=after_s,
-            came_bytes=media.came_bytes, hung_up=call.ended,
+            came_bytes=media.came_bytes, hung_up=call.ended, stranger=media.last_stranger,
         )  # fmt: skip
 
 
@@ -153,7 +156,10 @@ def _watch(
         return "svac", None, None
     except Malformed:
         return "no-rtp", None, None
-    return "no-keyframe" if media.came_bytes else "no-media", None, None
+    if media.came_bytes:
+        return "no-keyframe", None, None
+    # Behind a proxy a device sends pictures from an address that nobody named.
+    return "other-address" if media.last_stranger else "no-media", None, None
 
 
 def _read_description(platform: Platform, call: Call, offer: Offer) -> int:
@@ -178,14 +184,16 @@ def _step(attempt: Attempt, eye: Eye, device: str, camera: str, footage: Footage
     }  # fmt: skip
     if footage is not None:
         evidence |= {"told_from": footage.start.isoformat(), "told_to": footage.end.isoformat()}
+    values: dict[str, object]
     if attempt.frame is None or attempt.kind is None:
         waited_s = KEYFRAME_WITHIN_S if attempt.came_bytes else MEDIA_WITHIN_S
-        return _without_picture(name, attempt.why, evidence, {"status": attempt.status, "seconds": round(waited_s)})
+        values = {"status": attempt.status, "seconds": round(waited_s), "other": attempt.stranger}
+        return _without_picture(name, attempt.why, evidence, values)
     try:
         judged = eye.judge(Job(attempt.frame.data, attempt.kind, device=device, camera=camera))
     except WorkerError as error:
         return _without_picture(name, error.reason, evidence, {"reason": error.reason})
-    values: dict[str, object] = {
+    values = {
         "transport": attempt.way, "after": f"{attempt.after_s:.1f}", "codec": attempt.kind.upper(),
         "width": judged.width_px, "height": judged.height_px,
     }  # fmt: skip
@@ -207,6 +215,10 @@ FAILS: Final = frozenset({"no-media", "no-rtp", "undecodable"})
 WORDS: Final[Mapping[str, Message]] = {
     "no-media": Message(
         "it took the call and sent no picture", next_step="look at firewalls on the way, this machine's too"
+    ),
+    "other-address": Message(
+        "it took the call, and something came from {other}, which is not its address",
+        next_step="where a proxy stands between, test the device without it",
     ),
     "no-rtp": Message("what it sent is no picture stream"),
     "no-transport": Message("it sends pictures over none of the ways that were asked for"),

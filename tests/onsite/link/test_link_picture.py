@@ -326,7 +326,9 @@ def test_a_call_through_proxies_stays_on_their_way() -> None:
 
     _, _, room, _ = picture_of(Habits(), before=proxied)
     for method in ("ACK", "BYE"):
-        assert requests(room, method)[0].every("route") == ("<sip:192.0.2.8;lr;x=1>", "<sip:192.0.2.7;lr>")
+        sent = requests(room, method)[0]
+        assert sent.every("route") == ("<sip:192.0.2.8;lr;x=1>", "<sip:192.0.2.7;lr>")
+        assert sent.uri == "sip:14021300001320000001@192.0.2.64:5060", "the device itself, as it named itself"
 
 
 @pytest.mark.parametrize(
