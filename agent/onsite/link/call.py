@@ -93,14 +93,14 @@ def _acknowledge(platform: Platform, request: Request, answer: Sip) -> None:
     if answer.status >= 300:
         platform.tell(replace(request, method="ACK", to_tag=tag_of(answer.header("to")), extra=()))
     else:
-        platform.tell(replace(_within(request, answer), method="ACK"))
+        platform.tell(replace(within(request, answer), method="ACK"))
 
 
 def _bye(request: Request, answer: Sip) -> Request:
-    return replace(_within(request, answer), method="BYE", number=request.number + 1)
+    return replace(within(request, answer), method="BYE", number=request.number + 1)
 
 
-def _within(request: Request, answer: Sip) -> Request:
+def within(request: Request, answer: Sip) -> Request:
     """Return a request within the call, through the proxies that asked to stay in it.
 
     Source: RFC 3261 sections 12.1.2 and 12.2.1.1.
