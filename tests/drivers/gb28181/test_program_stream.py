@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 import subprocess
 import time
@@ -10,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from streams import by_gstreamer
 
 from agent.demo.gb28181.habits import Habits
 from agent.demo.gb28181.pictures import CLIP, frames, pack_of, rtp_packets
@@ -54,6 +56,19 @@ def test_a_keyframe_comes_whole_and_is_what_the_reader_of_bitstreams_takes(habit
     assert (h264.read(frame.data, MAX_PIXELS).width_px, h264.read(frame.data, MAX_PIXELS).height_px) == (320, 180)
 
 
+def by_pictures(whole: bytes) -> list[bytes]:
+    """Cut a stream at its packs, and join those of one picture: they have one time in RTP."""
+    starts = [at for at in range(len(whole)) if whole.startswith(b"\0\0\1\xba", at)]
+    joined: list[bytes] = []
+    for piece in (whole[a:b] for a, b in pairwise((*starts, len(whole)))):
+        video = re.search(rb"\x00\x00\x01[\xe0-\xef]", piece)
+        if not joined or (video is not None and piece[video.start() + 7] & 0x80):
+            joined.append(piece)
+        else:
+            joined[-1] += piece
+    return joined
+
+
 @pytest.mark.parametrize(("codec", "kind"), [("libx264", "h264"), ("libx265", "h265")])
 @pytest.mark.parametrize("form", ["mpeg", "vob"])
 def test_program_streams_of_ffmpeg_are_read(codec: str, kind: Kind, form: str, tmp_path: Path) -> None:
@@ -63,21 +78,23 @@ def test_program_streams_of_ffmpeg_are_read(codec: str, kind: Kind, form: str, t
         ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=25", "-frames:v", "40", "-g", "12",
          "-bf", "0", "-c:v", codec, "-f", form, made], check=True, timeout=120,
     )  # fmt: skip
-    whole = made.read_bytes()
-    starts = [at for at in range(len(whole)) if whole.startswith(b"\0\0\1\xba", at)]
-    pieces = [whole[a:b] for a, b in pairwise((*starts, len(whole)))]
-    joined: list[bytes] = []
-    for piece in pieces:  # a pack of ffmpeg has 2 KB: those of one picture are one time in RTP
-        begins = b"\0\0\1\xe0" in piece[:64] or b"\0\0\1\xe2" in piece[:64]
-        dated = begins and piece[piece.index(b"\0\0\1", 14) + 7] & 0x80
-        if dated or not joined:
-            joined.append(piece)
-        else:
-            joined[-1] += piece
-    found = keyframe(of_packs(*joined))
+    found = keyframe(of_packs(*by_pictures(made.read_bytes())))
     assert found is not None
     assert found[0] == kind
     picture = READ[kind](found[1].data, MAX_PIXELS)
+    assert (picture.width_px, picture.height_px) == (640, 360)
+
+
+def test_a_program_stream_of_gstreamer_is_read() -> None:
+    """A second foreign maker, which writes a map, and takes no H.265."""
+    encoder = "x264enc key-int-max=5 bframes=0 ! h264parse ! mpegpsmux"
+    packs = by_pictures(by_gstreamer(encoder, "video/x-raw,width=640,height=360,framerate=25/1", 20))
+    assert any(read_pack(one).told == {0x1B} for one in packs)
+    demuxer = Demuxer()
+    found = next((found for one in of_packs(*packs) if (found := demuxer.push(one)) is not None), None)
+    assert found is not None
+    assert (found[0], demuxer.quirks) == ("h264", set())
+    picture = h264.read(found[1].data, MAX_PIXELS)
     assert (picture.width_px, picture.height_px) == (640, 360)
 
 
