@@ -80,18 +80,20 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class _Sources:
+class Sources:
     """The streams that came to one port, each by itself; nothing of more than a few."""
 
     demuxers: dict[int, Demuxer]
 
     def push(self, packet: Packet) -> tuple[Kind, Frame] | None:
+        """Add a packet; return the keyframe that its stream ended before it. Raises as `Demuxer.push`."""
         if packet.source not in self.demuxers and len(self.demuxers) >= SOURCES_MAX:
             return None
         return self.demuxers.setdefault(packet.source, Demuxer()).push(packet)
 
     @property
     def quirks(self) -> set[str]:
+        """What was odd in any of them."""
         return {quirk for one in self.demuxers.values() for quirk in one.quirks}
 
 
@@ -139,7 +141,7 @@ def _watch(
         if not port:
             return "no-port", None, None
         media.connect(port)
-    sources, began_s = _Sources({}), clock()
+    sources, began_s = Sources({}), clock()
     try:
         while clock() < min(began_s + (KEYFRAME_WITHIN_S if media.came_bytes else MEDIA_WITHIN_S), platform.ends_at_s):
             for packet in media.packets():

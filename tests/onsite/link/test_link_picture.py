@@ -9,9 +9,11 @@ from contextlib import contextmanager
 import pytest
 from link_room import BEGAN, PLAN, Port, Room, Watching, room_with, whole_test
 
+from agent.demo.gb28181.bodies import media_end
 from agent.demo.gb28181.habits import Habits
 from agent.model import exits
-from agent.onsite.link.play import KEYFRAME_WITHIN_S, WAYS, Eye, MediaPort
+from agent.onsite.link.plan import LASTS_S
+from agent.onsite.link.play import KEYFRAME_WITHIN_S, SOURCES_MAX, WAYS, Eye, MediaPort, Sources
 from agent.onsite.link.result import LinkResult, Step
 from drivers.errors import Malformed, Unsupported
 from drivers.gb28181.invitation import Way
@@ -349,3 +351,40 @@ def test_a_device_that_names_no_port_is_not_connected_to(body: bytes) -> None:
     assert (step.status, step.reason) == ("unknown", "no-port")
     assert [one.connected_to for one in watching.ports] == [0]
     assert methods(room) == ["INVITE", "ACK", "BYE"]
+
+
+def test_no_more_than_some_streams_at_one_port_are_read() -> None:
+    sources = Sources({})
+    for number in range(10_000):
+        sources.push(Packet(96, False, 1, 0, b"\0\0\1\xba" + bytes(1000), None, number))
+    assert len(sources.demuxers) == SOURCES_MAX
+
+
+def test_words_that_a_picture_is_over_cost_nothing_and_end_no_test() -> None:
+    """A device repeats them without end, for a call that never was."""
+    room = room_with(Habits())
+    device = room.device
+    assert device is not None
+    for number in range(3000):
+        body = media_end(PLAN.device_id, number, Habits())
+        device.later.append((number / 1000, device._message(body)))
+    result = whole_test(room)
+    assert result.exit_code == exits.OK
+
+
+def test_a_device_that_leaves_at_each_query_is_waited_for_and_ends_in_the_time_of_the_test() -> None:
+    room = room_with(Habits())
+    device = room.device
+    assert device is not None
+    answered = device.take
+
+    def take(data: bytes, now_s: float) -> list[bytes]:
+        if data.startswith(b"MESSAGE"):
+            return device._restart(now_s)
+        return answered(data, now_s)
+
+    device.take = take  # type: ignore[method-assign]
+    result = whole_test(room)
+    assert room.now_s <= LASTS_S
+    assert "leaves-and-returns" in result.quirks
+    assert {one.reason for one in result.steps if one.name in ("catalog", "device-info")} == {"no-answer"}
