@@ -104,8 +104,8 @@ LINK: Final = (
         name="link-hang-up",
         row="(a mistake of ours) goes on with a call",
         file="agent/onsite/link/call.py",
-        text="        if call.is_taken and call.sent is not None",
-        mutated="        if False and call.sent is not None",
+        text="        elif call.is_taken and call.sent is not None",
+        mutated="        elif False and call.sent is not None",
         test="test_link_picture.py::test_an_interrupted_person_hangs_up_too",
     ),
     Mutant(

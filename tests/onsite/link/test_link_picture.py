@@ -297,7 +297,7 @@ def test_a_bye_of_another_call_ends_nothing() -> None:
 
         device.take = take  # type: ignore[method-assign]
 
-    step, result, _, _ = picture_of(Habits(ends_calls=True), before=other)
+    step, result, _, _ = picture_of(Habits(ends_calls=True, key_after_s=5.0), before=other)
     assert (step.status, result.quirks) == ("seen", ())
 
 
