@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,7 +81,8 @@ def flooded(seconds: float, heartbeat_s: int, quiet_s: float) -> dict[str, Any]:
             assert flood.stdin is not None and flood.stdout is not None
             flood.stdin.write(json.dumps(asked) + "\n")
             flood.stdin.flush()
-            told = [_followed(*one) for one in (without, beside)]
+            with ThreadPoolExecutor() as readers:
+                told = list(readers.map(lambda one: _followed(*one), (without, beside)))
             sent = json.loads(flood.stdout.readline())
         finally:
             flood.kill()
