@@ -13,9 +13,10 @@ from typing import Final
 from agent.demo.gb28181.device import SimulatedDevice, Slot
 from agent.demo.gb28181.habits import Habits
 from agent.demo.gb28181.pictures import rtp_packets
-from drivers.gb28181.sip import first_size
+from drivers.gb28181.sip import Sip, first_size, parse
 
 _STEP_S: Final = 0.05
+REPEATS_S: Final = (0.5, 1.0, 2.0, 4.0)
 BEIJING: Final = timedelta(hours=8)
 
 
@@ -37,6 +38,7 @@ class RunningDevice:
         self._ended = threading.Event()
         self._buffer = bytearray()
         self._playing = False
+        self._unanswered: dict[tuple[str, int, str], tuple[bytes, tuple[float, ...], float]] = {}
         port = int(self._sock.getsockname()[1])
         self._media = socket.create_server((address, 0))
         self._media.settimeout(_STEP_S * 20)
@@ -76,11 +78,25 @@ class RunningDevice:
                     said = self.device.tick(self._now_s())
                 for one in said:
                     self._send(one)
+                self._repeat()
                 self._receive()
 
     def _send(self, data: bytes) -> None:
+        message = parse(data)
+        if message.method not in ("", "ACK") and self.device.transport == "UDP":
+            self._unanswered[_mark(message)] = data, REPEATS_S, self._now_s()
         with contextlib.suppress(ConnectionRefusedError):  # a platform that is not there yet, over UDP
             self._sock.sendall(data)
+
+    def _repeat(self) -> None:
+        """Send again what was not answered, as UDP may lose it. Source: RFC 3261 section 17.1.2.1, timer E."""
+        for mark, (data, waits_s, sent_s) in list(self._unanswered.items()):
+            if not waits_s:
+                del self._unanswered[mark]
+            elif self._now_s() - sent_s >= waits_s[0]:
+                self._unanswered[mark] = data, waits_s[1:], self._now_s()
+                with contextlib.suppress(ConnectionRefusedError):
+                    self._sock.sendall(data)
 
     def _receive(self) -> None:
         try:
@@ -97,6 +113,9 @@ class RunningDevice:
             self._take(whole)
 
     def _take(self, data: bytes) -> None:
+        message = parse(data)
+        if not message.method:
+            self._unanswered.pop(_mark(message), None)
         with self._lock:
             said = self.device.take(data, self._now_s())
         for one in said:
@@ -125,3 +144,8 @@ class RunningDevice:
         media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM)
         media.settimeout(_STEP_S * 20)
         return media
+
+
+def _mark(message: Sip) -> tuple[str, int, str]:
+    """Return what a request and its answer have in common."""
+    return message.header("call-id"), *message.cseq
