@@ -118,6 +118,14 @@ HUB: Final = (
         file="agent/deliver/publish/window.py",
         text="            if suspected and (taken or self._in_flight or others):\n",
         mutated="            if False:\n",
+        test="test_publish_window.py::test_what_was_on_its_way_when_the_connection_ended_goes_alone",
+    ),
+    Mutant(
+        name="suspect-waits",
+        row="(broker) closes the connection on a report",
+        file="agent/deliver/publish/window.py",
+        text="*self._unheard, *self._suspects.waiting(now_s))\n",
+        mutated="*self._unheard)\n",
         test="test_publish_answers.py::"
         "test_a_report_on_which_the_connection_is_closed_is_neither_too_large_nor_given_up_and_the_rest_passes",
     ),
