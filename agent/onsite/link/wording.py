@@ -17,6 +17,8 @@ TITLES: Final[Mapping[StepName, Message]] = {
     "cards": Message("memory cards"),
     "picture": Message("live picture"),
     "off": Message("slot off again"),
+    "own-slot": Message("slot of this test"),
+    "other-slots": Message("other slots"),
 }
 
 STATUSES: Final[Mapping[StepStatus, Message]] = {
