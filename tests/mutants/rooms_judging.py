@@ -112,6 +112,14 @@ JUDGING: Final = (
         test="test_publish_window.py::test_what_a_watermark_covers_meanwhile_is_not_sent",
     ),
     Mutant(
+        name="suspect-goes-along",
+        row="deliver",
+        file="agent/deliver/publish/window.py",
+        text="            if suspected and (taken or self._in_flight or others):\n",
+        mutated="            if False:\n",
+        test="test_publish_window.py::test_what_was_on_its_way_when_the_connection_ended_goes_alone",
+    ),
+    Mutant(
         name="length-little-endian",
         row="deliver",
         file="agent/deliver/publish/packet.py",
