@@ -22,7 +22,7 @@ from agent.demo.gb28181.habits import Habits
 from agent.hub.stores import trust
 from agent.model.finding import Json, Message, utc_text
 from agent.onsite.link.certificate import files_of, render_page, without_address
-from agent.onsite.link.result import Step
+from agent.onsite.link.result import Step, StepStatus
 from agent.text.translate import LANGUAGES
 from agent.verify.archive import open_container
 from agent.verify.judge import Judgement, Trusted
@@ -209,3 +209,21 @@ def test_a_whole_test_at_a_heartbeat_of_a_minute_ends_within_four_minutes_withou
     evidence: Json = {step.name: step.status for step in test.steps}
     assert test.ended_at - test.began_at <= timedelta(minutes=4), evidence
     assert test.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "slots"),
+    [
+        ("told", "read before, during and after the test", "read"),
+        ("failed", "read before, during and after the test", "read"),
+        ("unknown", "not read: a person said", "not-read"),
+    ],
+)
+def test_slots_that_were_read_are_told_as_such_and_one_that_was_not_read_again_is_not(
+    status: StepStatus, says: str, slots: str
+) -> None:
+    test = result()
+    row = Step(name="other-slots", status=status, what=Message("slot {slots} is off", {"slots": 2}))
+    one = certificate(replace(test, steps=(*test.steps, row)))
+    assert says in page(one)
+    assert json.loads(files_of(one, KEY)[LINK_TEST.content])["test"]["slots"] == slots
