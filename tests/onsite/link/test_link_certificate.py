@@ -69,13 +69,13 @@ def test_a_digest_is_that_of_the_row_in_the_file_for_programs() -> None:
 def test_three_questions_are_answered_and_what_was_not_asked_is_no_yes() -> None:
     text = page(certificate())
     assert 'It registered</th><td><span class="s pass">seen' in text
-    assert 'It answered</th><td><span class="s pass">told' in text and "6 of 6 queries" in text
+    assert 'It answered</th><td><span class="s pass">told' in text and "6 of 6 as due" in text
     assert 'It played</th><td><span class="s not_applicable">not asked' in text
 
 
 def test_one_query_without_an_answer_is_unknown_on_its_face() -> None:
     text = page(certificate(result(Habits(unanswered=frozenset({"DeviceInfo"})))))
-    assert 'It answered</th><td><span class="s unknown">unknown' in text and "5 of 6 queries" in text
+    assert 'It answered</th><td><span class="s unknown">unknown' in text and "5 of 6 as due" in text
 
 
 def test_a_failed_query_fails_on_its_face_though_another_is_unknown() -> None:
