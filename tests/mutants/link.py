@@ -222,11 +222,19 @@ LINK: Final = (
         test="test_link_calls.py::test_footage_is_not_played_while_the_place_is_open",
     ),
     Mutant(
+        name="link-beside",
+        row="(a mistake of ours) takes a stream",
+        file="agent/commands/link/calls.py",
+        text="    if not args.picture or args.beside or not others:\n",
+        mutated="    if True:\n",
+        test="test_link_calls.py::test_a_device_that_serves_another_platform_is_called_only_where_a_person_agrees",
+    ),
+    Mutant(
         name="link-other-address",
         row="sends a picture past a proxy",
         file="agent/onsite/link/play.py",
-        text='    return "other-address" if media.last_stranger else "no-media", None, None\n',
-        mutated='    return "no-media", None, None\n',
+        text='    return "other-address" if media.last_stranger else "no-media"\n',
+        mutated='    return "no-media"\n',
         test="test_kamailio_between.py::test_a_picture_that_comes_past_the_proxy_is_unknown_and_no_failure",
     ),
 )

@@ -123,6 +123,7 @@ def run(args: argparse.Namespace) -> int:
     slots = _read_slots(args, target)
     if slots is None:
         _require_free_slot(args)
+    calls.require_consent(args, slots)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
         eye = calls.eye_for(args, wire.local, peer, worker.judge)
         _print_guide(plan, wire, target.driver, slots, args.lang)
