@@ -13,8 +13,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from rich import box
@@ -34,10 +36,12 @@ from agent.host.paths import own_state
 from agent.model.errors import AgentError, UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
-from agent.observe.facts import link_tests
+from agent.observe.facts import link_tests, platform_told
 from agent.observe.facts.factory_logins import box_of
-from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
+from agent.observe.facts.link_tests import LinkTest, add_test
+from agent.observe.facts.platform_told import put_told
 from agent.onsite.link import guide
+from agent.onsite.link.facts import device_told
 from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
 from agent.onsite.link.play import Eye
@@ -119,8 +123,8 @@ def run(args: argparse.Namespace) -> int:
             _say(render(Message("stopped: switch the slot off in the device"), args.lang))
             raise
         say_confinement(worker.confinement, args, args.unconfined)
-    if target.site is not None and result.outcome is not None:
-        _remember(target.site, target.device, result, result.outcome)
+    if target.site is not None:
+        _remember(target.site, target.device, result)
     _print_result(args, result)
     return result.exit_code
 
@@ -182,25 +186,35 @@ def _open(peer: str, port: int) -> Wire:
         ) from None
 
 
-def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome) -> None:
-    """Store what the test proves, for the checks of the interface: of this box, where it is known."""
+def _remember(site: Site, device: str, result: LinkResult) -> None:
+    """Store what the test proves and what was told, for the checks of the interface: of this box, where it is known."""
+    if result.outcome is None and not result.told:
+        return
     directory = own_state(site.storage.directory, os.environ)
     mark = None
     with suppress(AgentError):
         known = read_memory(directory).remembered.identities.get(device)
         mark = known.answering if known else None
+    told = device_told(site.id, device, box_of(mark), result)
     with as_owner_of(directory):
         held = lock(directory / link_tests.NAME)
         try:
-            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark)))
-        except OSError as error:
-            raise forbidden(directory, error) from None
-        except ValueError:
-            raise UsageError(
-                "{path}: is damaged, so that this test is not stored; move it away", path=directory / link_tests.NAME
-            ) from None
+            if result.outcome is not None:
+                test = LinkTest(site.id, device, result.ended_at, result.outcome, told.box)
+                _store(directory / link_tests.NAME, lambda: add_test(directory, test))
+            if told.cameras:
+                _store(directory / platform_told.NAME, lambda: put_told(directory, told))
         finally:
             os.close(held)
+
+
+def _store(path: Path, store: Callable[[], None]) -> None:
+    try:
+        store()
+    except OSError as error:
+        raise forbidden(path.parent, error) from None
+    except ValueError:
+        raise UsageError("{path}: is damaged, so that this test is not stored; move it away", path=path) from None
 
 
 def _print_guide(plan: Plan, wire: Wire, lang: str) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from agent.model.finding import Ground, Level
 from agent.observe.facts.link_tests import COUNTS_FOR
+from agent.observe.facts.platform_told import COUNTS_FOR as TOLD_COUNTS_FOR
 from agent.observe.pictures.turns import KEPT
 from drivers.picture import RECORDED
 
@@ -23,6 +24,9 @@ TURN: Final = KEPT
 
 TESTED: Final = COUNTS_FOR
 """How long a self-test of the interface for the police platform counts."""
+
+HEARD: Final = TOLD_COUNTS_FOR
+"""How long what a device told in a self-test counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "filing-device-list-match": (*_DECLARED, *_told("filed DEVICE")),
     "platform-interface-configured": (*_told("link DEVICE"), *_seen("tested DEVICE", longest=TESTED), *_DECLARED),
     "platform-registered": (*_told("link DEVICE"), *_DECLARED),
+    "platform-facts-match": (Obligation("FACT SUBJECT", ("told", "seen", "declared"), HEARD),),
     "inspection-bundle-ready": _own("verified"),
     "audit-log-retention": (Obligation("reach", ("told", "own"), history="history"),),
     "declarations": (*_own("asked"), *_word("DUTY")),

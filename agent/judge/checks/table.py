@@ -37,6 +37,7 @@ from agent.judge.checks.papers import (
     zones,
 )
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, same, view
+from agent.judge.checks.platform import facts as platform_facts
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.accepted import mark_accepted
 from agent.judge.wording.broken_days import with_rules_of_days
@@ -98,6 +99,7 @@ CHECKS: tuple[Check, ...] = (
     platform_link.KEEPALIVE,
     platform_link.CATALOG,
     platform_link.PLAYABLE,
+    platform_facts.CHECK,
     duties.SCOPE,
     duties.NATIONAL_CLASS,
     duties.ORGAN,

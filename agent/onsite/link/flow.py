@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.model.finding import Message
-from agent.onsite.link import answered, steps
+from agent.onsite.link import answered, facts, steps
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.platform import Asked, Platform, Talks
 from agent.onsite.link.play import Eye, play
@@ -76,6 +76,7 @@ def run_test(
         steps=tuple(done),
         quirks=tuple(sorted(heard.quirks)),
         refused="wrong-password" in heard.verdicts and "registered" not in heard.verdicts,
+        told=heard.told,
     )
 
 
@@ -97,7 +98,9 @@ def _steps(
     cameras = answered.cameras_of(catalog)
     camera = cameras[0].code if cameras else plan.device_id
     yield _records(platform, camera, wall())
-    yield answered.configuration(_ask_configuration(platform, camera, version))
+    blocks = _ask_configuration(platform, camera, version)
+    yield answered.configuration(blocks)
+    heard.told = facts.cameras_told(catalog, camera, blocks, plan.cameras)
     if version == NEWEST:
         yield answered.cards(_ask(platform, "SDCardStatus"))
     else:

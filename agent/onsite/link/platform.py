@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from agent.observe.facts.platform_told import CameraTold
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.registrar import OUR_AGENT, OUR_VERSION, Registration, Verdict, decide
 from agent.onsite.link.requesting import Request, Sent, new_request
 from drivers.errors import Malformed
 from drivers.gb28181 import manscdp
-from drivers.gb28181.answers import MAX_ITEMS, Content, Keepalive, items_of
+from drivers.gb28181.answers import Content, Keepalive, items_of
+from drivers.gb28181.fields import MAX_ITEMS
 from drivers.gb28181.manscdp import Manscdp
 from drivers.gb28181.sip import Sip, answer_to
 from drivers.gb28181.wire import Dropped, Flow, Incoming
@@ -75,6 +77,7 @@ class Heard:
     quirks: set[str] = field(default_factory=set)
     malformed: int = 0
     last_at_s: float | None = None
+    told: tuple[CameraTold, ...] = ()
 
 
 class Platform:

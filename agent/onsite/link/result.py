@@ -8,6 +8,7 @@ from typing import Final, Literal
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.observe.facts.link_tests import TestOutcome
+from agent.observe.facts.platform_told import CameraTold
 
 SCHEMA: Final = "camwarden-link-test/1"
 
@@ -32,7 +33,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkResult:
-    """The result of one test. `refused`: the device came with a wrong password, and never with the right one."""
+    """The result of one test. `refused`: the device came with a wrong password, and never with the right one.
+
+    `told`: what it told of its cameras, which `platform-facts-match` holds against what is true.
+    """
 
     device_id: str
     platform_id: str
@@ -42,6 +46,7 @@ class LinkResult:
     steps: tuple[Step, ...]
     quirks: tuple[str, ...] = ()
     refused: bool = False
+    told: tuple[CameraTold, ...] = ()
 
     def step(self, name: StepName) -> Step | None:
         """Return a step by its name, None where the test did not come to it."""

@@ -1,0 +1,1 @@
+"""Checks what the police platform is told against what is true."""

@@ -1,0 +1,79 @@
+"""Gathers what a device told the platform of its cameras: the named fields that are held against what is true. Pure."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from agent.observe.facts.platform_told import CAMERAS_MAX, TEXT_MAX_CHARS, CameraTold, DeviceTold
+from agent.onsite.link.answered import cameras_of
+from agent.onsite.link.platform import Asked
+from agent.onsite.link.result import LinkResult, Step
+from drivers.gb28181.answers import Channel, Config
+
+TEXTS_MAX: Final = 8
+
+
+def cameras_told(
+    catalog: Asked, asked_about: str, blocks: Sequence[Asked], own: Collection[str]
+) -> tuple[CameraTold, ...]:
+    """Return what was told of each camera, those with a code of the site file (`own`) first.
+
+    `blocks`: the answers on the configuration of the camera `asked_about`, the only one that is asked for it.
+    """
+    listed = sorted(cameras_of(catalog), key=lambda one: one.code not in own)[:CAMERAS_MAX]
+    told = {one.code: _camera(one) for one in listed}
+    if asked_about in told:
+        told[asked_about] = _configured(told[asked_about], list(_configs(blocks)))
+    return tuple(told.values())
+
+
+def device_told(site: str, device: str, box: tuple[str, ...], result: LinkResult) -> DeviceTold:
+    """Return what a device told in a test, and beside it what its picture was, where one came."""
+    catalog, picture = result.step("catalog"), result.step("picture")
+    count = catalog.evidence.get("cameras") if catalog is not None and catalog.status != "unknown" else None
+    return DeviceTold(
+        site=site,
+        device=device,
+        at=result.ended_at,
+        box=box,
+        cameras_count=count if isinstance(count, int) else None,
+        cameras=tuple(_with_picture(one, picture) for one in result.told),
+    )
+
+
+def _with_picture(told: CameraTold, picture: Step | None) -> CameraTold:
+    seen = picture.evidence if picture is not None and picture.status == "seen" else {}
+    codec, size = seen.get("codec"), (seen.get("width_px"), seen.get("height_px"))
+    if seen.get("camera") != told.code or not isinstance(codec, str):
+        return told
+    return replace(told, codec=codec, size_px=tuple(side for side in size if isinstance(side, int)))
+
+
+def _camera(one: Channel) -> CameraTold:
+    return CameraTold(
+        code=one.code,
+        name=one.name[:TEXT_MAX_CHARS],
+        save_days=one.record_save_days,
+        install_time=one.install_time,
+        unit=one.management_unit[:TEXT_MAX_CHARS],
+        resolution=one.resolution[:TEXT_MAX_CHARS],
+        encoding=one.encode_type[:TEXT_MAX_CHARS],
+        level=one.security_level[:TEXT_MAX_CHARS],
+        positions=tuple(code[:TEXT_MAX_CHARS] for code in one.positions),
+    )
+
+
+def _configs(blocks: Sequence[Asked]) -> Iterator[Config]:
+    return (part for asked in blocks for part in asked.parts if isinstance(part, Config) and part.done is not False)
+
+
+def _configured(told: CameraTold, configs: Sequence[Config]) -> CameraTold:
+    for one in configs:
+        if one.masks_on is not None:
+            told = replace(told, masks_on=one.masks_on, mask_regions=one.masks)
+        if one.osd is not None:
+            texts = one.osd.texts[:TEXTS_MAX] if one.osd.texts_shown else ()
+            told = replace(told, time_shown=one.osd.time_shown, texts=texts)
+        if one.plan is not None:
+            told = replace(told, plan_on=one.plan.enabled, plan_days_s=one.plan.days_s)
+    return told
