@@ -188,7 +188,7 @@ def _open(peer: str, port: int) -> Wire:
 
 def _remember(site: Site, device: str, result: LinkResult) -> None:
     """Store what the test proves and what was told, for the checks of the interface: of this box, where it is known."""
-    if result.outcome is None and not result.told:
+    if result.outcome is None and not result.told and result.step("security") is None:
         return
     directory = own_state(site.storage.directory, os.environ)
     mark = None
@@ -202,7 +202,7 @@ def _remember(site: Site, device: str, result: LinkResult) -> None:
             if result.outcome is not None:
                 test = LinkTest(site.id, device, result.ended_at, result.outcome, told.box)
                 _store(directory / link_tests.NAME, lambda: add_test(directory, test))
-            if told.cameras:
+            if told.cameras or told.scheme:
                 _store(directory / platform_told.NAME, lambda: put_told(directory, told))
         finally:
             os.close(held)

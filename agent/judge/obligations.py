@@ -67,6 +67,10 @@ def _seen(*keys: str, longest: timedelta = LOOK, history: str = "") -> tuple[Obl
     return tuple(Obligation(key, ("seen",), longest, history) for key in keys)
 
 
+def _told_in_test(*keys: str) -> tuple[Obligation, ...]:
+    return tuple(Obligation(key, ("told",), HEARD) for key in keys)
+
+
 def _word(*keys: str) -> tuple[Obligation, ...]:
     return tuple(Obligation(key, ("declared",), None) for key in keys)
 
@@ -177,6 +181,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "platform-interface-configured": (*_told("link DEVICE"), *_seen("tested DEVICE", longest=TESTED), *_DECLARED),
     "platform-registered": (*_told("link DEVICE"), *_DECLARED),
     "platform-facts-match": (Obligation("FACT SUBJECT", ("told", "seen", "declared"), HEARD),),
+    "secure-device-level": (*_DECLARED, *_told_in_test("certificate DEVICE")),
     "inspection-bundle-ready": _own("verified"),
     "audit-log-retention": (Obligation("reach", ("told", "own"), history="history"),),
     "declarations": (*_own("asked"), *_word("DUTY")),
@@ -192,7 +197,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
             "platform-catalog-complete", "platform-stream-playable", "scope-declared", "national-class-declared",
             "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared",
             "install-authority-declared", "signage-declared", "secret-neighbour-consent", "contractor-qualification",
-            "device-cert-declared", "secure-device-level", "outsourcing-agreement", "archive-complete",
+            "device-cert-declared", "outsourcing-agreement", "archive-complete",
             "commissioning-order", "acceptance-documents", "acceptance-before-use", "filing-deadline-datong",
             "filing-deadline-national", "filing-legacy", "filing-documents-complete", "filing-facts-match",
             "maintenance-interval", "view-library-keepalive", "access-register-match", "export-log-present",

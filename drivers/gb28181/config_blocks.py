@@ -1,4 +1,4 @@
-"""Reads what a device told of its overlay and its plan of recording out of ConfigDownload. Pure.
+"""Reads overlay and recording plan out of a device's ConfigDownload. Pure.
 
 Blocks are known by what is in them, as some makers name them otherwise.
 

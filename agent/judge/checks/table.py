@@ -37,6 +37,7 @@ from agent.judge.checks.papers import (
     zones,
 )
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, same, view
+from agent.judge.checks.platform import certificate
 from agent.judge.checks.platform import facts as platform_facts
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.accepted import mark_accepted
@@ -110,7 +111,7 @@ CHECKS: tuple[Check, ...] = (
     duties.NEIGHBOUR,
     contractors.CONTRACTORS,
     duties.CERTIFICATES,
-    duties.SECURE_DEVICE,
+    certificate.CHECK,
     duties.OUTSOURCING,
     duties.ARCHIVE,
     acceptance.ORDER,

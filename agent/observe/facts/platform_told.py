@@ -1,4 +1,4 @@
-"""Reads what devices told the platform of their cameras, as a self-test of the link heard it.
+"""Stores the reports of devices to the platform on their cameras, as a self-test of the link received them.
 
 The catalogue of GB/T 28181 is what the police know of a camera. A self-test keeps named fields of it, of the last test
 of each device alone: no address, no coordinate, no contact, no XML. One small file beside the results of the tests,
@@ -60,13 +60,18 @@ class CameraTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTold:
-    """What one device told in its last self-test, `cameras_count` in its whole catalogue. `box`: as of a `LinkTest`."""
+    """What one device told in its last self-test, `cameras_count` in its whole catalogue. `box`: as of a `LinkTest`.
+
+    `scheme`: by which it registers with a certificate (GB 35114), empty: by its password alone.
+    """
 
     site: str
     device: str
     at: datetime
     box: tuple[str, ...] = ()
     cameras_count: int | None = None
+    scheme: str = ""
+    certificate_until: datetime | None = None
     cameras: tuple[CameraTold, ...] = ()
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
@@ -101,7 +106,7 @@ def read_told(directory: Path) -> tuple[DeviceTold, ...]:
 
 
 def put_told(directory: Path, new: DeviceTold) -> None:
-    """Store what a device told, in the place of what it told before; of the oldest others what has no room is gone.
+    """Store what a device told, in the place of what it told before; what counts no longer or has no room is gone.
 
     Raises OSError, or ValueError as `read_told`.
     """
@@ -109,7 +114,8 @@ def put_told(directory: Path, new: DeviceTold) -> None:
         known = read_told(directory)
     except FileNotFoundError:
         known = ()
-    rest = [one for one in known if (one.site, one.device) != (new.site, new.device)][-DEVICES_MAX + 1 :]
+    others = [one for one in known if (one.site, one.device) != (new.site, new.device)]
+    rest = [one for one in others if new.at - one.at <= COUNTS_FOR][-DEVICES_MAX + 1 :]
     rows = [_row(one) for one in (*rest, replace(new, cameras=new.cameras[:CAMERAS_MAX]))]
     while len(data := _encoded(rows)) > MAX_BYTES and len(rows) > 1:
         rows = rows[1:]
@@ -127,12 +133,15 @@ def _row(one: DeviceTold) -> dict[str, Any]:
     for camera in cameras:
         if "install_time" in camera:
             camera["install_time"] = camera["install_time"].isoformat()
-    return {**asdict(replace(one, cameras=())), "at": one.at.isoformat(), "cameras": cameras}
+    until = one.certificate_until.isoformat() if one.certificate_until else None
+    head = {**asdict(replace(one, cameras=())), "at": one.at.isoformat(), "certificate_until": until}
+    return {**head, "cameras": cameras}
 
 
 def _device(data: Mapping[str, Any]) -> DeviceTold:
-    at = datetime.fromisoformat(data["at"])
-    count = data["cameras_count"]
+    at, count, until = datetime.fromisoformat(data["at"]), data["cameras_count"], data["certificate_until"]
+    ends_at = None if until is None else datetime.fromisoformat(until)
+    _require(ends_at is None or ends_at.tzinfo is not None)
     if at.tzinfo is None or not (count is None or type(count) is int) or not isinstance(data["box"], list):
         raise ValueError("not what a device told")
     return DeviceTold(
@@ -141,6 +150,8 @@ def _device(data: Mapping[str, Any]) -> DeviceTold:
         at=at,
         box=tuple(str(one) for one in data["box"]),
         cameras_count=count,
+        scheme=str(data["scheme"]),
+        certificate_until=ends_at,
         cameras=tuple(_camera(one) for one in data["cameras"][:CAMERAS_MAX]),
     )
 

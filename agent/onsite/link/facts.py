@@ -1,7 +1,8 @@
-"""Gathers what a device told the platform of its cameras: the named fields that are held against what is true. Pure."""
+"""Gathers a device's report to the platform on its cameras: the named fields that are compared. Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from agent.observe.facts.platform_told import CAMERAS_MAX, TEXT_MAX_CHARS, CameraTold, DeviceTold
@@ -29,7 +30,9 @@ def cameras_told(
 
 def device_told(site: str, device: str, box: tuple[str, ...], result: LinkResult) -> DeviceTold:
     """Return what a device told in a test, and beside it what its picture was, where one came."""
-    catalog, picture = result.step("catalog"), result.step("picture")
+    catalog, picture, security = result.step("catalog"), result.step("picture"), result.step("security")
+    shown = security.evidence if security is not None else {}
+    until = shown.get("valid_until")
     count = catalog.evidence.get("cameras") if catalog is not None and catalog.status != "unknown" else None
     return DeviceTold(
         site=site,
@@ -37,6 +40,8 @@ def device_told(site: str, device: str, box: tuple[str, ...], result: LinkResult
         at=result.ended_at,
         box=box,
         cameras_count=count if isinstance(count, int) else None,
+        scheme=str(shown.get("scheme", "")),
+        certificate_until=datetime.fromisoformat(until) if isinstance(until, str) else None,
         cameras=tuple(_with_picture(one, picture) for one in result.told),
     )
 

@@ -15,6 +15,7 @@ from agent.onsite.link.platform import Asked, Platform, Talks
 from agent.onsite.link.play import Eye, play
 from agent.onsite.link.registrar import Verdict
 from agent.onsite.link.result import LinkResult, Step
+from agent.onsite.link.security import security
 from drivers.gb28181.answers import Catalog, Content, Records
 
 HEARTBEATS: Final = 3
@@ -87,10 +88,12 @@ def _steps(
     platform.pump(lambda: heard.registration is not None, plan.lasts_s)
     if heard.registration is None:
         yield steps.not_registered(heard, wire.dropped, plan, address)
+        yield from _security(platform, wall())
         return
     version = heard.registration.version
     began_s = clock()
     yield steps.registered(heard.registration)
+    yield from _security(platform, wall())
     catalog = _ask_catalog(platform)
     yield answered.catalog(catalog, plan)
     yield answered.device_info(_ask(platform, "DeviceInfo"))
@@ -113,6 +116,12 @@ def _steps(
     yield beat
     tell(Message("now switch the slot off in the device, and save: the test waits until nothing comes any more"))
     yield _off(platform, clock)
+
+
+def _security(platform: Platform, now: datetime) -> Iterator[Step]:
+    """Yield the step of a device that showed a certificate; none of one that logs in by its password alone."""
+    if platform.heard.shown is not None:
+        yield security(platform.heard.shown, platform.plan.device_id, now)
 
 
 def _ask(platform: Platform, command: str, about: str = "", **fields: str) -> Asked:

@@ -20,6 +20,7 @@ from drivers.errors import Malformed
 from drivers.gb28181 import manscdp
 from drivers.gb28181.answers import Content, Keepalive, items_of
 from drivers.gb28181.fields import MAX_ITEMS
+from drivers.gb28181.gb35114 import Shown
 from drivers.gb28181.manscdp import Manscdp
 from drivers.gb28181.sip import Sip, answer_to
 from drivers.gb28181.wire import Dropped, Flow, Incoming
@@ -78,6 +79,7 @@ class Heard:
     malformed: int = 0
     last_at_s: float | None = None
     told: tuple[CameraTold, ...] = ()
+    shown: Shown | None = None
 
 
 class Platform:
@@ -220,6 +222,9 @@ class Platform:
             heard.registration = None
         heard.verdicts[decision.verdict] = heard.verdicts.get(decision.verdict, 0) + 1
         heard.said[decision.verdict] = decision.said
+        # The first request carries the certificate, the ones after it only a signature.
+        if decision.shown is not None and not (heard.shown and heard.shown.certificate):
+            heard.shown = decision.shown
         self._told(decision.verdict)
 
     def _take_message(self, request: Sip, flow: Flow) -> None:

@@ -14,7 +14,7 @@ SCHEMA: Final = "camwarden-link-test/1"
 
 StepName = Literal[
     "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
-    "picture", "off",
+    "picture", "security", "off",
 ]  # fmt: skip
 StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 """`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""

@@ -30,7 +30,10 @@ CAMERA = CameraTold(
     mask_regions=0, time_shown=True, texts=("门卫",), plan_on=True, plan_days_s=(86_400,) * 7, codec="h265",
     size_px=(1920, 1080),
 )  # fmt: skip
-TOLD = DeviceTold(site="S1", device="nvr", at=NOW, box=("digest",), cameras_count=3, cameras=(CAMERA,))
+TOLD = DeviceTold(
+    site="S1", device="nvr", at=NOW, box=("digest",), cameras_count=3, scheme="Capability",
+    certificate_until=NOW + timedelta(days=400), cameras=(CAMERA,),
+)  # fmt: skip
 
 
 def test_what_was_told_is_read_whole_and_the_last_test_of_a_device_counts(tmp_path: Path) -> None:
@@ -40,6 +43,13 @@ def test_what_was_told_is_read_whole_and_the_last_test_of_a_device_counts(tmp_pa
         put_told(tmp_path, one)
     assert known_told(tmp_path, "S1") == {"nvr": later}
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_what_counts_no_longer_goes_with_the_next_test_of_any_device(tmp_path: Path) -> None:
+    put_told(tmp_path, TOLD)
+    for age, left in ((COUNTS_FOR, 2), (COUNTS_FOR + timedelta(seconds=1), 1)):
+        put_told(tmp_path, replace(TOLD, device="gate", at=NOW + age))
+        assert len(read_told(tmp_path)) == left
 
 
 def test_an_empty_camera_is_read_as_one_of_which_nothing_was_told(tmp_path: Path) -> None:
@@ -79,6 +89,8 @@ def test_it_counts_for_its_box_and_its_time(box: tuple[str, ...], age: timedelta
         lambda data: data["told"][0].update(at="2026-11-24T12:00:00"),
         lambda data: data["told"][0].update(cameras_count=True),
         lambda data: data["told"][0].update(box="digest"),
+        lambda data: data["told"][0].update(certificate_until="2027-01-01T00:00:00"),
+        lambda data: data["told"][0].update(certificate_until=7),
         lambda data: data["told"][0]["cameras"][0].update(password="x"),
         lambda data: data["told"][0]["cameras"][0].update(save_days="30"),
         lambda data: data["told"][0]["cameras"][0].update(name=["x"]),

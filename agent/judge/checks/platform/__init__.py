@@ -1,1 +1,1 @@
-"""Checks what the police platform is told against what is true."""
+"""Checks reports to the police platform against what was measured, declared and filed."""

@@ -1,4 +1,4 @@
-"""Compares what a device told the platform of one camera with what is true of it: one row for each fact. Pure.
+"""Compares a device's report on one camera with what is true of it: one row for each fact. Pure.
 
 A fact that was not told is nothing to hold against it; one that is not known to be true or false is unknown. Each row
 allows for the ways in which honest devices write: units, roundings, zones, codes. The tolerances are house figures.

@@ -1,4 +1,4 @@
-"""Checks what devices told the police platform of their cameras against what was measured, declared and filed.
+"""Checks the reports of devices to the police platform against what was measured, declared and filed.
 
 The catalogue of GB/T 28181 tells the police how long footage is kept, since when a camera is there, who answers for it,
 and what its picture is. A self-test keeps what it heard of it. Each difference is named, in one finding of the site.
@@ -57,7 +57,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     if isinstance(asked, Finding):
         return (asked,)
     devices = list(dict.fromkeys(camera.camera.device for camera in site.cameras))
-    told = _told(facts, now, devices)
+    told = told_that_counts(facts, now, devices)
     untested = [one for one in devices if one not in told]
     if not told:
         message = Message(
@@ -75,7 +75,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     return (verdict(check, "site", outcomes, evidence, _MATCH),)
 
 
-def _told(facts: Facts, now: datetime, devices: list[str]) -> dict[str, DeviceTold]:
+def told_that_counts(facts: Facts, now: datetime, devices: list[str]) -> dict[str, DeviceTold]:
     """Return what each device told, where it counts: of this box, in its time, by a trusted clock."""
     found = {}
     for device in devices if facts.own_clock_trusted else ():
@@ -96,7 +96,7 @@ def _facts_of(site: Site, facts: Facts, told: dict[str, DeviceTold], now: dateti
         secret = is_secret(site, camera.camera.id, local_day(site, now))
         for name, compared in compare(of_it, truth.camera).items():
             shown = replace(compared, told=WITHHELD, true=WITHHELD) if secret and name in SPOKEN else compared
-            rests_on = (_heard(device), *truth.rests_on[name])
+            rests_on = (heard(device), *truth.rests_on[name])
             yield Fact(camera.camera.id, name, ROWS[name].words, shown, rests_on)
 
 
@@ -118,11 +118,12 @@ def _count(site: Site, told: dict[str, DeviceTold], untested: list[str], now: da
         return
     known = not untested and None not in counts and isinstance(filed, int)
     state: State = "unknown" if not known else "same" if whole == filed else "differs"
-    rests_on = (*(_heard(one) for one in told.values()), *declared("site", "filed-cameras"))
+    rests_on = (*(heard(one) for one in told.values()), *declared("site", "filed-cameras"))
     yield Fact("site", "cameras", Message("number of cameras"), Compared(state, str(whole), str(filed)), rests_on)
 
 
-def _heard(device: DeviceTold) -> Ground:
+def heard(device: DeviceTold) -> Ground:
+    """Return what a device told in its self-test as evidence."""
     return Ground("DeviceTold", f"device:{device.device}", "told", device.at)
 
 

@@ -1,4 +1,4 @@
-"""Gathers what is true of one camera, to hold what was told of it against it, and which evidence says so. Pure."""
+"""Gathers what is true of one camera, for comparison with a device's report, and the evidence of it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
