@@ -30,21 +30,30 @@ UNITS: Final = (
     "大同䶮光能源公司",
     "云冈石窟研究院(东区)",
 )
-NAMES: Final = ("大门1", "东门 2号", "Gate 3", "食堂３", "停车场-B区", "㙟庄路口")
+NAMES: Final = (
+    "大同市第十七中学教学楼三层东侧走廊尽头",
+    "大门1",
+    "东门 2号",
+    "Gate 3",
+    "食堂３",
+    "停车场-B区",
+    "㙟庄路口",
+)
 POSITIONS: Final = ("0010100", "0020100", "0020203", "0030000", "0040100", "0050300")
 SIZES: Final = (
     (1920, 1080), (1080, 1920), (1280, 720), (2560, 1440), (2688, 1520), (3840, 2160), (704, 576), (2592, 1944),
     (352, 288), (2048, 1536),
 )  # fmt: skip
 SIZE_WORDS: Final[Mapping[tuple[int, int], tuple[str, ...]]] = {
-    (1920, 1080): ("6", "5/6", "1080P", "1080p", "200万", "2MP"), (1080, 1920): ("6", "1080P"),
+    (1920, 1080): ("6", "5/6", "1080P", "1080p", "200万", "2MP", "6/5/4/3", "1080P/720P/D1", "1920*1080@25"),
+    (1080, 1920): ("6", "1080P"),
     (1280, 720): ("5", "720P", "5/4", "720p/D1"), (2560, 1440): ("6", "400万", "4MP", "2K"),
     (2688, 1520): ("6", "4/5/6", "400万像素"), (3840, 2160): ("4K", "800万", "8MP", "6"),
     (704, 576): ("3", "4", "D1", "4CIF", "4CIF/CIF"), (2592, 1944): ("500万", "5MP", "6"), (352, 288): ("2", "CIF"),
     (2048, 1536): ("300万", "3MP"),
 }  # fmt: skip
 CODECS: Final[Mapping[str, tuple[str, ...]]] = {
-    "H264": ("H.264", "H264", "h.264", "2", "AVC", "H.264/H.265", "H.264+", "Ｈ．２６４"),
+    "H264": ("H.264", "H264", "h.264", "2", "AVC", "H.264/H.265", "H.264+", "Ｈ．２６４", "H.264 High Profile", "2;5"),
     "H265": ("H.265", "H265", "HEVC", "5", "h265", "2/5", "Smart265", "H.265 ", "SVAC/H.265"),
 }
 SEEN_AS: Final[Mapping[str, tuple[str, ...]]] = {"H264": ("H264", "h264"), "H265": ("H265", "h265", "HEVC")}
@@ -122,7 +131,7 @@ def honest(lot: random.Random) -> Drawn:
         plan_days_s=week_s(hours) if lot.random() < 0.9 else (),
         records=lot.choice((True, None)),
     )
-    installed = used - timedelta(days=lot.uniform(0, 90 if own else 300))
+    installed = used - timedelta(days=lot.choice((0.0, lot.uniform(0, 90 if own else 300))))
     item = {
         "Name": _written(lot, name),
         "InstallTime": time_text(lot, installed),
@@ -136,7 +145,7 @@ def honest(lot: random.Random) -> Drawn:
         "SecurityLevelCode": lot.choice(LEVELS[level]),
     }
     blocks = {
-        "PictureMask": masks(lot.randint(1, 4) if masked else 0, lot.choice(("1", "ON", "true")) if masked else "0"),
+        "PictureMask": masks(lot.randint(0, 4) if masked else 0, lot.choice(("1", "ON", "true")) if masked else "0"),
         "OSDConfig": osd(lot.choice(("1", "ON")) if drawn else lot.choice(("0", "OFF")),
                          [_written(lot, one) for one in texts[: lot.randint(0, 2)]]),
         "VideoRecordPlan": plan(lot, hours),
@@ -163,11 +172,12 @@ def _size(lot: random.Random, size: tuple[int, int]) -> str:
 
 
 def time_text(lot: random.Random, local: datetime) -> str:
-    """Write a time of Beijing: without a zone, in its own or in UTC, to the second or less, or unpadded."""
+    """Write a time of Beijing: without a zone, in its own or another, to the second or less, or unpadded."""
     plain = local.replace(microsecond=0)
     odd = f"{plain.year}-{plain.month}-{plain.day}T{plain.hour}:{plain.minute}:{plain.second}"
-    utc = (plain - timedelta(hours=8)).isoformat()
-    return lot.choice((plain.isoformat(), f"{plain.isoformat()}+08:00", f"{utc}Z", f"{plain.isoformat()}.000", odd))
+    utc, tokyo = (plain - timedelta(hours=8)).isoformat(), (plain + timedelta(hours=1)).isoformat()
+    zoned = (f"{plain.isoformat()}+08:00", f"{utc}Z", f"{tokyo}+09:00")
+    return lot.choice((plain.isoformat(), f"{plain.isoformat()}.000", odd, *zoned))
 
 
 def _save(lot: random.Random, days: int) -> str:
@@ -183,7 +193,10 @@ def _save(lot: random.Random, days: int) -> str:
 
 
 def _written(lot: random.Random, text: str) -> str:
-    return lot.choice((text, f" {text} ", text.translate(FULL_WIDTH), text.replace(" ", ""), text.replace("-", " ")))
+    cut = text.encode("gb18030")[: lot.choice((31, 32))].decode("gb18030", "ignore")
+    return lot.choice(
+        (text, f" {text} ", cut, text.translate(FULL_WIDTH), text.replace(" ", ""), text.replace("-", " "))
+    )
 
 
 def _unit(lot: random.Random, unit: str) -> str:

@@ -60,7 +60,7 @@ class CameraTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTold:
-    """What one device told in its last self-test, `cameras_count` in its whole catalogue. `box`: as of a `LinkTest`.
+    """What one device told in its last self-test, `..._count` in its whole catalogue. `box`: as of a `LinkTest`.
 
     `scheme`: by which it registers with a certificate (GB 35114), empty: by its password alone.
     """
@@ -70,6 +70,7 @@ class DeviceTold:
     at: datetime
     box: tuple[str, ...] = ()
     cameras_count: int | None = None
+    offline_count: int = 0
     scheme: str = ""
     certificate_until: datetime | None = None
     cameras: tuple[CameraTold, ...] = ()
@@ -140,6 +141,7 @@ def _row(one: DeviceTold) -> dict[str, Any]:
 
 def _device(data: Mapping[str, Any]) -> DeviceTold:
     at, count, until = datetime.fromisoformat(data["at"]), data["cameras_count"], data["certificate_until"]
+    _require(type(data["offline_count"]) is int)
     ends_at = None if until is None else datetime.fromisoformat(until)
     _require(ends_at is None or ends_at.tzinfo is not None)
     if at.tzinfo is None or not (count is None or type(count) is int) or not isinstance(data["box"], list):
@@ -150,6 +152,7 @@ def _device(data: Mapping[str, Any]) -> DeviceTold:
         at=at,
         box=tuple(str(one) for one in data["box"]),
         cameras_count=count,
+        offline_count=data["offline_count"],
         scheme=str(data["scheme"]),
         certificate_until=ends_at,
         cameras=tuple(_camera(one) for one in data["cameras"][:CAMERAS_MAX]),

@@ -33,13 +33,15 @@ def device_told(site: str, device: str, box: tuple[str, ...], result: LinkResult
     catalog, picture, security = result.step("catalog"), result.step("picture"), result.step("security")
     shown = security.evidence if security is not None else {}
     until = shown.get("valid_until")
-    count = catalog.evidence.get("cameras") if catalog is not None and catalog.status != "unknown" else None
+    listed = catalog.evidence if catalog is not None and catalog.status != "unknown" else {}
+    count, offline = listed.get("cameras"), listed.get("offline")
     return DeviceTold(
         site=site,
         device=device,
         at=result.ended_at,
         box=box,
         cameras_count=count if isinstance(count, int) else None,
+        offline_count=offline if isinstance(offline, int) else 0,
         scheme=str(shown.get("scheme", "")),
         certificate_until=datetime.fromisoformat(until) if isinstance(until, str) else None,
         cameras=tuple(_with_picture(one, picture) for one in result.told),

@@ -89,6 +89,7 @@ def test_it_counts_for_its_box_and_its_time(box: tuple[str, ...], age: timedelta
         lambda data: data["told"][0].update(at="2026-11-24T12:00:00"),
         lambda data: data["told"][0].update(cameras_count=True),
         lambda data: data["told"][0].update(box="digest"),
+        lambda data: data["told"][0].update(offline_count="1"),
         lambda data: data["told"][0].update(certificate_until="2027-01-01T00:00:00"),
         lambda data: data["told"][0].update(certificate_until=7),
         lambda data: data["told"][0]["cameras"][0].update(password="x"),

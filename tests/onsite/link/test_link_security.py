@@ -8,9 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agent.onsite.link.plan import random_plan
+from agent.onsite.link.platform import Platform
 from agent.onsite.link.security import security
 from agent.verify.device_certificate import read_device_certificate
 from drivers.gb28181.gb35114 import CERTIFICATE_MAX_BYTES, Shown, shown_in
+from drivers.gb28181.sip import Sip, parse
+from drivers.gb28181.wire import Dropped, Flow, Incoming
 
 DEVICE = "14021300001180000001"
 NOW = datetime.now(UTC) + timedelta(hours=1)
@@ -88,3 +92,47 @@ def test_der_is_read_as_pem_is(sm2: bytes) -> None:
 )  # fmt: skip
 def test_a_header_shows_a_scheme_and_no_more_than_a_small_certificate(value: str, expected: Shown | None) -> None:
     assert shown_in(value) == expected
+
+
+class Device:
+    """A device of which nothing is heard but the requests that it sent."""
+
+    local, port, dropped = "192.0.2.1", 5060, Dropped()
+
+    def __init__(self, *headers: str) -> None:
+        self.left = [register(number, value) for number, value in enumerate(headers, 1)]
+        self.now_s = 0.0
+        self.answers: list[Sip] = []
+
+    def next(self, within_s: float) -> Incoming | None:
+        self.now_s += 1.0
+        return Incoming(self.left.pop(0), Flow("UDP", "192.0.2.9", 5060)) if self.left else None
+
+    def send(self, flow: Flow, message: Sip) -> bool:
+        self.answers.append(message)
+        return True
+
+
+def register(number: int, authorization: str) -> Sip:
+    head = (
+        "REGISTER sip:x@1402130000 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK1",
+        f"From: <sip:{DEVICE}@1402130000>;tag=1", f"To: <sip:{DEVICE}@1402130000>", "Call-ID: 1",
+        f"CSeq: {number} REGISTER", f"Authorization: {authorization}", "Content-Length: 0", "", "",
+    )  # fmt: skip
+    return parse("\r\n".join(head).encode())
+
+
+def heard(*headers: str) -> Shown | None:
+    device = Device(*headers)
+    platform = Platform(random_plan(DEVICE, "MD5", 60, 1, ()), device, lambda: device.now_s, lambda verdict: None)
+    platform.pump(lambda: False, 10)
+    assert [one.status for one in device.answers] == [401] * len(headers), "no certificate is believed"
+    assert platform.heard.registration is None
+    return platform.heard.shown
+
+
+def test_a_certificate_is_kept_and_lets_nobody_in(sm2: bytes) -> None:
+    assert heard(header(sm2), 'Unidirection random1="x"') == Shown("Capability", sm2)
+    assert heard('Unidirection random1="x"', header(sm2)) == Shown("Capability", sm2)
+    assert heard("Capability", "Bidirection") == Shown("Bidirection")
+    assert heard('Digest username="x"') is None

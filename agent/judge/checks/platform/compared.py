@@ -17,6 +17,7 @@ from agent.judge.checks.platform.reading import (
     codecs_told,
     level_told,
     plain_name,
+    same_name,
     same_unit,
     sizes_told,
 )
@@ -155,7 +156,7 @@ def _unit(told: CameraTold, true: CameraTrue) -> Compared:
 def _name(told: CameraTold, true: CameraTrue) -> Compared:
     if not told.name:
         return NOT_TOLD
-    same = plain_name(told.name) == plain_name(true.filed_name) if true.filed_name else None
+    same = same_name(told.name, true.filed_name) if true.filed_name else None
     return _compared(same, told.name, true.filed_name)
 
 
@@ -215,12 +216,16 @@ def _level(told: CameraTold, true: CameraTrue) -> Compared:
 
 
 def _masks(told: CameraTold, true: CameraTrue) -> Compared:
-    """Compare whether there are masks: what pictures show decides, and a device's own list where none is seen."""
+    """Compare whether there are masks: what pictures show decides, and a device's own list where none is seen.
+
+    The standard has room for four rectangles: a device with masks of another kind tells that they are on, and none.
+    """
     if told.masks_on is None:
         return NOT_TOLD
-    if told.masks_on and told.mask_regions:
-        if true.masks_seen:
-            return _compared(true.masks_seen == "hidden", ON, ON if true.masks_seen == "hidden" else Message("bare"))
+    if told.masks_on and (true.masks_seen or not told.mask_regions):
+        hidden = true.masks_seen == "hidden"
+        return _compared(hidden if told.mask_regions else hidden or None, ON, ON if hidden else Message("bare"))
+    if told.masks_on:
         return _compared(False if true.masks_listed == 0 else None, ON, OFF)
     if true.masks_listed == 0:
         return _compared(True, OFF, OFF)
@@ -242,8 +247,12 @@ def _texts(told: CameraTold, true: CameraTrue) -> Compared:
     text = " ".join(wanted)
     if true.texts is None:
         return _compared(None, text)
-    drawn = plain_name("".join(one for one in true.texts if "<" not in one))
-    missing = [one for one in wanted if plain_name(one) not in drawn]
+    drawn = [one for one in true.texts if "<" not in one]
+    together = plain_name("".join(drawn))
+    missing = [
+        one for one in wanted
+        if plain_name(one) not in together and not any(same_name(one, each) for each in drawn)
+    ]  # fmt: skip
     unsure = any("<" in one for one in true.texts)
     same = True if not missing else None if unsure else False
     return _compared(same, text, " ".join(true.texts) or OFF)

@@ -110,14 +110,17 @@ def _told_of(facts: Facts, camera: CameraConfig, device: DeviceTold) -> CameraTo
 
 
 def _count(site: Site, told: dict[str, DeviceTold], untested: list[str], now: datetime) -> Iterator[Fact]:
-    """Yield how many cameras the catalogues have together, against how many were filed."""
+    """Yield how many cameras the catalogues have together, against how many were filed; an empty input is offline."""
     counts = [one.cameras_count for one in told.values()]
     filed = standing(site, "filed-cameras", local_day(site, now)).value
     whole = sum(one for one in counts if one is not None)
     if not whole:
         return
-    known = not untested and None not in counts and isinstance(filed, int)
-    state: State = "unknown" if not known else "same" if whole == filed else "differs"
+    online = whole - sum(one.offline_count for one in told.values())
+    known = not untested and None not in counts
+    state: State = "unknown"
+    if known and isinstance(filed, int):
+        state = "same" if online <= filed <= whole else "differs"
     rests_on = (*(heard(one) for one in told.values()), *declared("site", "filed-cameras"))
     yield Fact("site", "cameras", Message("number of cameras"), Compared(state, str(whole), str(filed)), rests_on)
 

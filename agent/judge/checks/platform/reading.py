@@ -33,6 +33,8 @@ _CODECS: Final = (
 _NO_LEVEL: Final = frozenset({"", "0", "NONE", "NO", "N", "\u65e0"})
 CROPPED_PX: Final = 16
 """So much of a side may be cut: codecs work in blocks, and 1088 lines are told as 1080."""
+CUT_BYTES: Final = 30
+"""From so many bytes of GB18030 on a name may be cut: fields of 32 are common, with or without an end of text."""
 AREA_APART: Final = 0.15
 """So far a picture may be from its round number of pixels: 2560x1440 is sold as 4 million."""
 
@@ -95,7 +97,13 @@ def plain_name(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFKC", text).casefold() if one.isalnum())
 
 
+def same_name(told: str, true: str) -> bool:
+    """Tell whether two names are one; devices cut theirs where their field ends."""
+    a, b = plain_name(told), plain_name(true)
+    return a == b or (len(told.encode("gb18030", "replace")) >= CUT_BYTES and b.startswith(a))
+
+
 def same_unit(told: str, true: str) -> bool:
     """Tell whether two names are one unit's, of which one may leave out the district that it begins with."""
     shorter, longer = sorted((plain_name(told), plain_name(true)), key=len)
-    return shorter == longer or (len(shorter) >= 4 and longer.endswith(shorter))
+    return same_name(told, true) or (len(shorter) >= 4 and longer.endswith(shorter))

@@ -38,7 +38,10 @@ class Truth:
 def truth_of(
     site: Site, facts: Facts, camera: CameraConfig, told: CameraTold, tested_at: datetime, now: datetime
 ) -> Truth:
-    """Return what is true of a camera that was told of at `tested_at`."""
+    """Return what is true of a camera that was told of at `tested_at`.
+
+    The plan of footage in a store beside its device is not the device's, and is not compared.
+    """
     name = camera.camera.id
     subject, zone = f"camera:{name}", zone_of(site, camera)
     kept, could_keep, oldest = _footage(site, facts, camera, now)
@@ -68,8 +71,8 @@ def truth_of(
         masks_listed=_masks_listed(facts, subject),
         time_drawn=True if clocks else shows_time(overlays) if overlays else None,
         texts=_texts(overlays) if overlays else None,
-        plan_days_s=_plan_days_s(facts.one(subject, Schedule)),
-        records=_records(facts, camera, now),
+        plan_days_s=() if camera.store else _plan_days_s(facts.one(subject, Schedule)),
+        records=None if camera.store else _records(facts, camera, now),
     )
     told_by_device = grounds(facts.observed(subject, Streams, Encoders))
     seen_by_device = grounds(facts.observed(subject, Overlays))

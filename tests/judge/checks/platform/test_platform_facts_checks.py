@@ -161,6 +161,9 @@ def test_more_cameras_than_were_filed_are_a_difference_of_the_site() -> None:
     (finding,) = judged(CHECK, SITE, facts_of(TOLD, count=3))
     (row,) = finding.evidence["differences"]  # type: ignore[misc, union-attr]
     assert row == {"subject": "site", "fact": "cameras", "told": "3", "true": "2"}
+    facts = facts_of(TOLD, count=3)
+    empty_input = {"box": replace(facts.platform_told["box"], offline_count=1)}
+    assert verdict(CHECK, SITE, replace(facts, platform_told=empty_input)) == ("pass", "")
 
 
 def test_a_camera_without_a_code_is_found_by_its_channel() -> None:
@@ -229,6 +232,19 @@ HARD: Mapping[str, tuple[CameraTold, CameraTrue, str, str]] = {
     ),
     "a level in words that nobody knows": (
         replace(TOLD, level="high"), CameraTrue(tested_at=AT, level="A"), "level", "unknown",
+    ),
+    "masks of a kind that the standard has no room for": (
+        replace(TOLD, mask_regions=0), CameraTrue(tested_at=AT, masks_seen="hidden", masks_listed=3), "masks", "same",
+    ),
+    "no such masks, and a bare zone": (
+        replace(TOLD, mask_regions=0), CameraTrue(tested_at=AT, masks_seen="bare"), "masks", "unknown",
+    ),
+    "a name that was cut where its field ends": (
+        replace(TOLD, name="大同市第十七中学教学楼三层东侧"),
+        CameraTrue(tested_at=AT, filed_name="大同市第十七中学教学楼三层东侧走廊"), "name", "same",
+    ),
+    "a short name that another one begins with": (
+        replace(TOLD, name="大门"), CameraTrue(tested_at=AT, filed_name="大门东"), "name", "differs",
     ),
     "masks that its own list has, and no picture": (
         TOLD, CameraTrue(tested_at=AT, masks_listed=2), "masks", "unknown",
