@@ -23,8 +23,8 @@ ROOMS: Final = (
         name="self-test-of-any-age",
         row="observe",
         file="agent/observe/facts/link_tests.py",
-        text="timedelta(0) <= now - at <= longest",
-        mutated="timedelta(0) <= now - at",
+        text="timedelta(0) <= now - self.at <= COUNTS_FOR",
+        mutated="timedelta(0) <= now - self.at",
         test="test_duties_linked.py::test_a_self_test_passes_as_seen_and_only_for_its_box_in_its_time[longer ago]",
     ),
     Mutant(

@@ -43,13 +43,8 @@ class LinkTest:
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
         """Tell whether it counts at `now` for the box that answers: not for another one, nor when it is too old."""
-        return counts(self.box, self.at, box, now, COUNTS_FOR)
-
-
-def counts(tested: Collection[str], at: datetime, box: Collection[str], now: datetime, longest: timedelta) -> bool:
-    """Tell whether a self-test of a box at a time counts for the box that answers. Pure."""
-    is_its = not tested or not box or not set(tested).isdisjoint(box)
-    return is_its and timedelta(0) <= now - at <= longest
+        is_its = not self.box or not box or not set(self.box).isdisjoint(box)
+        return is_its and timedelta(0) <= now - self.at <= COUNTS_FOR
 
 
 def last_tests(tests: Iterable[LinkTest], site_id: str) -> Mapping[str, LinkTest]:

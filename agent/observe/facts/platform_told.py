@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.host.files import read_of_owner, write_atomic
-from agent.observe.facts.link_tests import counts
 
 NAME: Final = "link-told.json"
 SCHEMA: Final = "camwarden-link-told/1"
@@ -77,7 +76,8 @@ class DeviceTold:
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
         """Tell whether it counts at `now` for the box that answers, as a self-test does, for a shorter time."""
-        return counts(self.box, self.at, box, now, COUNTS_FOR)
+        is_its = not self.box or not box or not set(self.box).isdisjoint(box)
+        return is_its and timedelta(0) <= now - self.at <= COUNTS_FOR
 
 
 def known_told(directory: Path, site_id: str) -> Mapping[str, DeviceTold]:

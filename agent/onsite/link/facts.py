@@ -1,14 +1,15 @@
 """Gathers a device's report to the platform on its cameras: the named fields that are compared. Pure."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from agent.model.finding import Json
 from agent.observe.facts.platform_told import CAMERAS_MAX, TEXT_MAX_CHARS, CameraTold, DeviceTold
 from agent.onsite.link.answered import cameras_of
 from agent.onsite.link.platform import Asked
-from agent.onsite.link.result import LinkResult, Step
+from agent.onsite.link.result import LinkResult
 from drivers.gb28181.answers import Channel, Config
 
 TEXTS_MAX: Final = 8
@@ -30,7 +31,8 @@ def cameras_told(
 
 def device_told(site: str, device: str, box: tuple[str, ...], result: LinkResult) -> DeviceTold:
     """Return what a device told in a test, and beside it what its picture was, where one came."""
-    catalog, picture, security = result.step("catalog"), result.step("picture"), result.step("security")
+    catalog, security = result.step("catalog"), result.step("security")
+    pictures = [one.evidence for one in result.steps if one.name == "picture" and one.status == "seen"]
     shown = security.evidence if security is not None else {}
     until = shown.get("valid_until")
     listed = catalog.evidence if catalog is not None and catalog.status != "unknown" else {}
@@ -44,14 +46,14 @@ def device_told(site: str, device: str, box: tuple[str, ...], result: LinkResult
         offline_count=offline if isinstance(offline, int) else 0,
         scheme=str(shown.get("scheme", "")),
         certificate_until=datetime.fromisoformat(until) if isinstance(until, str) else None,
-        cameras=tuple(_with_picture(one, picture) for one in result.told),
+        cameras=tuple(_with_picture(one, pictures) for one in result.told),
     )
 
 
-def _with_picture(told: CameraTold, picture: Step | None) -> CameraTold:
-    seen = picture.evidence if picture is not None and picture.status == "seen" else {}
+def _with_picture(told: CameraTold, pictures: Sequence[Mapping[str, Json]]) -> CameraTold:
+    seen = next((one for one in pictures if one.get("camera") == told.code), {})
     codec, size = seen.get("codec"), (seen.get("width_px"), seen.get("height_px"))
-    if seen.get("camera") != told.code or not isinstance(codec, str):
+    if not isinstance(codec, str):
         return told
     return replace(told, codec=codec, size_px=tuple(side for side in size if isinstance(side, int)))
 
