@@ -36,7 +36,7 @@ SPOKEN: Final = frozenset({"unit", "name", "position", "texts"})
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class ToldFact:
     """One fact that was told, compared, and what both sides rest on. `subject`: the camera, or the whole site."""
 
     subject: str
@@ -66,7 +66,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
             next_step="camwarden link test DEVICE",
         )
         return (waiting(check, "site", "person", "not-tested", message, {"untested": untested[:EVIDENCE_MAX]}),)
-    found = [*_facts_of(site, facts, told, now), *_count(site, told, untested, now)]
+    found = [*_compared_facts(site, facts, told, now), *_count(site, told, untested, now)]
     evidence = _evidence(told, untested, found)
     outcomes = list(_outcomes(found, untested))
     if not outcomes:
@@ -85,7 +85,7 @@ def told_that_counts(facts: Facts, now: datetime, devices: list[str]) -> dict[st
     return found
 
 
-def _facts_of(site: Site, facts: Facts, told: dict[str, DeviceTold], now: datetime) -> Iterator[Fact]:
+def _compared_facts(site: Site, facts: Facts, told: dict[str, DeviceTold], now: datetime) -> Iterator[ToldFact]:
     """Yield what was told of each camera of the site, found by its code."""
     for camera in site.cameras:
         device = told.get(camera.camera.device)
@@ -97,19 +97,20 @@ def _facts_of(site: Site, facts: Facts, told: dict[str, DeviceTold], now: dateti
         for name, compared in compare(of_it, truth.camera).items():
             shown = replace(compared, told=WITHHELD, true=WITHHELD) if secret and name in SPOKEN else compared
             rests_on = (heard(device), *truth.rests_on[name])
-            yield Fact(camera.camera.id, name, ROWS[name].words, shown, rests_on)
+            yield ToldFact(camera.camera.id, name, ROWS[name].words, shown, rests_on)
 
 
 def _told_of(facts: Facts, camera: CameraConfig, device: DeviceTold) -> CameraTold | None:
     """Return what was told under a camera's code: that of its configuration, else of its channel in the recorder."""
-    link = facts.one(f"device:{device.device}", PlatformLink)
-    listed_codes = [code for server in link.servers for code in server.codes] if link is not None else []
-    codes = [camera.camera.code] if camera.camera.code else [code for channel, code in listed_codes
-                                                              if channel == camera.camera.channel]  # fmt: skip
+    codes = {camera.camera.code}
+    if not camera.camera.code:
+        link = facts.one(f"device:{device.device}", PlatformLink)
+        rows = [row for server in link.servers for row in server.codes] if link is not None else []
+        codes = {code for channel, code in rows if channel == camera.camera.channel}
     return next((one for one in device.cameras if one.code in codes), None)
 
 
-def _count(site: Site, told: dict[str, DeviceTold], untested: list[str], now: datetime) -> Iterator[Fact]:
+def _count(site: Site, told: dict[str, DeviceTold], untested: list[str], now: datetime) -> Iterator[ToldFact]:
     """Yield how many cameras the catalogues have together, against how many were filed; an empty input is offline."""
     counts = [one.cameras_count for one in told.values()]
     filed = standing(site, "filed-cameras", local_day(site, now)).value
@@ -122,7 +123,7 @@ def _count(site: Site, told: dict[str, DeviceTold], untested: list[str], now: da
     if known and isinstance(filed, int):
         state = "same" if online <= filed <= whole else "differs"
     rests_on = (*(heard(one) for one in told.values()), *declared("site", "filed-cameras"))
-    yield Fact("site", "cameras", Message("number of cameras"), Compared(state, str(whole), str(filed)), rests_on)
+    yield ToldFact("site", "cameras", Message("number of cameras"), Compared(state, str(whole), str(filed)), rests_on)
 
 
 def heard(device: DeviceTold) -> Ground:
@@ -130,7 +131,7 @@ def heard(device: DeviceTold) -> Ground:
     return Ground("DeviceTold", f"device:{device.device}", "told", device.at)
 
 
-def _outcomes(found: list[Fact], untested: list[str]) -> Iterator[Outcome]:
+def _outcomes(found: list[ToldFact], untested: list[str]) -> Iterator[Outcome]:
     """Yield the differences as one, each fact that is so, and what is not known as one."""
     differ = [one for one in found if one.compared.state == "differs"]
     unknown = [one for one in found if one.compared.state == "unknown"]
@@ -152,12 +153,12 @@ def _outcomes(found: list[Fact], untested: list[str]) -> Iterator[Outcome]:
         yield Open("untested", "not-tested", message, doubted=True)
 
 
-def _said(one: Fact) -> Message:
+def _said(one: ToldFact) -> Message:
     values = {"subject": one.subject, "fact": one.words, "told": one.compared.told, "true": one.compared.true}
     return Message("{subject}: {fact} {told}, where it is {true}", values)
 
 
-def _evidence(told: dict[str, DeviceTold], untested: list[str], found: list[Fact]) -> dict[str, Json]:
+def _evidence(told: dict[str, DeviceTold], untested: list[str], found: list[ToldFact]) -> dict[str, Json]:
     def keys(state: State) -> list[str]:
         return [one.key for one in found if one.compared.state == state]
 

@@ -18,6 +18,7 @@ from agent.observe.facts.platform_told import COUNTS_FOR, CameraTold, DeviceTold
 from agent.observe.facts.sightings import BoxMark, KnownBox
 from agent.observe.footage.days import CameraFootage
 from agent.observe.remembered.value import EMPTY
+from agent.site.config.add_declaration import read_value
 from agent.site.config.site import Rules, Site
 from agent.site.declarations.table import BY_ID
 from drivers.footage import PlatformLink, PlatformServer, Schedule, SchedulePeriod
@@ -191,7 +192,11 @@ def test_what_a_secret_camera_is_called_is_in_no_finding() -> None:
 
 
 def test_the_kind_of_place_is_declared_by_digits_or_by_number() -> None:
-    assert len(BY_ID["capture-position"].choices) == 5
+    row = BY_ID["capture-position"]
+    assert [read_value(row, text) for text in ("2", "0020000", "0061200")] == ["0020000", "0020000", "0061200"]
+    for wrong in ("6", "square", "00100", "00200000"):
+        with pytest.raises(ValueError, match="one line"):
+            read_value(row, wrong)
     site = declared_site(word("capture-position", "0020100"), word("filed-cameras", 2), cameras=CAMERAS)
     for positions, status in ((("0020100",), "pass"), (("0020000",), "pass"), (("0030000",), "fail")):
         assert judge(replace(TOLD, positions=positions), site).status == status
