@@ -23,10 +23,12 @@ DAY_S: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Osd:
-    """Whether a device draws the time and texts into a picture, and which texts; `time_type` 1: in Chinese words."""
+    """Whether a device draws the time and texts into a picture, and which texts.
+
+    The form of its time is not read: nothing else tells it, so that it could not be compared.
+    """
 
     time_shown: bool | None = None
-    time_type: int | None = None
     texts_shown: bool | None = None
     texts: tuple[str, ...] = ()
 
@@ -44,11 +46,9 @@ def osd_of(blocks: Sequence[etree._Element]) -> Osd | None:
     block = next((one for one in blocks if text_of(one, "TimeEnable") or text_of(one, "TextEnable")), None)
     if block is None:
         return None
-    kind = number_of(block, "TimeType")
     texts = [text_of(one, "Text", 64) for one in named_in(block, "Item")][:TEXTS_MAX]
     return Osd(
         yes_no_of(block, "TimeEnable", set()),
-        kind if kind in (0, 1) else None,
         yes_no_of(block, "TextEnable", set()),
         tuple(text for text in texts if text),
     )

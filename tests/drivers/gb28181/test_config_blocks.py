@@ -36,7 +36,7 @@ def test_an_overlay_is_read_under_whatever_name() -> None:
         "<Item><Text>大门</Text><X>1</X></Item><Item><Text></Text></Item><Item><Text>一层</Text></Item>"
     )
     for name in ("OSDConfig", "GetOSDConfig", "osdconfig"):
-        assert config(f"<{name}>{inner}</{name}>").osd == Osd(True, 1, True, ("大门", "一层"))
+        assert config(f"<{name}>{inner}</{name}>").osd == Osd(True, True, ("大门", "一层"))
     assert config("<OSDConfig><TimeEnable>maybe</TimeEnable><TimeType>7</TimeType></OSDConfig>").osd == Osd()
     assert config("<OSDConfig/>").osd is None
 
