@@ -3,6 +3,7 @@
 The library reads such a certificate and cannot verify it: its curve is not known there.
 """
 
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,13 +27,21 @@ class DeviceCertificate:
 def read_device_certificate(data: bytes, device_id: str) -> DeviceCertificate | None:
     """Return a certificate in PEM or DER, None where it is none that can be read."""
     try:
-        is_pem = data.lstrip().startswith(b"-----BEGIN")
-        found = x509.load_pem_x509_certificate(data) if is_pem else x509.load_der_x509_certificate(data)
-        return DeviceCertificate(
-            found.not_valid_before_utc,
-            found.not_valid_after_utc,
-            device_id in found.subject.rfc4514_string(),
-            found.signature_algorithm_oid.dotted_string == SM2_WITH_SM3,
-        )
-    except (ValueError, TypeError):
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # of odd serial numbers and the like: a device writes nothing to our terminal
+            return _read(data, device_id)
+    except (ValueError, TypeError, x509.InvalidVersion):
         return None
+
+
+def _read(data: bytes, device_id: str) -> DeviceCertificate:
+    is_pem = data.lstrip().startswith(b"-----BEGIN")
+    found = x509.load_pem_x509_certificate(data) if is_pem else x509.load_der_x509_certificate(data)
+    return DeviceCertificate(
+        found.not_valid_before_utc,
+        found.not_valid_after_utc,
+        device_id in found.subject.rfc4514_string(),
+        found.signature_algorithm_oid.dotted_string == SM2_WITH_SM3,
+    )

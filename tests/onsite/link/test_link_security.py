@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import subprocess
 from datetime import UTC, datetime, timedelta
 
@@ -78,6 +79,18 @@ def test_what_is_no_certificate_is_none(data: bytes) -> None:
 def test_der_is_read_as_pem_is(sm2: bytes) -> None:
     body = b"".join(line for line in sm2.splitlines() if not line.startswith(b"-----"))
     assert read_device_certificate(base64.b64decode(body), DEVICE) == read_device_certificate(sm2, DEVICE)
+
+
+def test_a_certificate_that_was_tampered_with_is_read_or_is_none_and_warns_nobody(sm2: bytes) -> None:
+    der = base64.b64decode(b"".join(line for line in sm2.splitlines() if not line.startswith(b"-----")))
+    lot = random.Random(1)
+    for _ in range(5_000):
+        data = bytearray(der)
+        for _ in range(lot.randint(1, 4)):
+            data[lot.randrange(len(data))] = lot.randrange(256)
+        read_device_certificate(bytes(data), DEVICE)
+    version = der.index(bytes((0xA0, 0x03, 0x02, 0x01, 0x02))) + 4
+    assert read_device_certificate(der[:version] + b"\x09" + der[version + 1 :], DEVICE) is None
 
 
 @pytest.mark.parametrize(
