@@ -2,7 +2,7 @@
 
 A fact that was not told is nothing to hold against it; one that is not known to be true or false is unknown: what a
 device cannot express, what is of another box, what is too young. Each row allows for the ways in which honest devices
-write: units, roundings, zones, codes. The tolerances are house figures; a false accusation costs the trust in all others.
+write: units, roundings, zones, codes. The tolerances are house figures: a false accusation costs the trust in others.
 
 Source: GB/T 28181-2022, A.2.1.9 and A.2.4.7 (fields), annexes G and O (codes).
 """
