@@ -11,13 +11,16 @@ HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/comm
 	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: setup ## run the whole flow against a simulated site; writes build/demo/
 	$(BIN)/camwarden demo --out build/demo $(DEMO_FLAGS)
+
+link-demo: setup ## self-tests of a simulated recorder and a camera, side by side, to their signed certificates; writes build/link-demo/
+	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/link_demo.py build/link-demo
 
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)

@@ -180,6 +180,9 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "filing-device-list-match": (*_DECLARED, *_told("filed DEVICE")),
     "platform-interface-configured": (*_told("link DEVICE"), *_seen("tested DEVICE", longest=TESTED), *_DECLARED),
     "platform-registered": (*_told("link DEVICE"), *_DECLARED),
+    "platform-keepalive": (*_told("heartbeat DEVICE", "answered DEVICE"), *_DECLARED),
+    "platform-catalog-complete": (*_told("codes DEVICE", "listed DEVICE"), *_DECLARED),
+    "platform-stream-playable": (*_seen("tested DEVICE", longest=TESTED), *_DECLARED),
     "platform-facts-match": (Obligation("FACT SUBJECT", ("told", "seen", "declared"), HEARD),),
     "secure-device-level": (*_DECLARED, *_told_in_test("certificate DEVICE")),
     "inspection-bundle-ready": _own("verified"),
@@ -193,8 +196,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "report-no-image": _own("free of pictures and logins"),
     **dict.fromkeys(
         (
-            "required-point-covered", "platform-keepalive",
-            "platform-catalog-complete", "platform-stream-playable", "scope-declared", "national-class-declared",
+            "required-point-covered", "scope-declared", "national-class-declared",
             "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared",
             "install-authority-declared", "signage-declared", "secret-neighbour-consent", "contractor-qualification",
             "device-cert-declared", "outsourcing-agreement", "archive-complete",

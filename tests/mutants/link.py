@@ -10,6 +10,7 @@ _WIRE: Final = "test_gb28181_wire.py::"
 _DIGEST: Final = "test_sip_digest.py::"
 _BODIES: Final = "test_manscdp.py::"
 _FLOW: Final = "test_link_flow.py::"
+_SLOTS: Final = "test_link_slots.py::"
 
 LINK: Final = (
     Mutant(
@@ -155,5 +156,29 @@ LINK: Final = (
         text="        if self.method not in MAY_SEND:\n",
         mutated="        if False:\n",
         test="test_link_flow.py::test_no_other_request_can_be_written",
+    ),
+    Mutant(
+        name="link-slot-kept",
+        row="types a self-test over the slot of another platform",
+        file="drivers/footage.py",
+        text="        return not self.enabled and not self.filled\n",
+        mutated="        return not self.enabled\n",
+        test=_SLOTS + "test_a_test_is_refused_where_it_would_take_a_platforms_place",
+    ),
+    Mutant(
+        name="link-slot-list",
+        row="is a device that lists its slots as they were",
+        file="agent/onsite/link/slots.py",
+        text="    if not any(one.enabled for one in named):\n",
+        mutated="    if False:\n",
+        test=_SLOTS + "test_while_it_is_registered_one_slot_is_ours_and_no_other_has_changed",
+    ),
+    Mutant(
+        name="link-slot-address",
+        row="is a device, and has passwords and addresses of platforms in its slots",
+        file="drivers/gb28181/platform_address.py",
+        text="    return hashlib.blake2b(text, key=_KEY, digest_size=16).hexdigest()",
+        mutated="    return text.decode()",
+        test="test_platform_slots.py::test_no_password_and_no_address_leaves_the_parser",
     ),
 )

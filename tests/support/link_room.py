@@ -13,6 +13,7 @@ from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult
+from agent.onsite.link.slots import Slots
 from drivers.gb28181.sip import Sip, parse, render
 from drivers.gb28181.wire import Dropped, Flow, Incoming
 
@@ -77,6 +78,6 @@ def room_with(habits: Habits, plan: Plan = PLAN, transport: str = "UDP") -> Room
     return room
 
 
-def whole_test(room: Room, plan: Plan = PLAN, eye: Eye | None = None) -> LinkResult:
+def whole_test(room: Room, plan: Plan = PLAN, eye: Eye | None = None, slots: Slots | None = None) -> LinkResult:
     """Run the whole test in a room, with a picture where there is an eye for it."""
-    return run_test(plan, room, HOST, lambda: room.now_s, room.wall, room.tell, eye)
+    return run_test(plan, room, HOST, lambda: room.now_s, room.wall, room.tell, eye, slots)

@@ -10,6 +10,7 @@ Source: Datong Measures (Order 61), article 11(2); GB/T 28181-2022, 9.1 and 9.2 
 
 import json
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -28,23 +29,35 @@ TestOutcome = Literal["played", "no-picture", "not-registered"]
 """`played`: registered, and a picture of it was decoded. `no-picture`: registered, and none came. `not-registered`: it
 did not come, which a wrong setting or a network shows as well."""
 
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
 log = logging.getLogger("camwarden.link_tests")
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTest:
-    """One self-test: of which site and device, when it ended, and with which outcome. `box`: as of a `LoginTry`."""
+    """One self-test: of which site and device, when it ended, and with which outcome. `box`: as of a `LoginTry`.
+
+    `digest`: the SHA-256 (hex) of its result without addresses, as it stands on its paper; empty where none was kept.
+    """
 
     site: str
     device: str
     at: datetime
     outcome: TestOutcome
     box: tuple[str, ...] = ()
+    digest: str = ""
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
         """Tell whether it counts at `now` for the box that answers: not for another one, nor when it is too old."""
-        is_its = not self.box or not box or not set(self.box).isdisjoint(box)
-        return is_its and timedelta(0) <= now - self.at <= COUNTS_FOR
+        return self._is_of(box) and timedelta(0) <= now - self.at <= COUNTS_FOR
+
+    def is_over(self, box: Collection[str], now: datetime) -> bool:
+        """Tell whether it would count for the box that answers, and is only too old at `now`."""
+        return self._is_of(box) and now - self.at > COUNTS_FOR
+
+    def _is_of(self, box: Collection[str]) -> bool:
+        return not self.box or not box or not set(self.box).isdisjoint(box)
 
 
 def last_tests(tests: Iterable[LinkTest], site_id: str) -> Mapping[str, LinkTest]:
@@ -94,5 +107,8 @@ def _row(data: Mapping[str, Any]) -> LinkTest:
     at, outcomes = datetime.fromisoformat(data["at"]), get_args(TestOutcome)
     if at.tzinfo is None or data["outcome"] not in outcomes or not isinstance(data["box"], list):
         raise ValueError("not a self-test")
+    digest = str(data.get("digest", ""))
+    if digest and not _SHA256.fullmatch(digest):
+        raise ValueError("no digest of a self-test")
     box = tuple(str(one) for one in data["box"])
-    return LinkTest(str(data["site"]), str(data["device"]), at, data["outcome"], box)
+    return LinkTest(str(data["site"]), str(data["device"]), at, data["outcome"], box, digest)

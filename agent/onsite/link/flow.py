@@ -5,6 +5,7 @@ in: `clock` runs on without jumps, `wall` is UTC.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from agent.onsite.link.play import Eye, play
 from agent.onsite.link.registrar import Verdict
 from agent.onsite.link.result import LinkResult, Step
 from agent.onsite.link.security import security
+from agent.onsite.link.slots import Slots, after, during
 from drivers.gb28181.answers import Catalog, Content, Records
 
 HEARTBEATS: Final = 3
@@ -46,11 +48,19 @@ Wall = Callable[[], datetime]
 
 
 def run_test(
-    plan: Plan, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None = None
+    plan: Plan,
+    wire: Talks,
+    address: str,
+    clock: Clock,
+    wall: Wall,
+    tell: Tell,
+    eye: Eye | None = None,
+    slots: Slots | None = None,
 ) -> LinkResult:
     """Run the test and return its result.
 
-    `tell` is called with what a person should see while it runs; `eye`: asks for a picture too, None for none.
+    `tell` is called with what a person should see while it runs; `eye`: asks for a picture too, None for none. `slots`:
+    those of the device, where they can be read.
     """
     began_at = wall()
     told: set[Verdict] = set()
@@ -64,8 +74,8 @@ def run_test(
 
     platform = Platform(plan, wire, clock, on_verdict)
     done: list[Step] = []
-    for step in _steps(platform, wire, address, clock, wall, tell, eye):
-        done.append(step)
+    for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye), slots, plan):
+        done.append(replace(step, at=wall()))
         tell(step.what)
     heard = platform.heard
     return LinkResult(
@@ -78,7 +88,20 @@ def run_test(
         quirks=tuple(sorted(heard.quirks)),
         refused="wrong-password" in heard.verdicts and "registered" not in heard.verdicts,
         told=heard.told,
+        quiet_after_s=plan.quiet_after_s,
     )
+
+
+def _with_slots(steps_of_test: Iterator[Step], slots: Slots | None, plan: Plan) -> Iterator[Step]:
+    """Yield the steps of a test, and what the device tells of its slots once it is registered, and at the end."""
+    ours: frozenset[int] = frozenset()
+    for step in steps_of_test:
+        yield step
+        if slots is not None and (step.name, step.status) == ("register", "seen"):
+            own, ours = during(slots, slots.read(), plan)
+            yield own
+    if slots is not None:
+        yield after(slots, slots.read(), plan, ours)
 
 
 def _steps(

@@ -18,6 +18,8 @@ TITLES: Final[Mapping[StepName, Message]] = {
     "picture": Message("live picture"),
     "security": Message("certificate (GB 35114)"),
     "off": Message("slot off again"),
+    "own-slot": Message("slot of this test"),
+    "other-slots": Message("other slots"),
 }
 
 STATUSES: Final[Mapping[StepStatus, Message]] = {

@@ -1,6 +1,7 @@
 """Runs a self-test of one device's interface for the police platform, as a platform of our own.
 
     camwarden link test nvr --id 14021300001180000001 --free-slot
+    camwarden link test nvr --id ... --picture --certificate DIR --made-by NAME    a signed page of it
 
 A port is open only while it runs, to one address, for one id and a password of this test. What is typed into the device
 goes to standard error, the password too: it is worth nothing once the test has ended. Nothing is asked that changes the
@@ -13,10 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from rich import box
@@ -24,36 +22,38 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.link.certificate import add_options, plan_certificate, write_certificate
+from agent.commands.link.remember import remember
 from agent.commands.terminal.asking import Ended, ask
-from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.unconfined import say_confinement
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
-from agent.host.lock import lock
-from agent.host.not_ours import forbidden
-from agent.host.paths import own_state
-from agent.model.errors import AgentError, UsageError, os_words
+from agent.host.paths import credentials_file
+from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
-from agent.observe.facts import link_tests, platform_told
-from agent.observe.facts.factory_logins import box_of
-from agent.observe.facts.link_tests import LinkTest, add_test
-from agent.observe.facts.platform_told import put_told
+from agent.observe.probe import platform_slots
 from agent.onsite.link import guide
-from agent.onsite.link.facts import device_told
+from agent.onsite.link.certificate import without_address
 from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
 from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult, StepStatus
+from agent.onsite.link.slots import Slots, slots_for
 from agent.onsite.link.wording import NOTE, QUIRKS, STATUSES, TITLES
-from agent.site.config.load import load_declared
+from agent.site.config.load import load, load_declared
 from agent.site.config.site import Site
+from agent.site.toml.problems import ConfigError
 from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
+from drivers.credentials import Credentials
 from drivers.deadline import resolve
+from drivers.errors import DriverError
+from drivers.footage import PlatformLink
 from drivers.gb28181.media import Media
 from drivers.gb28181.wire import Wire, address_towards
+from drivers.registry import LINKS
 from masking.worker.client import Worker
 
 PORT: Final = 5060
@@ -74,6 +74,7 @@ class Target:
     host: str
     site: Site | None = None
     device: str = ""
+    driver: str = ""
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -101,6 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--quiet-after", type=float, default=QUIET_AFTER_S, metavar="S",
         help="after how many seconds of silence the slot is off (default 60)",
     )  # fmt: skip
+    add_options(tested)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -113,19 +115,26 @@ def run(args: argparse.Namespace) -> int:
     target = _target(args)
     plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
     peer = _address(target.host)
-    _require_free_slot(args)
+    paper = plan_certificate(args, target.site, target.device)
+    slots = _read_slots(args, target)
+    if slots is None:
+        _require_free_slot(args)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
         eye = Eye(lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
-        _print_guide(plan, wire, args.lang)
+        _print_guide(plan, wire, target.driver, slots, args.lang)
         try:
-            result = run_test(plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye)
+            result = run_test(
+                plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye, slots
+            )
         except KeyboardInterrupt:
             _say(render(Message("stopped: switch the slot off in the device"), args.lang))
             raise
         say_confinement(worker.confinement, args, args.unconfined)
     if target.site is not None:
-        _remember(target.site, target.device, result)
+        remember(target.site, target.device, result)
     _print_result(args, result)
+    if paper is not None:
+        write_certificate(paper, without_address(result), args)
     return result.exit_code
 
 
@@ -139,11 +148,11 @@ def _target(args: argparse.Namespace) -> Target:
             )
         return Target(args.host)
     site = load_declared(args.config)
-    host = next((one.host for one in site.devices if one.id == args.device), None)
-    if host is None:
+    device = next((one for one in site.devices if one.id == args.device), None)
+    if device is None:
         names = listed(one.id for one in site.devices)
         raise UsageError("there is no device {name!r}; there are: {names}", name=args.device, names=names)
-    return Target(host, site, args.device)
+    return Target(device.host, site, device.id, device.driver)
 
 
 def _address(host: str) -> str:
@@ -173,6 +182,37 @@ def _require_free_slot(args: argparse.Namespace) -> None:
     )
 
 
+def _read_slots(args: argparse.Namespace, target: Target) -> Slots | None:
+    """Read the slots with the device's login; None where they cannot be read, which is told: a person looks instead.
+
+    Raises UsageError where none is free.
+    """
+    if target.site is None or target.driver not in LINKS:
+        return None
+    try:
+        device = next(one for one in load(args.config).devices if one.id == target.device)
+    except ConfigError:
+        _say(render(Message("the slots are not read: its login cannot be read by this user"), args.lang))
+        return None
+    path = credentials_file(target.site.storage.directory, os.environ)
+
+    def read() -> PlatformLink | DriverError:
+        with as_owner_of(path.parent):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return platform_slots.read_slots(device, Credentials(path), utc_now)
+
+    def read_again() -> PlatformLink | None:
+        link = read()
+        return None if isinstance(link, DriverError) else link
+
+    link = read()
+    if isinstance(link, DriverError):
+        why = {"why": link.cause or link.reason}
+        _say(render(Message("the slots cannot be read: {why}; look in the device", why), args.lang))
+        return None
+    return slots_for(link, read_again)
+
+
 def _open(peer: str, port: int) -> Wire:
     try:
         return Wire(address_towards(peer), port, peer)
@@ -186,42 +226,12 @@ def _open(peer: str, port: int) -> Wire:
         ) from None
 
 
-def _remember(site: Site, device: str, result: LinkResult) -> None:
-    """Store what the test proves and what was told, for the checks of the interface: of this box, where it is known."""
-    if result.outcome is None and not result.told and result.step("security") is None:
-        return
-    directory = own_state(site.storage.directory, os.environ)
-    mark = None
-    with suppress(AgentError):
-        known = read_memory(directory).remembered.identities.get(device)
-        mark = known.answering if known else None
-    told = device_told(site.id, device, box_of(mark), result)
-    with as_owner_of(directory):
-        held = lock(directory / link_tests.NAME)
-        try:
-            if result.outcome is not None:
-                test = LinkTest(site.id, device, result.ended_at, result.outcome, told.box)
-                _store(directory / link_tests.NAME, lambda: add_test(directory, test))
-            if told.cameras or told.scheme:
-                _store(directory / platform_told.NAME, lambda: put_told(directory, told))
-        finally:
-            os.close(held)
-
-
-def _store(path: Path, store: Callable[[], None]) -> None:
-    try:
-        store()
-    except OSError as error:
-        raise forbidden(path.parent, error) from None
-    except ValueError:
-        raise UsageError("{path}: is damaged, so that this test is not stored; move it away", path=path) from None
-
-
-def _print_guide(plan: Plan, wire: Wire, lang: str) -> None:
-    _say(render(guide.PAGE, lang))
-    for name, value in guide.rows(plan, wire.local, wire.port):
+def _print_guide(plan: Plan, wire: Wire, driver: str, slots: Slots | None, lang: str) -> None:
+    _say(render(guide.page(driver, slots), lang))
+    for name, value in guide.rows(plan, wire.local, wire.port, driver, slots):
         _say(f"  {render(name, lang)}{translate(': ', lang)}{value}")
-    _say(render(guide.after(plan), lang))
+    for message in guide.after(plan, driver):
+        _say(render(message, lang))
 
 
 def _tell(args: argparse.Namespace, message: Message) -> None:
