@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.link import calls
 from agent.commands.link.certificate import add_options, plan_certificate, write_certificate
 from agent.commands.link.remember import remember
 from agent.commands.terminal.asking import Ended, ask
@@ -38,7 +39,6 @@ from agent.onsite.link import guide
 from agent.onsite.link.certificate import without_address
 from agent.onsite.link.flow import run_test
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
-from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult, StepStatus
 from agent.onsite.link.slots import Slots, slots_for
 from agent.onsite.link.wording import NOTE, QUIRKS, STATUSES, TITLES
@@ -51,7 +51,6 @@ from drivers.credentials import Credentials
 from drivers.deadline import resolve
 from drivers.errors import DriverError
 from drivers.footage import PlatformLink
-from drivers.gb28181.media import Media
 from drivers.gb28181.wire import Wire, address_towards
 from drivers.registry import LINKS
 from masking.worker.client import Worker
@@ -91,9 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tested.add_argument("--host", metavar="ADDRESS", help="the device's address, without a site file")
     tested.add_argument("--id", required=True, metavar="CODE", help="the 20 digits of the device at the platform")
     tested.add_argument("--free-slot", action="store_true", help="you have looked: the slot is used by no platform")
-    tested.add_argument(
-        "--picture", action="store_true", help="ask for one live picture too: one more stream for some seconds"
-    )
+    calls.add_options(tested)
     add_worker_flag(tested)
     tested.add_argument("--port", type=int, default=PORT, help="where the device registers here (default 5060)")
     tested.add_argument("--digest", choices=("MD5", "SHA-256"), default="MD5", help="how it logs in (default MD5)")
@@ -113,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.minutes <= LASTS_S / 60:
         raise UsageError("--minutes {minutes}: give more than 0 and at most 10", minutes=args.minutes)
     target = _target(args)
+    calls.require_closed(args, target.site, utc_now())
     plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
     peer = _address(target.host)
     paper = plan_certificate(args, target.site, target.device)
@@ -120,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     if slots is None:
         _require_free_slot(args)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
-        eye = Eye(lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
+        eye = calls.eye_for(args, wire.local, peer, worker.judge)
         _print_guide(plan, wire, target.driver, slots, args.lang)
         try:
             result = run_test(

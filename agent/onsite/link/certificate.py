@@ -122,7 +122,7 @@ def _answer(name: str, test: LinkResult, lang: str) -> tuple[str, Status, str, s
         return translate(title, lang), "not_applicable", translate(WORDS["not_asked"], lang), ""
     worst = next((one for one in ("failed", "unknown") if any(step.status == one for step in found)), found[0].status)
     told = {"good": sum(TONES[step.status] == "pass" for step in found), "count": len(found)}
-    behind = found[0].what if len(found) == 1 else Message("{good} of {count} queries answered as due", told)
+    behind = found[0].what if len(found) == 1 else Message("{good} of {count} as due", told)
     return translate(title, lang), TONES[worst], render(STATUSES[worst], lang), render(behind, lang)
 
 

@@ -26,7 +26,7 @@ QUERIES: Final[tuple[StepName, ...]] = (
 ANSWERS: Final[Mapping[str, tuple[str, tuple[StepName, ...]]]] = {
     "registered": ("It registered", ("register",)),
     "answered": ("It answered", QUERIES),
-    "played": ("It played", ("picture",)),
+    "played": ("It played", ("picture", "playback")),
 }
 """The three questions of a self-test, and the steps that answer each."""
 

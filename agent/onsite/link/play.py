@@ -1,31 +1,39 @@
-"""Asks for one live picture of one camera, as the platform would, and has it decoded behind walls.
+"""Asks for one picture of one camera, live or recorded, as the platform would, and has it decoded behind walls.
 
-The device connects to us over TCP first, UDP second. At the first whole keyframe the call is over. The picture leaves
-memory for nobody: what remains of it are its size and numbers.
+The device connects to us over TCP first, UDP second; we connect to it where a person asked for that. At the first whole
+keyframe the call is over. The picture leaves memory for nobody: what remains of it are its size and numbers.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from agent.model.finding import Json, Message
 from agent.onsite.link.call import Call, calling
+from agent.onsite.link.footage import Footage
 from agent.onsite.link.platform import Platform
 from agent.onsite.link.result import Step
 from drivers.errors import Malformed, Unsupported
-from drivers.gb28181.invitation import live_offer
+from drivers.gb28181.invitation import Offer, Way, offer_for, read_answer
+from drivers.gb28181.media import MAX_BYTES
 from drivers.gb28181.program_stream import Demuxer, Kind
-from drivers.gb28181.wire import Transport
 from drivers.rtsp.rtp import Frame, Packet
 from masking.model import Job, Judged, WorkerError
 
-KEYFRAME_WITHIN_S: Final = 20.0
+MEDIA_WITHIN_S: Final = 20.0
+KEYFRAME_WITHIN_S: Final = 90.0
+"""Some cameras have a key picture in 75 s only; it is waited for as long as their stream flows."""
 LOOKED_EACH_S: Final = 0.02
+SELDOM_S: Final = 20.0
+SOURCES_MAX: Final = 4
+"""How many streams are told apart at one port: a device may go on with an older call beside ours."""
 NOT_THIS_WAY: Final = 488
 """Not acceptable here: the device has no media over this transport. Source: RFC 3261 section 21.4.26."""
 BUSY: Final = 486
-TRANSPORTS: Final[tuple[Transport, Transport]] = ("TCP", "UDP")
+WAYS: Final[tuple[Way, ...]] = ("TCP", "UDP")
+OTHER_WAY: Final = frozenset({"no-media", "other-address", "no-transport", "no-port"})
+"""After which outcomes the next way is tried."""
 
 
 class MediaPort(Protocol):
@@ -33,6 +41,11 @@ class MediaPort(Protocol):
 
     port: int
     came_bytes: int
+    last_stranger: str
+    """The last other address that sent something here, empty for none."""
+
+    def connect(self, port: int) -> None:
+        """Connect to this port of the device."""
 
     def packets(self) -> list[Packet]:
         """Return what has come, without waiting. Raises Malformed."""
@@ -40,17 +53,22 @@ class MediaPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Eye:
-    """Where pictures come in, and who decodes them: `judge` raises WorkerError."""
+    """Where pictures come in, who decodes them, over which ways, and whether a recorded one is asked for too.
 
-    open_port: Callable[[Transport], AbstractContextManager[MediaPort]]
+    `judge` raises WorkerError.
+    """
+
+    open_port: Callable[[Way], AbstractContextManager[MediaPort]]
     judge: Callable[[Job], Judged]
+    ways: tuple[Way, ...] = WAYS
+    plays_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One call over one transport: how far it came. `why`: empty for a keyframe."""
+    """One call over one way: how far it came. `why`: empty for a keyframe."""
 
-    transport: Transport
+    way: Way
     status: int
     why: str = ""
     kind: Kind | None = None
@@ -58,73 +76,139 @@ class Attempt:
     after_s: float = 0.0
     came_bytes: int = 0
     hung_up: bool | None = None
+    stranger: str = ""
 
 
-def play(platform: Platform, local: str, camera: str, eye: Eye, clock: Callable[[], float]) -> Step:
-    """Return the step of one live picture."""
-    first, second = TRANSPORTS
-    attempt = _attempt(platform, local, camera, first, eye, clock)
-    if attempt.why in ("no-media", "no-transport"):
-        attempt = _attempt(platform, local, camera, second, eye, clock)
-    return _step(attempt, eye, platform.plan.device_id, camera)
+@dataclass(slots=True)
+class Sources:
+    """The streams that came to one port, each by itself; nothing of more than a few."""
+
+    demuxers: dict[int, Demuxer]
+
+    def push(self, packet: Packet) -> tuple[Kind, Frame] | None:
+        """Add a packet; return the keyframe that its stream ended before it. Raises as `Demuxer.push`."""
+        if packet.source not in self.demuxers and len(self.demuxers) >= SOURCES_MAX:
+            return None
+        return self.demuxers.setdefault(packet.source, Demuxer()).push(packet)
+
+    @property
+    def quirks(self) -> set[str]:
+        """What was odd in any of them."""
+        return {quirk for one in self.demuxers.values() for quirk in one.quirks}
+
+
+def play(
+    platform: Platform, local: str, camera: str, eye: Eye, clock: Callable[[], float], footage: Footage | None = None
+) -> Step:
+    """Return the step of one live picture, or of one of this footage."""
+    attempt = None
+    for way in eye.ways:
+        if attempt is None or attempt.why in OTHER_WAY:
+            attempt = _attempt(platform, local, camera, way, eye, clock, footage)
+    if attempt is None:
+        raise ValueError("no way is given")
+    return _step(attempt, eye, platform.plan.device_id, camera, footage)
 
 
 def _attempt(
-    platform: Platform, local: str, camera: str, transport: Transport, eye: Eye, clock: Callable[[], float]
-) -> Attempt:
-    with eye.open_port(transport) as media:
-        offer = live_offer(camera, platform.plan.platform_id, local, media.port, transport)
+    platform: Platform, local: str, camera: str, way: Way, eye: Eye, clock: Callable[[], float],
+    footage: Footage | None,
+) -> Attempt:  # fmt: skip
+    span_s = None if footage is None else footage.span_s
+    with eye.open_port(way) as media:
+        offer = offer_for(camera, platform.plan.platform_id, local, media.port, way, span_s)
         began_s = clock()
         with calling(platform, camera, offer) as call:
-            why, kind, frame = _watch(platform, call, media, clock)
+            why, kind, frame = _watch(platform, call, media, way, offer, clock)
             after_s, status = clock() - began_s, call.status
         if call.ended is False:
             platform.heard.quirks.add("bye-unanswered")
+        if frame is not None and after_s > SELDOM_S:
+            platform.heard.quirks.add("seldom-key-pictures")
         return Attempt(
-            transport=transport, status=status, why=why, kind=kind, frame=frame, after_s=after_s,
-            came_bytes=media.came_bytes, hung_up=call.ended,
+            way=way, status=status, why=why, kind=kind, frame=frame, after_s=after_s,
+            came_bytes=media.came_bytes, hung_up=call.ended, stranger=media.last_stranger,
         )  # fmt: skip
 
 
 def _watch(
-    platform: Platform, call: Call, media: MediaPort, clock: Callable[[], float]
+    platform: Platform, call: Call, media: MediaPort, way: Way, offer: Offer, clock: Callable[[], float]
 ) -> tuple[str, Kind | None, Frame | None]:
     if not call.is_taken:
         return {NOT_THIS_WAY: "no-transport", BUSY: "busy", 0: "no-answer"}.get(call.status, "refused"), None, None
-    demuxer, until_s = Demuxer(), clock() + KEYFRAME_WITHIN_S
+    port = _read_description(platform, call, offer)
+    if way == "TCP-active":
+        if not port:
+            return "no-port", None, None
+        media.connect(port)
+    sources, began_s = Sources({}), clock()
     try:
-        while clock() < min(until_s, platform.ends_at_s):
+        while clock() < min(began_s + (KEYFRAME_WITHIN_S if media.came_bytes else MEDIA_WITHIN_S), platform.ends_at_s):
             for packet in media.packets():
-                found = demuxer.push(packet)
-                if found is not None:
+                if (found := sources.push(packet)) is not None:
+                    platform.heard.quirks |= sources.quirks
                     return "", *found
+            if call.is_ended_by_device:
+                platform.heard.quirks.add("ends-calls")
+                return "ended", None, None
+            if platform.heard.media_ends > call.media_ends_before or media.came_bytes > MAX_BYTES:
+                break
             platform.pump(lambda: False, LOOKED_EACH_S)
     except Unsupported:
         return "svac", None, None
     except Malformed:
         return "no-rtp", None, None
-    return "no-keyframe" if media.came_bytes else "no-media", None, None
+    if media.came_bytes:
+        return "no-keyframe", None, None
+    # Behind a proxy a device sends pictures from an address that nobody named.
+    return "other-address" if media.last_stranger else "no-media", None, None
 
 
-def _step(attempt: Attempt, eye: Eye, device: str, camera: str) -> Step:
+def _read_description(platform: Platform, call: Call, offer: Offer) -> int:
+    """Return the device's port for the picture, 0 for none; note which source it names."""
+    try:
+        answer = read_answer(call.description)
+    except Malformed:
+        return 0
+    if not answer.ssrc:
+        platform.heard.quirks.add("no-source-named")
+    elif answer.ssrc != offer.ssrc:
+        platform.heard.quirks.add("other-source-named")
+    return answer.port
+
+
+def _step(attempt: Attempt, eye: Eye, device: str, camera: str, footage: Footage | None) -> Step:
+    name: Literal["picture", "playback"] = "picture" if footage is None else "playback"
     evidence: dict[str, Json] = {
-        "camera": camera, "transport": attempt.transport, "status": attempt.status,
+        "camera": camera, "transport": attempt.way, "status": attempt.status,
         "after_s": round(attempt.after_s, 2), "bytes": attempt.came_bytes, "codec": attempt.kind,
         "hung_up": attempt.hung_up,
     }  # fmt: skip
+    if footage is not None:
+        evidence |= {"told_from": footage.start.isoformat(), "told_to": footage.end.isoformat()}
+    values: dict[str, object]
     if attempt.frame is None or attempt.kind is None:
-        return _without_picture(attempt.why, evidence, {"status": attempt.status, "seconds": round(KEYFRAME_WITHIN_S)})
+        waited_s = KEYFRAME_WITHIN_S if attempt.came_bytes else MEDIA_WITHIN_S
+        values = {"status": attempt.status, "seconds": round(waited_s), "other": attempt.stranger}
+        return _without_picture(name, attempt.why, evidence, values)
     try:
         judged = eye.judge(Job(attempt.frame.data, attempt.kind, device=device, camera=camera))
     except WorkerError as error:
-        return _without_picture(error.reason, evidence, {"reason": error.reason})
-    values: dict[str, object] = {
-        "transport": attempt.transport, "after": f"{attempt.after_s:.1f}", "codec": attempt.kind.upper(),
+        return _without_picture(name, error.reason, evidence, {"reason": error.reason})
+    values = {
+        "transport": attempt.way, "after": f"{attempt.after_s:.1f}", "codec": attempt.kind.upper(),
         "width": judged.width_px, "height": judged.height_px,
     }  # fmt: skip
     evidence |= {"width_px": judged.width_px, "height_px": judged.height_px, "contrast": round(judged.contrast, 1)}
     what = Message("a live picture came over {transport} after {after} s: {codec}, {width} x {height}", values)
-    return Step(name="picture", status="seen", what=what, evidence=evidence)
+    if footage is not None:
+        values["start"] = footage.start.isoformat(" ", "minutes")
+        what = Message(
+            "a recorded picture came over {transport} after {after} s: {codec}, {width} x {height}; that it is of "
+            "{start} is the device's own word",
+            values,
+        )
+    return Step(name=name, status="seen", what=what, evidence=evidence)
 
 
 FAILS: Final = frozenset({"no-media", "no-rtp", "undecodable"})
@@ -134,20 +218,33 @@ WORDS: Final[Mapping[str, Message]] = {
     "no-media": Message(
         "it took the call and sent no picture", next_step="look at firewalls on the way, this machine's too"
     ),
+    "other-address": Message(
+        "it took the call, and something came from {other}, which is not its address",
+        next_step="where a proxy stands between, test the device without it",
+    ),
     "no-rtp": Message("what it sent is no picture stream"),
-    "no-transport": Message("it sends pictures neither over TCP nor over UDP"),
+    "no-transport": Message("it sends pictures over none of the ways that were asked for"),
+    "no-port": Message("it named no port to connect to"),
     "busy": Message("it is busy with other calls", next_step="repeat the test when it has fewer"),
+    "ended": Message(
+        "it ended the call before a picture came",
+        next_step="repeat the test when nobody else watches: some devices have one session only",
+    ),
     "no-answer": Message("it did not answer the call for a picture"),
     "svac": Message("its video is SVAC, which is not decoded here"),
-    "no-keyframe": Message("no whole key picture came within {seconds} s"),
+    "no-keyframe": Message(
+        "no whole key picture came within {seconds} s", next_step="set a shorter interval of key pictures (GOP)"
+    ),
     "refused": Message("it refused the call for a picture with {status}"),
 }
 
 
-def _without_picture(why: str, evidence: Mapping[str, Json], values: Mapping[str, object]) -> Step:
+def _without_picture(
+    name: Literal["picture", "playback"], why: str, evidence: Mapping[str, Json], values: Mapping[str, object]
+) -> Step:
     words = WORDS.get(why, Message("the picture could not be decoded ({reason})"))
     return Step(
-        name="picture",
+        name=name,
         status="failed" if why in FAILS else "unknown",
         what=Message(words.template, values, next_step=words.next_step),
         reason=why,
