@@ -72,7 +72,7 @@ LINK: Final = (
     Mutant(
         name="link-items",
         row="sends XML that expands",
-        file="drivers/gb28181/answers.py",
+        file="drivers/gb28181/fields.py",
         text="    if len(items) > MAX_ITEMS:\n",
         mutated="    if False:\n",
         test=_BODIES + "test_a_hostile_body_is_refused_without_a_word_of_it",

@@ -8,6 +8,22 @@ from mutants.model import Mutant
 
 JUDGING: Final = (
     Mutant(
+        name="unknown-is-the-same",
+        row="judge",
+        file="agent/judge/checks/platform/compared.py",
+        text='"unknown" if same is None else "same" if same',
+        mutated='"same" if same or same is None',
+        test="test_platform_facts_checks.py::test_what_nobody_declared_is_unknown[legal-unit]",
+    ),
+    Mutant(
+        name="secret-camera-named-by-its-report",
+        row="judge",
+        file="agent/judge/checks/platform/facts.py",
+        text="if secret and name in SPOKEN",
+        mutated="if name in ()",
+        test="test_platform_facts_checks.py::test_what_a_secret_camera_is_called_is_in_no_finding",
+    ),
+    Mutant(
         name="shortest-gap-kept",
         row="observe",
         file="agent/observe/footage/join.py",

@@ -17,6 +17,7 @@ TITLES: Final[Mapping[StepName, Message]] = {
     "cards": Message("memory cards"),
     "picture": Message("live picture"),
     "playback": Message("recorded picture"),
+    "security": Message("certificate (GB 35114)"),
     "off": Message("slot off again"),
     "own-slot": Message("slot of this test"),
     "other-slots": Message("other slots"),
