@@ -1,4 +1,4 @@
-"""Tells by few measures whether a zone may pass as an effect at all: its judge then need not be asked.
+"""Detects by few measures that a zone cannot pass as an effect: its judge then need not be asked.
 
 Each is what the judge's own rules demand for a PASS (`opinions.py`), whatever its forest says: no verdict depends on
 it, it spares the many measures of effects that a zone does not have.
