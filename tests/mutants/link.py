@@ -187,7 +187,7 @@ LINK: Final = (
         file="agent/onsite/link/play.py",
         text="        if packet.source not in self.demuxers and len(self.demuxers) >= SOURCES_MAX:\n",
         mutated="        if False:\n",
-        test="test_link_picture.py::test_no_more_than_some_streams_at_one_port_are_read",
+        test="test_link_playback.py::test_no_more_than_some_streams_at_one_port_are_read",
     ),
     Mutant(
         name="link-other-call",
@@ -195,7 +195,7 @@ LINK: Final = (
         file="agent/onsite/link/call.py",
         text='        if bye.header("call-id") == request.call_id:\n',
         mutated="        if True:\n",
-        test="test_link_picture.py::test_a_bye_of_another_call_ends_nothing",
+        test="test_link_playback.py::test_a_bye_of_another_call_ends_nothing",
     ),
     Mutant(
         name="link-footage",
@@ -203,7 +203,7 @@ LINK: Final = (
         file="agent/onsite/link/footage.py",
         text="        Footage(max(one.start, day.start), min(one.end, day.end, max(one.start, day.start) + PLAYED))\n",
         mutated="        Footage(one.start, one.end)\n",
-        test="test_link_picture.py::test_footage_of_other_times_than_were_asked_for_is_not_asked_for",
+        test="test_link_playback.py::test_footage_of_other_times_than_were_asked_for_is_not_asked_for",
     ),
     Mutant(
         name="link-connects",
@@ -233,8 +233,8 @@ LINK: Final = (
         name="link-other-address",
         row="sends a picture past a proxy",
         file="agent/onsite/link/play.py",
-        text='    return "other-address" if media.last_stranger else "no-media"\n',
-        mutated='    return "no-media"\n',
+        text='    return "other-address" if media.last_stranger else "no-media", None, None\n',
+        mutated='    return "no-media", None, None\n',
         test="test_kamailio_between.py::test_a_picture_that_comes_past_the_proxy_is_unknown_and_no_failure",
     ),
 )
