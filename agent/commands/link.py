@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -34,11 +35,15 @@ from agent.host.paths import own_state
 from agent.model.errors import AgentError, UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
+from agent.observe.approvals.approvals import read_approvals, with_approvals
 from agent.observe.facts import link_tests
 from agent.observe.facts.factory_logins import box_of
 from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
+from agent.observe.pictures.derived_views import approved_views, read_derived
+from agent.observe.pictures.view_owners import Judge
 from agent.onsite.link import guide
 from agent.onsite.link.flow import run_test
+from agent.onsite.link.pictures import Behind, masks_judge
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
 from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult, StepStatus
@@ -49,7 +54,7 @@ from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
 from drivers.deadline import resolve
 from drivers.gb28181.media import Media
-from drivers.gb28181.wire import Wire, address_towards
+from drivers.gb28181.wire import Transport, Wire, address_towards
 from masking.worker.client import Worker
 
 PORT: Final = 5060
@@ -111,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     peer = _address(target.host)
     _require_free_slot(args)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
-        eye = Eye(lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
+        eye = _eye(target, lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
         _print_guide(plan, wire, args.lang)
         try:
             result = run_test(plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye)
@@ -140,6 +145,25 @@ def _target(args: argparse.Namespace) -> Target:
         names = listed(one.id for one in site.devices)
         raise UsageError("there is no device {name!r}; there are: {names}", name=args.device, names=names)
     return Target(host, site, args.device)
+
+
+def _eye(target: Target, open_port: Callable[[Transport], Media], judge: Judge) -> Eye:
+    """Return what sees the pictures: with a site file, by what this gateway knows of its cameras."""
+    if target.site is None:
+        return Eye(open_port, judge)
+    behind = _behind(target.site, target.device)
+    return Eye(open_port, judge, lambda code: masks_judge(behind, code, judge, utc_now))
+
+
+def _behind(site: Site, device: str) -> Behind:
+    directory = own_state(site.storage.directory, os.environ)
+    approvals = read_approvals(directory, site.id)
+    masks: dict[str, str] = {}
+    with suppress(AgentError):
+        looked = sorted(read_memory(directory).remembered.looked, key=lambda one: one.at)
+        masks = {one.camera_id: one.masks for one in looked if one.masks}
+    views = approved_views(approvals, read_derived(directory, site.id, approvals))
+    return Behind(site=with_approvals(site, approvals), device=device, views=views, masks=masks)
 
 
 def _address(host: str) -> str:
@@ -192,7 +216,7 @@ def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome)
     with as_owner_of(directory):
         held = lock(directory / link_tests.NAME)
         try:
-            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark)))
+            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark), result.pictures))
         except OSError as error:
             raise forbidden(directory, error) from None
         except ValueError:

@@ -28,6 +28,14 @@ ROOMS: Final = (
         test="test_duties_linked.py::test_a_self_test_passes_as_seen_and_only_for_its_box_in_its_time[longer ago]",
     ),
     Mutant(
+        name="platform-picture-of-any-age",
+        row="judge",
+        file="agent/judge/checks/pictures/platform_path.py",
+        text='    return "" if timedelta() <= now - shown.at <= MASKS_COUNT_FOR else "too-old"\n',
+        mutated='    return ""\n',
+        test="test_platform_path.py::test_an_old_pass_holds_nothing_and_is_named",
+    ),
+    Mutant(
         name="polygon-two-points",
         row="masking",
         file="masking/geometry.py",

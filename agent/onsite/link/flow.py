@@ -102,14 +102,21 @@ def _steps(
         yield answered.cards(_ask(platform, "SDCardStatus"))
     else:
         yield answered.skipped("cards")
-    if eye is not None and cameras:
-        yield play(platform, wire.local, camera, eye, clock)
+    for code in _called(plan, [one.code for one in cameras]):
+        if eye is not None and clock() < platform.ends_at_s:
+            yield from play(platform, wire.local, code, eye, clock)
     waits_s = HEARTBEATS * plan.heartbeat_s + ANSWER_WITHIN_S - (clock() - began_s)
     platform.pump(lambda: len(heard.heartbeats_at_s) >= HEARTBEATS, waits_s)
     beat = steps.heartbeats(heard, clock() - began_s)
     yield beat
     tell(Message("now switch the slot off in the device, and save: the test waits until nothing comes any more"))
     yield _off(platform, clock)
+
+
+def _called(plan: Plan, codes: list[str]) -> list[str]:
+    """Return the cameras that are asked for a picture: those of the site file, else the first of the catalogue."""
+    own = [code for code in plan.cameras if code in codes]
+    return own or codes[:1]
 
 
 def _ask(platform: Platform, command: str, about: str = "", **fields: str) -> Asked:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from link_room import PLAN, Room, room_with, whole_test
@@ -12,7 +12,9 @@ from link_room import PLAN, Room, room_with, whole_test
 from agent.demo.gb28181.habits import Habits
 from agent.demo.gb28181.pictures import rtp_packets
 from agent.model import exits
-from agent.onsite.link.play import KEYFRAME_WITHIN_S, Eye, MediaPort
+from agent.model.finding import Message
+from agent.onsite.link.pictures import SECOND_AFTER_S, KeyPicture
+from agent.onsite.link.play import AGAIN_WITHIN_S, KEYFRAME_WITHIN_S, Eye, MediaPort
 from agent.onsite.link.result import LinkResult, Step
 from drivers.errors import Malformed, Unsupported
 from drivers.gb28181.sip import Sip, parse
@@ -30,6 +32,9 @@ class Port:
     port: int = 30000
     came_bytes: int = 0
     raises: Exception | None = None
+    fresh: bool = False
+    breaks: bool = False
+    asked: int = 0
 
     def packets(self) -> list[Packet]:
         assert self.room.device is not None
@@ -37,7 +42,13 @@ class Port:
             raise self.raises
         if self.room.device.media_to is None:
             return []
+        if self.breaks and self.asked:
+            raise Malformed("no RTP")
         found = [one for data in rtp_packets(self.habits, 1) if (one := parse_packet(data)) is not None]
+        if self.fresh:  # within a slice another byte each time, as in a picture of another moment
+            changed = bytes((17 + self.asked % 200,))
+            found = [replace(one, payload=one.payload[:-9] + changed + one.payload[-8:]) for one in found]
+        self.asked += 1
         self.came_bytes += sum(len(one.payload) for one in found)
         return found
 
@@ -50,13 +61,18 @@ class Watching:
     habits: Habits
     raises: Exception | None = None
     error: WorkerError | None = None
+    fresh: bool = False
+    breaks: bool = False
     opened: list[Transport] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
 
     @contextmanager
     def open_port(self, transport: Transport) -> Iterator[MediaPort]:
         self.opened.append(transport)
-        yield Port(self.room, self.habits, raises=self.raises)
+        yield Port(self.room, self.habits, raises=self.raises, fresh=self.fresh, breaks=self.breaks)
+
+    def eye(self) -> Eye:
+        return Eye(self.open_port, self.judge)
 
     def judge(self, job: Job) -> Judged:
         self.jobs.append(job)
@@ -208,6 +224,61 @@ def test_an_answer_that_comes_again_is_acknowledged_again() -> None:
     _, _, room, _ = picture_of(Habits(), before=twice)
     assert methods(room).count("ACK") == 2
     assert methods(room).count("BYE") == 1
+
+
+def test_each_camera_of_the_site_file_is_called_one_after_the_other() -> None:
+    codes = ("14021300001320000001", "14021300001320000002")
+    room = room_with(Habits())
+    watching = Watching(room, Habits())
+    result = whole_test(room, replace(PLAN, cameras=(*codes, "14021300001320000099")), watching.eye())
+    pictures = [one for one in result.steps if one.name == "picture"]
+    assert [one.evidence["camera"] for one in pictures] == list(codes)
+    assert methods(room) == ["INVITE", "ACK", "BYE"] * 2, "one call is over before the next begins"
+
+
+def test_masks_are_judged_in_two_different_pictures_of_one_call_that_lie_apart() -> None:
+    room = room_with(Habits())
+    came: list[Sequence[KeyPicture]] = []
+
+    def judge(pictures: Sequence[KeyPicture]) -> Step:
+        came.append(pictures)
+        return Step(name="masks", status="seen", what=Message("hidden"))
+
+    watching = Watching(room, Habits(), fresh=True)
+    result = whole_test(room, PLAN, replace(watching.eye(), masks=lambda code: judge))
+    assert [one.name for one in result.steps].count("masks") == 1
+    ((first, last),) = came
+    assert first.data != last.data and last.after_s - first.after_s >= SECOND_AFTER_S
+    assert methods(room) == ["INVITE", "ACK", "BYE"], "one call for both"
+
+
+def test_a_device_that_sends_one_picture_again_and_again_gives_one_look_within_its_time() -> None:
+    room = room_with(Habits())
+    came: list[Sequence[KeyPicture]] = []
+
+    def judge(pictures: Sequence[KeyPicture]) -> Step:
+        came.append(pictures)
+        return Step(name="masks", status="unknown", what=Message("stands still"), reason="same-picture")
+
+    whole_test(room, PLAN, replace(Watching(room, Habits()).eye(), masks=lambda code: judge))
+    ((first, last),) = came
+    assert first.data == last.data
+    assert last.after_s - first.after_s <= AGAIN_WITHIN_S + 1.0
+
+
+def test_a_stream_that_breaks_after_its_first_picture_still_gives_that_one() -> None:
+    room = room_with(Habits())
+    came: list[Sequence[KeyPicture]] = []
+
+    def judge(pictures: Sequence[KeyPicture]) -> Step:
+        came.append(pictures)
+        return Step(name="masks", status="seen", what=Message("hidden"))
+
+    watching = Watching(room, Habits(), breaks=True)
+    result = whole_test(room, PLAN, replace(watching.eye(), masks=lambda code: judge))
+    step = result.step("picture")
+    assert step is not None and step.status == "seen"
+    assert [len(one) for one in came] == [1]
 
 
 def test_a_stream_without_a_whole_key_picture_is_unknown_after_its_time() -> None:
