@@ -28,12 +28,28 @@ ROOMS: Final = (
         test="test_duties_linked.py::test_a_self_test_passes_as_seen_and_only_for_its_box_in_its_time[longer ago]",
     ),
     Mutant(
+        name="glass-at-a-preset",
+        row="judge",
+        file="agent/judge/checks/pictures/ptz_presets.py",
+        text="                elif may_be_glass_at(",
+        mutated="                elif False and may_be_glass_at(",
+        test="test_ptz_presets.py::test_a_blur_at_a_preset_may_be_a_pane_of_glass_until_its_look_there_is_approved",
+    ),
+    Mutant(
         name="platform-picture-of-any-age",
         row="judge",
         file="agent/judge/checks/pictures/platform_path.py",
         text='    return "" if timedelta() <= now - shown.at <= MASKS_COUNT_FOR else "too-old"\n',
         mutated='    return ""\n',
         test="test_platform_path.py::test_an_old_pass_holds_nothing_and_is_named",
+    ),
+    Mutant(
+        name="small-blocks-without-noise",
+        row="masking",
+        file="masking/looks/together.py",
+        text="    if _is_fine(single):\n",
+        mutated="    if False:\n",
+        test="test_grain.py::test_blocks_of_5_px_whose_looks_are_nearly_sure_do_not_pass_where_noise_ends",
     ),
     Mutant(
         name="polygon-two-points",
