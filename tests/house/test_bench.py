@@ -39,7 +39,7 @@ def test_a_bench_prints_one_object_with_exactly_its_figures(bench: str) -> None:
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["bench"] == bench and said["quick"] is True
-    assert {"cpus", "processor", "python", "system", "load_1min"} == set(said["machine"])
+    assert {"cpus", "processor", "python", "system", "load_1min", "loop_ms", "measured_at"} == set(said["machine"])
     found = {name: (one["unit"], one["goal"], one["better"]) for name, one in said["figures"].items()}
     assert found == FIGURES[bench]
     for one in said["figures"].values():

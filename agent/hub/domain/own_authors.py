@@ -4,7 +4,6 @@ An id has its site in it, and is shown as the name that this site told. A site t
 reports would have people named there who have nothing to do with it, and names shown to whoever may see it alone.
 """
 
-import re
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -13,13 +12,13 @@ from agent.text.within import replaced
 from agent.verify.message import Claim
 
 ANOTHERS: Final = "***"
-_MAY_HAVE_ONE: Final = re.compile(rb"author-|\\u")
-"""Bytes without either have no id: JSON writes it so, or escaped."""
+_MAY_HAVE_ONE: Final = (b"author-", b"\\u")
+"""Bytes with none of these have no id: JSON writes it so, or escaped. As a pattern they took 7 % of all intake."""
 
 
 def with_own_authors(claim: Claim) -> Claim:
     """Return a verified report without ids of people of other sites in its data."""
-    if not _MAY_HAVE_ONE.search(claim.payload):
+    if not any(part in claim.payload for part in _MAY_HAVE_ONE):
         return claim
     site = claim.address.site
     data = replaced(claim.data, lambda text: AUTHOR.sub(lambda id_: id_[0] if id_[1] == site else ANOTHERS, text))

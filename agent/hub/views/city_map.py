@@ -74,17 +74,19 @@ def view_map(
         is_everything: Whether all sites may be seen, so that what is not among them is unknown here.
     """
     quiet = {one.site: one.kind for one in silent}
-    sites = []
+    ranked = []
     for site, (lon, lat) in city.sites.items():
         if site in seen:
             counts, kind = opened.get(site), quiet.get(site, "")
-            told = counts or _NONE
-            of_status = told["fail"], told["warn"], told["unknown"]
-            sites.append(PlacedSite(site, lon, lat, seen[site][0], _state(counts, kind), *of_status, kind))
-    sites.sort(key=lambda one: (_RANK[one.state], -one.fail, one.site))
+            told, state = counts or _NONE, _state(counts, kind)
+            fails = told["fail"]
+            placed = PlacedSite(site, lon, lat, seen[site][0], state, fails, told["warn"], told["unknown"], kind)
+            ranked.append((_RANK[state], -fails, site, placed))
+    ranked.sort()
+    sites = tuple(placed for _, _, _, placed in ranked)
     number = Counter(one.state for one in sites)
     return MapView(
-        sites=tuple(sites),
+        sites=sites,
         totals={state: number[state] for state in STATES},
         without_position=len(seen) - len(sites),
         never_heard=tuple(sorted(city.sites.keys() - seen.keys())) if is_everything else (),

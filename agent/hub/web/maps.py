@@ -6,8 +6,10 @@ marks however many sites there are, and the list below it has every site. What a
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from agent.hub.domain.rows.city_map import Outline, Point
@@ -50,13 +52,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One or more sites in the drawing: the worst first. `shape`: its path around its place; `box`: what they fill."""
+    """One or more sites in the drawing: the worst first. `shape`: its path around its place; `box`: what they fill.
+
+    `totals`: how many of its sites are in a state; none for a state in which no one is.
+    """
 
     x: float
     y: float
     state: State
     shape: str
     sites: tuple[PlacedSite, ...]
+    totals: Mapping[State, int]
     box: Box
 
 
@@ -180,9 +186,10 @@ def _groups(sites: Sequence[PlacedSite], places: Sequence[Point], apart: float) 
 def _mark(view: _View, of: list[PlacedSite]) -> Mark:
     first = of[0]
     x, y = view.place(first.lon, first.lat)
+    filled = _around([(one.lon, one.lat) for one in of])
     return Mark(
         x=round(x, 1), y=round(y, 1), state=first.state, shape=shape(first.state, 13 if len(of) > 1 else 8),
-        sites=tuple(of), box=_around([(one.lon, one.lat) for one in of]) or view.box,
+        sites=tuple(of), totals=Counter(map(attrgetter("state"), of)), box=filled or view.box,
     )  # fmt: skip
 
 

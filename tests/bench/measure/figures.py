@@ -8,8 +8,10 @@ import os
 import platform
 import statistics
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,6 +76,8 @@ def show(bench: str, flags: Flags, figures: dict[str, dict[str, Any]], condition
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
         "load_1min": round(os.getloadavg()[0], 2),
+        "loop_ms": repeated(5, _loop_ms),
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     if not flags.as_json:
         for name, one in figures.items():
@@ -87,6 +91,14 @@ def show(bench: str, flags: Flags, figures: dict[str, dict[str, Any]], condition
 def repeated(times: int, once: Callable[[], float]) -> list[float]:
     """Return what `once` measured, so many times."""
     return [once() for _ in range(times)]
+
+
+def _loop_ms() -> float:
+    """Return the CPU time of a million additions: machines differ in speed, and so do the hours of a rented one."""
+    begun = time.process_time()
+    for number in range(1_000_000):
+        number + 1
+    return _rounded(1000 * (time.process_time() - begun))
 
 
 def _processor() -> str:

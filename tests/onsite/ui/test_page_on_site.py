@@ -63,7 +63,8 @@ def test_a_zone_is_drawn_judged_reviewed_and_saved_and_nothing_before(page: Page
     page.wait_for_function("() => document.querySelector('.sheet img')?.naturalWidth > 0")
     page.locator("[data-key=rectangle]").focus()
     page.keyboard.press("Enter")
-    page.locator("[data-key=n00]").fill("50")
+    # As far as the sign and the bars of the gate: a zone that has only trees shows nothing for a moment, now and then.
+    page.locator("[data-key=n00]").fill("20")
     expect(page.locator(".status")).to_contain_text("uncovered")
     expect(page.locator(".tabs .s.fail").first).to_be_visible()
     share = page.locator(".zones li.chosen .share").inner_text()

@@ -1,7 +1,7 @@
 """Defines sites, chains and waiting messages, as ports hand them to views. Pure."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.model.finding import StreamName
 
@@ -11,13 +11,12 @@ Names = tuple[str, str]
 EVERY: Final[Names] = ("", "\U0010ffff")
 
 
-@dataclass(frozen=True, slots=True)
-class SiteRow:
+class SiteRow(NamedTuple):
     """A site of which a verified message has come. Times are RFC 3339 texts in UTC, empty for never.
 
     `status` is the last state of its connection: `ready`, `disconnected`, `lost`, or `unknown` before the first.
     `confirm` is from its birth, `protocol` from its last message. `health_made_at`: the site's time of the report of
-    `health_at`.
+    `health_at`. A tuple: a city has ten thousand of them on each page.
     """
 
     site: str

@@ -33,12 +33,14 @@ def open_by_site(store: Database, scope: Scope) -> dict[str, dict[str, int]]:
     for status in OPEN:
         condition, values = of_finding(store, scope, "f", status)
         rows = store.all(
-            f"SELECT f.site, count(*) FROM finding_now f WHERE f.status = ? AND {condition} GROUP BY f.site",  # noqa: S608
+            # In the order of an index, so that nothing is sorted.
+            f"SELECT f.site, count(*) FROM finding_now f WHERE f.status = ? AND {condition}"  # noqa: S608
+            " GROUP BY f.division, f.site",
             *(status, *values),
         )
         for site, count in rows:
             if site in found:
-                found[site][status] = count
+                found[site][status] += count
     return found
 
 
