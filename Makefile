@@ -11,13 +11,16 @@ HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/comm
 	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: setup ## run the whole flow against a simulated site; writes build/demo/
 	$(BIN)/camwarden demo --out build/demo $(DEMO_FLAGS)
+
+link-demo: setup ## self-tests of a simulated recorder and a camera, side by side, to their signed certificates; writes build/link-demo/
+	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/link_demo.py build/link-demo
 
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
@@ -84,7 +87,7 @@ $(LOCALE).mo: $(LOCALE).po .venv/installed
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils sip-tester mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 debhelper dpkg-dev apt-utils gpg gpgv python3-gi \
+	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils sip-tester kamailio mosquitto mosquitto-clients rabbitmq-server postgresql libpq5 softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 debhelper dpkg-dev apt-utils gpg gpgv python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
@@ -136,7 +139,7 @@ measure: ## sizes, install time, start, memory and exposure of the packages in d
 	$(PYTHON) packaging/measure.py dist/camwarden_*.deb
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra stamps --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra stamps --extra province --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
 	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
@@ -149,7 +152,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle check capture hostile recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_pages papers cards ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle check capture hostile recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_pages papers cards link ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 KILLS ?= 220
 

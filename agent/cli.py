@@ -55,7 +55,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "file the system with the police: deadlines, dossier, and what changed since",
     ),
     "link": (
-        "agent.commands.link",
+        "agent.commands.link.command",
         "test the interface for the police platform of one device, as a platform of our own",
     ),
     "privacy": ("agent.commands.privacy", "what is stored of people, how long, and who opened it"),

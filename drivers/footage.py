@@ -115,30 +115,60 @@ class Protocols:
 
 @dataclass(frozen=True, slots=True)
 class PlatformServer:
-    """One upper platform that the device is set up to register at.
+    """One slot for an upper platform, as the device tells of it: filled in or not, switched on or not.
 
     `kind` is `GB28181`, `GA1400` or the device's own word. `registered` None: not reported. `codes` are pairs of
-    1-based channel number and 20-digit code. Zero and empty: not reported.
+    1-based channel number and 20-digit code. `slot`: its number on the device's page, from 1. `filled`: a platform is
+    typed in there, on or off; what a factory leaves there is none. `address_mark`: compares the platform's address
+    within this process, and shows nothing of it. `heartbeat_misses`: after how many the device takes itself for
+    offline; `retry_s`: between two tries to register. Zero and empty: not reported.
     """
 
     kind: str
     enabled: bool
     registered: bool | None
-    host: str = ""
-    port: int = 0
     server_id: str = ""
     domain: str = ""
     device_id: str = ""
     expires_s: int = 0
     heartbeat_s: int = 0
     codes: tuple[tuple[int, str], ...] = ()
+    slot: int = 0
+    filled: bool = False
+    local_port: int = 0
+    heartbeat_misses: int = 0
+    retry_s: int = 0
+    civil_code: str = ""
+    address_mark: str = field(default="", repr=False)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no platform is filled in: one that is only switched off is somebody's all the same."""
+        return not self.enabled and not self.filled
+
+
+NeighbourName = Literal["isup", "cloud", "view-library", "co-signing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another server that the device can be set up for, beside GB/T 28181. None: not reported.
+
+    `isup`: its maker's own protocol, once EHome; `cloud`: its maker's; `view-library`: GA/T 1400; `co-signing`: that of
+    GB 35114, which only a box made for it has.
+    """
+
+    name: NeighbourName
+    enabled: bool | None
+    registered: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformLink:
-    """Every platform slot that the device lists, unused ones included."""
+    """Every platform slot that the device lists, unused ones included, and its neighbours that answered."""
 
     servers: tuple[PlatformServer, ...]
+    neighbours: tuple[Neighbour, ...] = ()
 
 
 OpeningName = Literal["floor", "newest", "drawn", "bare"]

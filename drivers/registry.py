@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:  # the names of drivers are asked for by commands that read no device
     from drivers.allowed_requests import Ask
     from drivers.exchange import Transport
-    from drivers.footage import StoreTask, WantedFootage
+    from drivers.footage import PlatformLink, StoreTask, WantedFootage
     from drivers.model import Camera, Observations, Picture
 
 Read: TypeAlias = "Callable[[tuple[Camera, ...], Transport, WantedFootage], Observations]"
@@ -21,6 +21,15 @@ DRIVERS: dict[str, str] = {
     "dahua": "drivers.dahua.read",
     "uniview": "drivers.uniview.read",
 }
+
+ReadLink: TypeAlias = "Callable[[Transport], PlatformLink]"
+"""Reads the slots for platforms alone. Raises DriverError."""
+
+LINKS: dict[str, str] = {
+    "hikvision": "drivers.hikvision.platform_link",
+    "dahua": "drivers.dahua.platform_link",
+}
+"""The drivers whose devices tell of their slots in a form that is confirmed."""
 
 ReadStore: TypeAlias = "Callable[[StoreTask], tuple[Observations, tuple[Picture, ...]]]"
 """Reads a store: facts of `device:STORE` and of its cameras, and pictures of the oldest footage where they are due.
@@ -47,6 +56,12 @@ def asks(name: str) -> tuple[Ask, ...]:
     """Return every request that a driver may send, except for pictures. Raises KeyError for an unknown name."""
     rows: tuple[Ask, ...] = import_module(DRIVERS[name]).ASKS
     return rows
+
+
+def load_link(name: str) -> ReadLink:
+    """Import what reads a driver's slots for platforms. Raises KeyError for one that reads none."""
+    read: ReadLink = import_module(LINKS[name]).read_link
+    return read
 
 
 def load_store(kind: str) -> ReadStore:

@@ -95,9 +95,11 @@ ARTICLES: Final[dict[str, tuple[str, str]]] = {
     "article 11(2)": (
         "The interface, also where no camera is linked: none fails; set up and registered by the device's word passes "
         "as told; a self-test in which a picture came passes as seen, for 366 days (a house figure) and for its box "
-        "alone; one in which none came fails; neither told nor tested is unknown. Codes are compared.",
-        "Heartbeats, the platform's catalogue and a picture that the police platform plays: `camwarden link test` is a "
-        "platform of our own, and its result with a picture is read (`link-tests.json` in the state folder).",
+        "alone; one in which none came fails; an older one is unknown, and is to be repeated; neither told nor tested "
+        "is unknown. Of linked cameras, by the settings that devices tell: codes, domain, area, industry, local ports, "
+        "heartbeat, times.",
+        "Whether the police platform answers, what it lists, and what it plays: `camwarden link test` is a platform of "
+        "our own, and its result with a picture is read (`link-tests.json` in the state folder).",
     ),
     "article 12": (
         "Days of design, construction and use, of the main project and of the system: what came too late is a past "

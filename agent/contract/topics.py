@@ -93,6 +93,11 @@ def schema_id(kind: Kind) -> str:
     return f"https://camwarden.example/contract/1/{kind}.schema.json"
 
 
+def source(city: str, site: str) -> str:
+    """Return the CloudEvents source of a site's messages: what a broker can distribute them by."""
+    return f"/{PREFIX}/{city}/{site}"
+
+
 def report_labels(city: str, site: str, stream: StreamName, epoch: str, seq: int, at: str) -> list[tuple[str, str]]:
     """Return the CloudEvents attributes of a report. Its id is unique within its source."""
     return _labels(city, site, stream, f"{epoch}:{stream}:{seq}", at)
@@ -107,7 +112,7 @@ def _labels(city: str, site: str, kind: Kind, event_id: str, at: str) -> list[tu
     return [
         ("specversion", "1.0"),
         ("id", event_id),
-        ("source", f"/{PREFIX}/{city}/{site}"),
+        ("source", source(city, site)),
         ("type", f"vss.{kind}.v1"),
         ("time", at),
         ("dataschema", schema_id(kind)),

@@ -24,6 +24,7 @@ from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES
 from agent.demo.world.changes import DEVICE_KEY, Changes
 from agent.demo.world.listening import HangingDevice
 from agent.demo.world.lying import HONEST, Lying
+from agent.demo.world.platform_slots import SlotTable
 
 __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
 
@@ -189,6 +190,17 @@ class SimulatedSite:
         if isinstance(server, HangingDevice):
             raise ValueError(f"device {device_id} never answers, whatever it is")
         server.lying = lying
+
+    def slots(self, device_id: str) -> SlotTable:
+        """Return the slots for platforms of a recorder, to fill in, to empty, and to lie of.
+
+        Raises:
+            ValueError: The device tells of none.
+        """
+        server = self._servers[device_id]
+        if not isinstance(server, IsapiDevice | DahuaDevice):
+            raise ValueError(f"device {device_id} tells of no slots")
+        return server.slots
 
     def restart(self, device_id: str) -> None:
         """Restart a recorder that speaks ISAPI.

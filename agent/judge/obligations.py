@@ -172,6 +172,9 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "filing-device-list-match": (*_DECLARED, *_told("filed DEVICE")),
     "platform-interface-configured": (*_told("link DEVICE"), *_seen("tested DEVICE", longest=TESTED), *_DECLARED),
     "platform-registered": (*_told("link DEVICE"), *_DECLARED),
+    "platform-keepalive": (*_told("heartbeat DEVICE", "answered DEVICE"), *_DECLARED),
+    "platform-catalog-complete": (*_told("codes DEVICE", "listed DEVICE"), *_DECLARED),
+    "platform-stream-playable": (*_seen("tested DEVICE", longest=TESTED), *_DECLARED),
     "inspection-bundle-ready": _own("verified"),
     "audit-log-retention": (Obligation("reach", ("told", "own"), history="history"),),
     "declarations": (*_own("asked"), *_word("DUTY")),
@@ -183,8 +186,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "report-no-image": _own("free of pictures and logins"),
     **dict.fromkeys(
         (
-            "required-point-covered", "platform-keepalive",
-            "platform-catalog-complete", "platform-stream-playable", "scope-declared", "national-class-declared",
+            "required-point-covered", "scope-declared", "national-class-declared",
             "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared",
             "install-authority-declared", "signage-declared", "secret-neighbour-consent", "contractor-qualification",
             "device-cert-declared", "secure-device-level", "outsourcing-agreement", "archive-complete",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from agent.contract import envelope
@@ -186,6 +187,15 @@ def refuse_another_site(believed: Trusted, site: str, kid: str) -> None:
     decision = believed.sites.decide(site, kid)
     if decision in ("key-of-another-site", "unknown-key"):
         raise NotVerified(decision, "the trust file does not give this key to site {site}", site=site)
+
+
+def refuse_ended(believed: Trusted, kid: str, made_at: datetime | None) -> None:
+    """Refuse what a key signed after the hub's trust in it had ended, by the paper's own time; None: at any time."""
+    binding = believed.sites.bindings.get(kid) if believed.sites is not None else None
+    ends = [end for end in (binding.revoked_at, binding.until) if end] if binding is not None else []
+    for end in ends:
+        if made_at is None or made_at > datetime.fromisoformat(end):
+            raise NotVerified("expired-key", "the hub trusted this key until {end}, and it was made later", end=end)
 
 
 def _object(payload: bytes) -> Mapping[str, object]:

@@ -2,7 +2,7 @@
 
 Decides whether a folder or ZIP is unchanged, and of a case whether a hub wrote it. The manifest of a case does not show
 that its reports are true: each carries its site's own signature. The signer of a dossier is judged in
-`agent/onsite/filing/packed.py`.
+`agent/verify/paper.py`.
 """
 
 import hashlib

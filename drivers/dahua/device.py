@@ -1,10 +1,8 @@
 """Reads the identity of a Dahua device, its clock, accounts and disks. Parsers are pure; `read_*` ask."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from drivers import wall_clock
 from drivers.collect import is_final
@@ -13,8 +11,7 @@ from drivers.dahua.cgi import Fields
 from drivers.details import Account, Accounts
 from drivers.errors import DriverError, Malformed
 from drivers.exchange import Exchange, Transport
-from drivers.footage import Disk, Disks, DiskState, PlatformLink, PlatformServer
-from drivers.http.json_answer import flag, whole
+from drivers.footage import Disk, Disks, DiskState
 from drivers.model import Clock, Identity, Reply
 from drivers.text import sanitize
 
@@ -169,48 +166,3 @@ def _bytes(text: str | None) -> int | None:
     """Read a count of bytes, which firmware writes as a float (`495636709376.000000`)."""
     found = re.fullmatch(r"\s*(\d{1,18})(?:\.\d{1,9})?\s*", text or "", re.ASCII)
     return int(found[1]) if found else None
-
-
-TABLE = "VSP_GAYS_SERVER"
-
-
-def platform_link(params: Mapping[str, Any]) -> PlatformLink:
-    """Parse the GB/T 28181 platforms of configManager.getConfig, switched-off ones included. Raises Malformed.
-
-    Source: a field report of one recorder and the maker's SDK (CFG_VSP_GAYS_INFO), which name the same fields.
-    """
-    table = params.get("table")
-    servers = table.get("sipServer") if isinstance(table, dict) else None
-    on = flag(table.get("enable")) if isinstance(table, dict) else None
-    if not isinstance(servers, list) or on is None or not all(isinstance(one, dict) for one in servers):
-        raise Malformed(f"{TABLE}: the answer holds no switch and list of servers")
-    return PlatformLink(tuple(_server(one, on) for one in servers))
-
-
-def _server(one: Mapping[str, Any], on: bool) -> PlatformServer:
-    option = one.get("serverOption", "GB28181")
-    channels = one.get("channelInfo", [])
-    if not isinstance(channels, list) or not isinstance(option, str):
-        raise Malformed(f"{TABLE}: a server cannot be read")
-    codes = []
-    for number, channel in enumerate(channels, start=1):
-        code = channel.get("id", "") if isinstance(channel, dict) else None
-        if not isinstance(code, str):
-            raise Malformed(f"{TABLE}: the code of a channel cannot be read")
-        if code.strip():
-            codes.append((number, sanitize(code, 64)))
-    host, server_id = sanitize(one.get("sipSvrIp")), sanitize(one.get("sipSvrId"))
-    return PlatformServer(
-        kind="GB28181" if option.lower() in ("gb28181", "disable", "") else sanitize(option),
-        # A slot that names no platform is no link, whatever its switch and its flag say.
-        enabled=on and option.lower() not in ("disable", "") and bool(host or server_id),
-        registered=flag(one.get("IsOnLine")),
-        host=host,
-        port=whole(one.get("sipSvrPort")),
-        server_id=server_id,
-        domain=sanitize(one.get("domain")),
-        device_id=sanitize(one.get("deviceId")),
-        expires_s=whole(one.get("sipRegExpires")),
-        heartbeat_s=whole(one.get("keepAliveCircle")),
-        codes=tuple(codes),
-    )

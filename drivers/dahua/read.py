@@ -14,9 +14,8 @@ from drivers.allowed_requests import Ask, http
 from drivers.collect import Collector, is_final
 from drivers.dahua import channels as channel_reads
 from drivers.dahua import device as device_reads
-from drivers.dahua import picture, plan, rpc
+from drivers.dahua import picture, plan, platform_link, rpc
 from drivers.dahua.cgi import Fields, config
-from drivers.dahua.device import TABLE, platform_link
 from drivers.dahua.held import read_footage
 from drivers.deadline import Deadline
 from drivers.details import Movable
@@ -43,7 +42,7 @@ ASKS: Final[tuple[Ask, ...]] = (
     ),
     Ask("http", "POST", "/RPC2_Login"),
     Ask("http", "POST", "/RPC2", "getCameraState"),
-    Ask("http", "POST", "/RPC2", "VSP_GAYS_SERVER"),
+    *(Ask("http", "POST", "/RPC2", table) for table in (platform_link.TABLE, *platform_link.NEIGHBOURS)),
     Ask("http", "POST", "/RPC2", "RPC2 logout"),
     *http(
         "search", "GET",
@@ -102,7 +101,7 @@ def _over_rpc(seen: Collector, there: Transport | DriverError, box: str) -> chan
     session = seen.attempt(rpc.log_in, there)
     try:
         states = seen.attempt(channel_reads.states, seen.attempt(rpc.Session.camera_states, session))
-        seen.note(box, "platform-link", seen.attempt(platform_link, seen.attempt(rpc.Session.config, session, TABLE)))
+        seen.note(box, "platform-link", seen.attempt(platform_link.read_platforms, session))
     finally:
         if isinstance(session, rpc.Session):
             session.log_out()

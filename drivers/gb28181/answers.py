@@ -143,7 +143,14 @@ class StorageCards:
     cards: tuple[StorageCard, ...]
 
 
-Content = Keepalive | Catalog | DeviceInfo | DeviceStatus | Records | Config | StorageCards
+@dataclass(frozen=True, slots=True)
+class MediaStatus:
+    """A word on a picture that is sent: whether it is over, as at the end of footage."""
+
+    is_end: bool
+
+
+Content = Keepalive | MediaStatus | Catalog | DeviceInfo | DeviceStatus | Records | Config | StorageCards
 
 
 def items_of(content: Content) -> int:
@@ -190,6 +197,11 @@ def read_keepalive(root: etree._Element, quirks: set[str]) -> Keepalive:
         if name_of(one).lower() == "deviceid"
     ]
     return Keepalive(_yes_no(root, "Status", set()), tuple(faulty))
+
+
+def read_media_status(root: etree._Element, quirks: set[str]) -> MediaStatus:
+    """Read that a picture is over. Source: A.2.5.5; 9.8.3 (121: the end of the footage)."""
+    return MediaStatus(number_of(root, "NotifyType") == 121)
 
 
 def read_catalog(root: etree._Element, quirks: set[str]) -> Catalog:
@@ -266,6 +278,7 @@ def read_cards(root: etree._Element, quirks: set[str]) -> StorageCards:
 
 READERS: Final[Mapping[str, Callable[[etree._Element, set[str]], Content]]] = {
     "Keepalive": read_keepalive,
+    "MediaStatus": read_media_status,
     "Catalog": read_catalog,
     "DeviceInfo": read_device_info,
     "DeviceStatus": read_device_status,

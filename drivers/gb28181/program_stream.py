@@ -1,13 +1,16 @@
 """Extracts the first whole keyframe of a program stream (PS) in RTP, or of bare H.264 or H.265. Pure.
 
 All packets of one time are one pack of the stream. Of its parts only video counts; which codec it is, its own units
-show, as devices write the wrong one into the map or leave the map out. What is whole and a keyframe is decided as for
-RTSP (`drivers/rtsp/rtp.py`).
+show, as devices write the wrong one into the map or leave the map out. Lengths of parts that cannot be right are mended
+by what stands there. What is whole and a keyframe is decided as for RTSP (`drivers/rtsp/rtp.py`); what was odd is a
+word in `quirks`.
 
 Source: GB/T 28181-2022, annex C; ISO/IEC 13818-1, 2.4.3.7 and 2.5.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from drivers.errors import Malformed, Unsupported
@@ -18,14 +21,31 @@ SVAC: Final = 0x80
 _START: Final = b"\0\0\1"
 _PACK, _SYSTEM, _MAP, _END = 0xBA, 0xBB, 0xBC, 0xB9
 _VIDEO: Final = range(0xE0, 0xF0)
+_PART: Final = re.compile(rb"\x00\x00\x01[\xb9-\xff]")
+"""Where a part begins: no unit of H.264 or H.265 begins with a byte of 0x80 or more."""
+_STUFFING: Final = 0xFF
 
 Kind = Literal["h264", "h265"]
+
+_TOLD: Final[Mapping[int, Kind]] = {0x1B: "h264", 0x24: "h265"}
+"""Source: ISO/IEC 13818-1, table 2-34."""
+
+
+@dataclass(slots=True)
+class Pack:
+    """The video of one pack, which codecs its map lists, None without a map, and what was odd in it."""
+
+    video: bytearray = field(default_factory=bytearray)
+    told: frozenset[int] | None = None
+    quirks: set[str] = field(default_factory=set)
 
 
 class Demuxer:
     """Takes packets in order and gives the first whole keyframe with the name of its codec."""
 
     def __init__(self) -> None:
+        self.quirks: set[str] = set()
+        self._told: frozenset[int] | None = None
         self._assembler: Assembler | None = None
         self._kind: Kind | None = None
         self._number = 0
@@ -63,7 +83,9 @@ class Demuxer:
         return found
 
     def _finish(self) -> tuple[Kind, Frame] | None:
-        units = list(nal_units(video_of(bytes(self._pack))))
+        pack = read_pack(bytes(self._pack))
+        self._told = self._told if pack.told is None else pack.told
+        units = list(nal_units(bytes(pack.video)))
         kind = kind_of(units) or self._kind
         if kind is None or not units:
             return None
@@ -74,7 +96,14 @@ class Demuxer:
             self._number += 1
             packet = Packet(96, at == len(units) - 1, self._number & 0xFFFF, self._timestamp or 0, unit)
             frame = self._assembler.push(packet) or frame
-        return None if frame is None else (kind, frame)
+        if frame is None:
+            return None
+        self.quirks |= pack.quirks
+        if self._told is None:
+            self.quirks.add("no-map")
+        elif kind not in {_TOLD.get(one) for one in self._told}:
+            self.quirks.add("other-codec-in-map")
+        return kind, frame
 
     def _push_bare(self, packet: Packet) -> tuple[Kind, Frame] | None:
         """Try both codecs: small makers send one of them without a program stream, and say neither."""
@@ -83,32 +112,59 @@ class Demuxer:
         for kind, assembler in self._bare.items():
             frame = assembler.push(packet)
             if frame is not None and _has_sets(kind, frame):
+                self.quirks.add("no-program-stream")
                 return kind, frame
         return None
 
 
-def video_of(pack: bytes) -> bytes:
-    """Return the video within a pack. Raises Unsupported for SVAC. Source: ISO/IEC 13818-1, 2.4.3.6, 2.5.4."""
-    video, at = bytearray(), 0
-    while (at := pack.find(_START, at)) >= 0 and at + 4 <= len(pack):
-        part = pack[at + 3]
+def read_pack(data: bytes) -> Pack:
+    """Read the video of a pack. Raises Unsupported for SVAC. Source: ISO/IEC 13818-1, 2.4.3.6, 2.4.3.7, 2.5.4."""
+    pack, at = Pack(), 0
+    while (at := data.find(_START, at)) >= 0 and at + 4 <= len(data):
+        part = data[at + 3]
         if part == _PACK:
             # Of MPEG-1, whose packs are shorter, nothing is sent; what stands between parts is skipped.
-            at += 14 + (pack[at + 13] & 7) if at + 14 <= len(pack) else 4
+            at += 14 + (data[at + 13] & 7) if at + 14 <= len(data) else 4
+        elif part in _VIDEO:
+            at = _read_video(data, at, pack)
         elif part in (_SYSTEM, _MAP) or part >= 0xBD:
-            size = int.from_bytes(pack[at + 4 : at + 6], "big")
-            end = at + 6 + size
+            end = at + 6 + int.from_bytes(data[at + 4 : at + 6], "big")
             if part == _MAP:
-                _require_known(pack[at:end])
-            if part in _VIDEO:
-                if size == 0:
-                    end = len(pack)
-                begin = at + 9 + (pack[at + 8] if at + 9 <= len(pack) else 0)
-                video += pack[begin:end]
+                pack.told = _codecs_of(data[at:end])
             at = end
         else:
             at += 4
-    return bytes(video)
+    return pack
+
+
+def _read_video(data: bytes, at: int, pack: Pack) -> int:
+    """Take the part that begins at `at`; return where it ends, which is where the next one begins.
+
+    A length of 0 goes to the end of the pack. Makers write lengths that do not lead to the next part, as of frames
+    beyond 64 KiB, and a head that is a byte shorter or longer than its time stamps.
+    """
+    size = int.from_bytes(data[at + 4 : at + 6], "big")
+    end = at + 6 + size if size else len(data)
+    begin = min(at + 9, len(data))
+    if at + 9 <= len(data):
+        begin += _head_bytes(data, at, pack)
+    if size and not (end == len(data) or _PART.match(data, end)):
+        following = _PART.search(data, begin)
+        end, told = (following.start() if following else len(data)), end
+        if told > len(data) or data[told:end].strip(b"\0"):
+            pack.quirks.add("other-part-length")
+    pack.video += data[begin:end]
+    return max(end, at + 4)
+
+
+def _head_bytes(data: bytes, at: int, pack: Pack) -> int:
+    """Return how many bytes of head a part of video really has: the told number, where what it adds is stuffing."""
+    told, stamps = data[at + 8], {0x80: 5, 0xC0: 10}.get(data[at + 7] & 0xC0, 0)
+    more = data[at + 9 + stamps : at + 9 + told]
+    if told >= stamps and (data[at + 7] & 0x3F or not more.strip(bytes([_STUFFING]))):
+        return told
+    pack.quirks.add("other-head-length")
+    return stamps
 
 
 def nal_units(video: bytes) -> Iterator[bytes]:
@@ -135,12 +191,16 @@ def kind_of(units: list[bytes]) -> Kind | None:
     return None
 
 
-def _require_known(stream_map: bytes) -> None:
-    at = 12 + int.from_bytes(stream_map[8:10], "big")
+def _codecs_of(stream_map: bytes) -> frozenset[int]:
+    """Return the types of the video in a map. Raises Unsupported for SVAC."""
+    found, at = set(), 12 + int.from_bytes(stream_map[8:10], "big")
     while at + 4 <= len(stream_map) - 4:
-        if stream_map[at] == SVAC and stream_map[at + 1] in _VIDEO:
-            raise Unsupported("the video is SVAC")
+        if stream_map[at + 1] in _VIDEO:
+            found.add(stream_map[at])
         at += 4 + int.from_bytes(stream_map[at + 2 : at + 4], "big")
+    if SVAC in found:
+        raise Unsupported("the video is SVAC")
+    return frozenset(found)
 
 
 def _is_bare(payload: bytes) -> bool:

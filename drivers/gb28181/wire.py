@@ -20,6 +20,7 @@ from drivers.errors import Malformed
 from drivers.gb28181.sip import MAX_DATAGRAM_BYTES, Sip, first_size, parse, render
 
 MAX_CONNECTIONS: Final = 8
+AT_ONCE: Final = 64
 SEND_WITHIN_S: Final = 2.0
 _RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
@@ -140,20 +141,23 @@ class Wire:
 
     def _read(self, key: selectors.SelectorKey) -> None:
         if key.fileobj is self._udp:
-            self._read_datagram()
+            self._read_datagrams()
         elif key.fileobj is self._tcp:
             self._accept()
         elif isinstance(key.data, int) and key.data in self._connections:
             self._read_stream(self._connections[key.data])
 
-    def _read_datagram(self) -> None:
-        try:
-            data, (host, port, *_) = self._udp.recvfrom(MAX_DATAGRAM_BYTES)
-        except OSError:  # a port of the device that is closed is told here too
-            return
-        if self._is_strange(host) or not data.strip(b"\r\n\x00 "):
-            return
-        self._take(data, Flow("UDP", host, port))
+    def _read_datagrams(self) -> None:
+        """Read what waits, and no more than some: strangers must not fill the buffer before the device is read."""
+        for _ in range(AT_ONCE):
+            try:
+                data, (host, port, *_) = self._udp.recvfrom(MAX_DATAGRAM_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:  # a port of the device that is closed is told here too
+                continue
+            if not self._is_strange(host) and data.strip(b"\r\n\x00 "):
+                self._take(data, Flow("UDP", host, port))
 
     def _accept(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Reads a device's own facts: identity, clock, protocols, accounts, disks, upper platforms."""
+"""Reads a device's own facts: identity, clock, protocols, accounts, disks."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from drivers.details import Accounts, Uptime
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.exchange import Exchange
-from drivers.footage import Disk, Disks, PlatformLink, PlatformServer, Protocols
+from drivers.footage import Disk, Disks, Protocols
 from drivers.hikvision import parse_device
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_device import DeviceKind, DeviceTime
@@ -80,13 +80,6 @@ def read_disks(isapi: Isapi) -> Disks:
     return replace(disks, disks=tuple(_tested(isapi, disk) for disk in disks.disks))
 
 
-def read_platforms(isapi: Isapi) -> PlatformLink:
-    """Read the upper platforms (GB/T 28181) to register at, and the codes. Raises DriverError."""
-    path = "System/Network/SIP"
-    servers = isapi.get(path, "SIPServerList", parse_device.platform_servers, optional=True)
-    return PlatformLink(tuple(_with_codes(isapi, number, one) for number, one in servers))
-
-
 def _device_time(isapi: Isapi) -> tuple[DeviceTime, Exchange]:
     path = "System/time"
     try:
@@ -109,13 +102,3 @@ def _tested(isapi: Isapi, disk: Disk) -> Disk:
     except DriverError:
         return disk
     return replace(disk, state="failing") if warns else disk
-
-
-def _with_codes(isapi: Isapi, number: int, server: PlatformServer) -> PlatformServer:
-    if not server.enabled:
-        return server
-    path = f"System/Network/SIP/{number}/SIPInfo"
-    try:
-        return replace(server, codes=isapi.get(path, "SIPInfo", parse_device.channel_codes, optional=True))
-    except DriverError:
-        return server

@@ -1,4 +1,4 @@
-"""Parses ISAPI's answers on the device itself: identity, time, protocols, accounts, disks, upper platforms. Pure."""
+"""Parses ISAPI's answers on the device itself: identity, time, protocols, accounts, disks. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from lxml import etree
 
 from drivers.details import Account, Accounts
 from drivers.errors import Malformed
-from drivers.footage import Disk, Disks, DiskState, PlatformServer, Protocol, Protocols
-from drivers.hikvision.reply import child, count, need, rows, text_in, truth, whole
+from drivers.footage import Disk, Disks, DiskState, Protocol, Protocols
+from drivers.hikvision.reply import child, rows, text_in, truth, whole
 from drivers.hikvision.times import Stamp, stamp
 from drivers.http.xml_answer import elements, name_of, set_aside, skipped
 from drivers.model import Identity
@@ -30,10 +30,6 @@ _DISK_STATES: dict[str, DiskState] = {
 }  # fmt: skip
 _GHOST = "notexist"
 _SMART_BAD = re.compile(r"error|fail|bad|abnormal|fault", re.IGNORECASE)
-_REGISTERED = {
-    "registered": True, "online": True, "success": True, "true": True,
-    "unregistered": False, "notregistered": False, "offline": False, "failed": False, "fail": False, "false": False,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,32 +162,6 @@ def smart_warns(root: etree._Element) -> bool:
     return any(_SMART_BAD.search(word) for word in words)
 
 
-def platform_servers(root: etree._Element) -> tuple[tuple[int, PlatformServer], ...]:
-    """Parse a SIPServerList: slots and servers, registered by `status` or `registerStatus`. Raises Malformed."""
-    found = []
-    for row in rows(root, "SIPServer"):
-        number = whole(text_in(row, "id"))
-        if number is None:
-            raise Malformed("a SIP server has no number")
-        # Intercoms have a `Standard` beside it, for telephony: that is no upper platform.
-        gb = child(row, "GB28181")
-        if gb is not None:
-            found.append((number, _server(row, gb)))
-    return tuple(found)
-
-
-def channel_codes(root: etree._Element) -> tuple[tuple[int, str], ...]:
-    """Parse the codes under which a SIPInfo offers its channels; empty ones are left out. Raises Malformed."""
-    found = []
-    for row in rows(need(root, "VideoInputList"), "VideoInput"):
-        number, code = whole(text_in(row, "id")), text_in(row, "videoInputID")
-        if number is None:
-            raise Malformed("a video input has no number")
-        if code:
-            found.append((number, code))
-    return tuple(found)
-
-
 def _disk(row: etree._Element, element: str) -> Disk:
     word = text_in(row, "status")
     if not word:
@@ -214,20 +184,3 @@ def _disk(row: etree._Element, element: str) -> Disk:
 def _bytes(text: str) -> int | None:
     number = whole(text)
     return number * MIB if number is not None and 0 <= number < 2**40 else None
-
-
-def _server(row: etree._Element, gb: etree._Element) -> PlatformServer:
-    words = [text_in(where, name) for where in (gb, row) for name in ("registerStatus", "status")]
-    word = next((word for word in words if word), "")
-    return PlatformServer(
-        kind="GB28181",
-        enabled=truth(text_in(gb, "enabled")) is True,
-        registered=_REGISTERED.get(word.lower().replace(" ", "")),
-        host=text_in(gb, "registrar"),
-        port=count(text_in(gb, "registrarPort")),
-        server_id=text_in(gb, "serverId"),
-        domain=text_in(gb, "serverDomain"),
-        device_id=text_in(gb, "authID"),
-        expires_s=count(text_in(gb, "expires")),
-        heartbeat_s=count(text_in(gb, "heartbeatTime")),
-    )

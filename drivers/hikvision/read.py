@@ -17,7 +17,7 @@ from drivers.footage import Wanted, WantedFootage
 from drivers.hikvision import camera as camera_reads
 from drivers.hikvision import channels as channel_reads
 from drivers.hikvision import device as device_reads
-from drivers.hikvision import log_search, retention
+from drivers.hikvision import log_search, platform_link, retention
 from drivers.hikvision import recordings as recording_reads
 from drivers.hikvision.channels import Table
 from drivers.hikvision.client import Isapi
@@ -35,6 +35,7 @@ ASKS: Final[tuple[Ask, ...]] = (
         "/ISAPI/ContentMgmt/record/tracks", "/ISAPI/ContentMgmt/Storage",
         "/ISAPI/ContentMgmt/Storage/hdd/*/SMARTTest/status",
         "/ISAPI/System/Network/SIP", "/ISAPI/System/Network/SIP/*/SIPInfo",
+        "/ISAPI/System/Network/Ehome", "/ISAPI/System/Network/EZVIZ",
         "/ISAPI/Security/adminAccesses", "/ISAPI/Security/users",
     ),
     *http(
@@ -98,7 +99,7 @@ def read(
         overlays = attempt(camera_reads.read_overlays, isapi, table, camera.channel)
         seen.note(f"camera:{camera.id}", "overlays", overlays)
     seen.note(box, "clock", attempt(device_reads.read_ntp, isapi, clock))
-    seen.note(box, "platform-link", attempt(device_reads.read_platforms, isapi))
+    seen.note(box, "platform-link", attempt(platform_link.read_platforms, isapi))
     seen.note(box, "accounts", attempt(device_reads.read_accounts, isapi))
     seen.note(box, "uptime", attempt(device_reads.read_uptime, isapi))
     now = transport.clock() + _offset(clock)

@@ -22,7 +22,7 @@ _START_CODE = b"\0\0\0\1"
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One RTP packet. `recorded_at` is the recorded time that a replay gives with it."""
+    """One RTP packet. `recorded_at` is the recorded time that a replay gives with it, `source` its SSRC."""
 
     payload_type: int
     marker: bool
@@ -30,6 +30,7 @@ class Packet:
     timestamp: int
     payload: bytes = field(repr=False)
     recorded_at: datetime | None = None
+    source: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def parse_packet(data: bytes) -> Packet | None:
     """Read one RTP packet; None where the bytes are none."""
     if len(data) < 12 or data[0] >> 6 != 2:
         return None
-    first, second, sequence, timestamp = struct.unpack_from("!BBHI", data)
+    first, second, sequence, timestamp, source = struct.unpack_from("!BBHII", data)
     begin, end = 12 + 4 * (first & 0x0F), len(data)
     recorded_at = None
     if first & 0x10:
@@ -86,7 +87,7 @@ def parse_packet(data: bytes) -> Packet | None:
         end -= data[-1]
     if begin > end:
         return None
-    return Packet(second & 0x7F, bool(second & 0x80), sequence, timestamp, data[begin:end], recorded_at)
+    return Packet(second & 0x7F, bool(second & 0x80), sequence, timestamp, data[begin:end], recorded_at, source)
 
 
 class Assembler:

@@ -8,6 +8,7 @@ little changes: what moves in the scene, and the sensor's noise, stop at its bor
 import hashlib
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -29,7 +30,7 @@ from masking.looks.evidence_format import (
     unpack,
 )
 from masking.model import Zone
-from masking.zones.raster import KEPT_ZONES, Bytes, Floats, Ground, Region, sums_at
+from masking.zones.raster import KEPT_ZONES, Bytes, Floats, Ground, Region, Tiling, tile_sums, tiling
 
 Rest = npt.NDArray[np.int8]
 Labels = npt.NDArray[np.intp]
@@ -47,6 +48,7 @@ _BLOCK_PX: Final = 12
 
 _LEAST_DEEP_PX: Final = 400
 _CELL_PX: Final = 4.0
+_CELL_RATIO: Final = 0.5
 _INNER_STRIP: Final = (1.5, 6.0)
 _OUTER_STRIP: Final = (3.0, 14.0)
 """Distances to the border, at 640 px, between which the strips inside and outside lie."""
@@ -123,29 +125,38 @@ def describe(region: Region, single: Single, written: Bytes | None = None) -> by
     """
     places = _places(region.ground)
     detail, level = _detail(region, places), _level(region, places)
-    return pack(single, _rest(region, written).tobytes(), detail.astype(">i2").tobytes(), level.astype(">u2").tobytes())
+    rest = _rest(region, places.deep, written)
+    return pack(single, rest.tobytes(), detail.astype(">i2").tobytes(), level.astype(">u2").tobytes())
 
 
-def read(data: bytes, basis: bytes) -> Look | None:
-    """Return an earlier look; None for one of another zone or size of picture, or for what is none."""
-    try:
-        single, rest, change, level = unpack(data)
-    except NoEvidence:
-        return None
-    if single.basis != basis:
-        return None
-    detail = np.frombuffer(change, ">i2").reshape(CHANGE_CELLS, SIGNS).astype(np.float32)
-    raster = np.frombuffer(rest, np.int8).reshape(RASTER_CELLS, RASTER_CELLS)
-    luma = np.frombuffer(level, ">u2").astype(np.float32) * np.float32(_LEVEL_UNIT)
-    return Look(single, raster, detail * np.float32(_CHANGE_UNIT), luma)
+def read(datas: Sequence[bytes], basis: bytes) -> list[Look]:
+    """Return earlier looks, without those of another zone or size of picture, and without what is none."""
+    found = []
+    for data in datas:
+        with suppress(NoEvidence):
+            found.append(unpack(data))
+    found = [one for one in found if one[0].basis == basis]
+    singles, rests, changes, levels = zip(*found, strict=True) if found else ((), (), (), ())
+    rest = np.frombuffer(b"".join(rests), np.int8).reshape(-1, RASTER_CELLS, RASTER_CELLS)
+    change = np.frombuffer(b"".join(changes), ">i2").reshape(-1, CHANGE_CELLS, SIGNS) * np.float32(_CHANGE_UNIT)
+    level = np.frombuffer(b"".join(levels), ">u2").reshape(-1, CHANGE_CELLS) * np.float32(_LEVEL_UNIT)
+    return [Look(*one) for one in zip(singles, rest, change, level, strict=True)]
 
 
-def is_same(look: Look, other: Look) -> bool:
-    """Tell whether two looks are at one moment: equal in what the picture shows, or around the zone."""
-    if look.single.moment == other.single.moment != NO_MOMENT:
-        return True
-    off = (look.change[PARTS[2]] - other.change[PARTS[2]]).ravel()
-    return float(off @ off) < _SAME_AROUND * _SAME_AROUND * len(off)
+def different(looks: Sequence[Look]) -> list[Look]:
+    """Return the newest looks at each moment: a picture that came twice, or froze, is one look.
+
+    Two are at one moment that are equal in what the picture shows, or around the zone.
+    """
+    around = np.stack([look.change[PARTS[2]].ravel() for look in looks])
+    off = around[:, None] - around
+    is_equal = (np.einsum("abc,abc->ab", off, off) < _SAME_AROUND * _SAME_AROUND * around.shape[1]).tolist()
+    moments = [look.single.moment for look in looks]
+    found: list[int] = []
+    for at in reversed(range(len(looks))):
+        if not any(is_equal[at][other] or moments[at] == moments[other] != NO_MOMENT for other in found):
+            found.append(at)
+    return [looks[at] for at in reversed(found)]
 
 
 def counts_of(region: Region, written: Bytes | None = None) -> Counts:
@@ -166,7 +177,9 @@ def changing(counts: Counts, looks: Sequence[Look]) -> Change | None:
     if len(looks) < 2:
         return None
     # The mean square of the differences of all pairs is twice the variance.
-    power = 2 * np.stack([look.change for look in looks]).var(0, ddof=1, dtype=np.float64).mean(1)
+    detail = np.stack([look.change for look in looks]).astype(np.float64)
+    detail -= detail.mean(0)
+    power = 2 * np.einsum("lcs,lcs->c", detail, detail) / ((len(looks) - 1) * SIGNS)
     enough = [counts[part] >= least for part, least in zip(PARTS, _LEAST_PIXELS, strict=True)]
     inside, inner, outer = (power[part] for part in PARTS)
     both = enough[1] & enough[2]
@@ -194,47 +207,46 @@ def _log_ratio(above: float, below: float) -> float:
     return 0.5 * math.log((above + 0.05) / (below + 0.05))
 
 
-def _rest(region: Region, written: Bytes | None) -> Rest:
+def _rest(region: Region, deep: Tiling, written: Bytes | None) -> Rest:
     """The luma of the zone's deep inside by cell, in REST_UNIT off its median; NO_CELL elsewhere."""
-    deep = _places(region.ground).deep
     if written is not None:
-        free = np.asarray(deep & (1 - written), np.uint8)
-        deep = free if 2 * cv2.countNonZero(free) >= cv2.countNonZero(deep) else deep
-    height, width = region.luma.shape
-    side = max(round(region.px(_CELL_PX)), -(-max(height, width) // RASTER_CELLS))
-    counts = sums_at(cv2.integral(deep), side).astype(np.float64)
-    sums = sums_at(cv2.integral(cv2.multiply(region.luma, deep)), side)
-    enough = counts >= 0.5 * side * side
+        free = np.asarray(deep.mask & (1 - written), np.uint8)
+        if 2 * cv2.countNonZero(free) >= deep.whole:
+            deep = tiling(free, deep.side_px, _CELL_RATIO)
     out = np.full((RASTER_CELLS, RASTER_CELLS), NO_CELL, np.int8)
-    if enough.any():
-        means = sums[enough] / counts[enough]
-        steps = np.clip(np.rint((means - np.median(means)) / REST_UNIT), -127, 127)
-        out[: enough.shape[0], : enough.shape[1]][enough] = steps
+    if len(deep.counts):
+        means = tile_sums(region.luma * deep.mask, deep.side_px)[deep.enough] / deep.counts
+        ordered = np.sort(means)
+        middle = (ordered[(len(means) - 1) // 2] + ordered[len(means) // 2]) / 2
+        steps = np.rint((means - middle) / REST_UNIT).clip(-127, 127)
+        out[: deep.enough.shape[0], : deep.enough.shape[1]][deep.enough] = steps
     return out
 
 
-def _deep(ground: Ground) -> Bytes:
+def _deep(ground: Ground) -> Tiling:
+    height, width = ground.core.shape
+    side = max(round(_CELL_PX * ground.scale), -(-max(height, width) // RASTER_CELLS))
     for share in (1.0, 0.5):
         margin = round(max(_DEEP_PX * ground.scale, _BLOCK_PX / ground.factor) * share)
         deep = np.asarray(cv2.erode(ground.core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
         if cv2.countNonZero(deep) >= _LEAST_DEEP_PX:
-            return deep
-    return ground.core
+            return tiling(deep, side, _CELL_RATIO)
+    return tiling(ground.core, side, _CELL_RATIO)
 
 
 def _detail(region: Region, places: "_Places") -> Floats:
     """Sums of second differences by cell and sign, over the root of the cell's pixels, in _CHANGE_UNIT."""
-    bends = cv2.Laplacian(region.luma, cv2.CV_16S, ksize=1).ravel()[places.pixels]
+    bends = cv2.Laplacian(region.luma, cv2.CV_16S, ksize=1).ravel().take(places.pixels)
     sums = np.zeros((CHANGE_CELLS, SIGNS))
     sums[places.cells] = np.add.reduceat(places.signs * bends, places.begins, axis=1, dtype=np.int32).T
     scaled = sums / np.sqrt(np.maximum(places.counts, 1))[:, None] / _CHANGE_UNIT
-    return np.asarray(np.clip(np.rint(scaled), -32767, 32767), np.float32)
+    return np.asarray(np.rint(scaled).clip(-32767, 32767), np.float32)
 
 
 def _level(region: Region, places: "_Places") -> Floats:
     """The mean luma of each cell, in _LEVEL_UNIT."""
     means = np.zeros(CHANGE_CELLS)
-    sums = np.add.reduceat(region.luma.ravel()[places.pixels], places.begins, dtype=np.int64)
+    sums = np.add.reduceat(region.luma.ravel().take(places.pixels), places.begins, dtype=np.int64)
     means[places.cells] = sums / places.counts[places.cells] / _LEVEL_UNIT
     return np.asarray(np.rint(means), np.float32)
 
@@ -244,7 +256,7 @@ class _Places:
     """Which pixels of a crop are summed, by their number, cell by cell.
 
     `begins`: where in `pixels` each of the `cells` begins that have any; `signs` (SIGNS x pixels): 1 or -1;
-    `counts`: how many pixels each cell has. `deep`: 1 where a rest is measured.
+    `counts`: how many pixels each cell has. `deep`: where a rest is measured, and its cells.
     """
 
     pixels: Labels
@@ -252,7 +264,7 @@ class _Places:
     cells: Labels
     signs: Rest
     counts: Counts
-    deep: Bytes
+    deep: Tiling
 
 
 def _places(ground: Ground) -> _Places:

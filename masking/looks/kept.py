@@ -25,11 +25,12 @@ _STRETCHES: Final = struct.Struct(f">{BORDER_STRETCHES}H")
 def chosen(looks: Sequence[bytes]) -> tuple[int, ...]:
     """Return the places of the looks to keep among these, which are sorted from the oldest on."""
     numbers = tuple(range(len(looks)))
-    lights = [_light(one) for one in looks]
-    earlier = [number for number in numbers[:-NEWEST] if lights[number] is not None]
-    if len(numbers) <= MOST_KEPT or len(earlier) < MOST_KEPT - NEWEST or lights[-1] is None:
+    if len(numbers) <= MOST_KEPT or _light(looks[-1]) is None:
         return numbers[-MOST_KEPT:]
-    by_light = sorted(earlier, key=lambda number: (lights[number], -number))
+    lights = {number: light for number in numbers[:-NEWEST] if (light := _light(looks[number])) is not None}
+    if len(lights) < MOST_KEPT - NEWEST:
+        return numbers[-MOST_KEPT:]
+    by_light = sorted(lights, key=lambda number: (lights[number], -number))
     darkest = by_light[0]
     # Of equal light the later one; the darkest is not the brightest, too.
     brightest = max(by_light[1:], key=lambda number: (lights[number], number))

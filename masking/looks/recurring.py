@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.looks.evidence import NO_CELL, REST_UNIT, Look
-from masking.looks.evidence_format import RASTER_CELLS
 from masking.zones.raster import Floats
 
 _LEAST_CELLS: Final = 12
-_RIDGE: Final = 1e-4 * np.eye(2 * RASTER_CELLS)
+_RIDGE: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +64,17 @@ def shown(rests: Rests) -> list[Recurring]:
 def _beside_lines(known: npt.NDArray[np.bool_], rests: Floats) -> Floats:
     """What is left of rests (cells x looks) once the best value of each row and column of cells is taken out."""
     rows, columns = known.nonzero()
-    rasters = np.zeros((*known.shape, rests.shape[1]))
+    known = known[: rows.max() + 1, : columns.max() + 1]
+    height, width = known.shape
+    rasters = np.zeros((height, width, rests.shape[1]))
     rasters[known] = rests
-    alike = np.block([[np.diag(known.sum(1)), known], [known.T, np.diag(known.sum(0))]])
     sums = np.concatenate((rasters.sum(1), rasters.sum(0)))
     # Rows and columns share their sum: a little is added so that there is one answer.
-    lines = np.linalg.solve(alike + _RIDGE, sums)
-    return np.asarray(rests - (lines[rows] + lines[RASTER_CELLS + columns]), np.float32)
+    alike = np.diag(np.concatenate((known.sum(1), known.sum(0))) + _RIDGE)
+    alike[:height, height:] = known
+    alike[height:, :height] = known.T
+    lines = np.linalg.solve(alike, sums)
+    return np.asarray(rests - (lines[rows] + lines[height + columns]), np.float32)
 
 
 def _shared(rests: Floats) -> float:

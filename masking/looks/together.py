@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, Literal
 
-from masking.looks import grain
+from masking.looks import bounded, grain
 from masking.looks.evidence import (
     Change,
     Counts,
@@ -22,12 +22,12 @@ from masking.looks.evidence import (
     changing,
     counts_of,
     describe,
-    is_same,
+    different,
     moment_of,
     read,
 )
 from masking.looks.evidence_format import CERTAIN_FAIL, MOST_LOOKS, PROBABILITY, Single
-from masking.looks.lit import Lit, follows, is_drawn, is_kept, is_through
+from masking.looks.lit import follows, is_drawn, is_kept, is_through
 from masking.looks.numbers import joined_numbers, log_odds
 from masking.looks.recurring import Recurring, recurring, rests_of, shown
 from masking.looks.unsupported import unsupported
@@ -114,21 +114,12 @@ def judge_looks(picture: Bgr, zone: Zone, imprint: bytes = b"", bars_known: bool
     told = tuple(region.to_crop(box) for box in zone.overlays)
     written = overlays.held(region, told) if told else None
     evidence = describe(region, own, written)
-    looks = _different([look for data in (*zone.earlier, evidence) if (look := read(data, basis)) is not None])
+    looks = different(read((*zone.earlier, evidence), basis))[-MOST_LOOKS:]
     return replace(
         single,
         evidence=evidence,
         together=_joined(single, looks, zone, (counts_of(region), counts_of(region, written))),
     )
-
-
-def _different(looks: Sequence[Look]) -> list[Look]:
-    """The newest looks at different moments: a picture that came twice, or froze, is one look."""
-    found: list[Look] = []
-    for look in reversed(looks):
-        if not any(is_same(look, other) for other in found):
-            found.insert(0, look)
-    return found[-MOST_LOOKS:]
 
 
 def judge_of(numbers: Sequence[tuple[str, float]]) -> Effect | Literal[""]:
@@ -166,12 +157,11 @@ def _joined(single: Verdict, looks: Sequence[Look], zone: Zone, counts: tuple[Co
     elif count.failed:
         joined = _open(single, "looks-differ", _DIFFER) if single.verdict == "PASS" or count.passed else single
     else:
-        ends = grain.ends(counts[1], looks, change)
-        joined = _hidden(single, [look.single for look in looks], count, change, ends)
+        joined = _hidden(single, looks, count, change, counts[1])
     if joined.verdict == "PASS":
         joined = _opaque(joined, looks)
     if zone.effect in ("color", "any"):
-        joined = _by_light(joined, single, looks, zone.color, (follows(counts[0], looks), change))
+        joined = _by_light(joined, single, looks, zone.color, (counts[0], change))
     return _counted(joined, looks, change)
 
 
@@ -195,13 +185,12 @@ def _failed(single: Verdict, telling: Sequence[Single], count: _Counted) -> Verd
     return single if certain or most else _open(single, "looks-differ", _DIFFER)
 
 
-def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: Change | None, ends: bool) -> Verdict:
-    """Looks of which none fails: PASS by the middle one, or by all of them and what changes inside and around.
-
-    `ends`: the sensor's noise is seen around the zone, and ends there.
-    """
+def _hidden(single: Verdict, looks: Sequence[Look], count: _Counted, change: Change | None, counts: Counts) -> Verdict:
+    """Looks of which none fails: PASS by the middle one, or by all of them and what changes inside and around."""
     judge = judge_of(single.numbers)
-    alike = [one.probability for one in looks if one.judge == judge and one.probability is not None]
+    singles = [look.single for look in looks]
+    alike = [one.probability for one in singles if one.judge == judge and one.probability is not None]
+    is_likely = len(alike) > 1 and judge != "color" and median(alike) >= PASS_FROM
     change = None if judge == "color" else change
     if 2 * count.passed > count.telling:
         if change is not None and _moves(change):
@@ -209,10 +198,11 @@ def _hidden(single: Verdict, looks: Sequence[Single], count: _Counted, change: C
         if single.verdict == "PASS":
             return single
         return _several(single) if alike and median(alike) >= PASS_FROM else single
-    is_poor = any(one.is_poor for one in looks)
+    is_poor = any(one.is_poor for one in singles)
     is_hidden = change is not None and len(alike) > 1 and not is_poor and _is_joined(single, judge, alike, change)
+    is_hidden = is_hidden or bounded.is_blur(single, singles, change)
     # Beside a strip of 5 px on a plain wall, which noise hardly shows, odds are lower.
-    is_without_noise = ends and len(alike) > 1 and judge != "color" and median(alike) >= PASS_FROM
+    is_without_noise = is_likely and grain.ends(counts, looks, change)
     if single.verdict == "PASS":
         return single if is_hidden or is_without_noise else _open(single, "looks-differ", _DIFFER)
     if _is_fine(single):
@@ -264,12 +254,18 @@ def _opaque(joined: Verdict, looks: Sequence[Look]) -> Verdict:
 
 
 def _by_light(
-    joined: Verdict, single: Verdict, looks: Sequence[Look], color: str, seen: tuple[Lit | None, Change | None]
+    joined: Verdict, single: Verdict, looks: Sequence[Look], color: str, seen: tuple[Counts, Change | None]
 ) -> Verdict:
-    """Correct looks at what may be a solid mask of any fill by how it follows the light around it (`lit.py`)."""
-    light, change = seen
+    """Correct looks at what may be a solid mask of any fill by how it follows the light around it (`lit.py`).
+
+    `seen`: the pixels of each cell, and what changes.
+    """
+    if joined.verdict == "PASS" and not _is_solid(joined):
+        return joined
+    counts, change = seen
+    light = follows(counts, looks)
     if joined.verdict == "PASS":
-        return _open(joined, "shows-through", _LIGHT_THROUGH) if _is_solid(joined) and is_through(light) else joined
+        return _open(joined, "shows-through", _LIGHT_THROUGH) if is_through(light) else joined
     if not is_kept(light, change):
         return joined
     told = dict(single.numbers)

@@ -7,11 +7,10 @@ which shows on every dull surface.
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
-from masking.zones.mosaic import MOST_STEP, Grid
-from masking.zones.raster import Bytes, Floats, Region
+from masking.zones.mosaic import Grid
+from masking.zones.raster import Bytes, Pairs, Region, sums_along
 
 CODEC_PX: Final = 8
 """Blocks and transforms of JPEG (ITU-T T.81 A.1), H.264 and H.265 lie on multiples of this, from the corner."""
@@ -34,35 +33,25 @@ class GridAround:
     is_codec: bool
 
 
-def measure(region: Region, grids: tuple[Grid, Grid] | None) -> GridAround:
-    """Look for a zone's grid (columns, rows) around the zone and in the codec."""
+def measure(region: Region, steps: tuple[Bytes, Bytes], grids: tuple[Grid, Grid] | None) -> GridAround:
+    """Look for a zone's grid (columns, rows) around the zone and in the codec; `steps`: `raster.weak_steps`."""
     if grids is None:
         return GridAround(0.0, False)
-    ratios = [_ratio(region, grid, axis) for axis, grid in enumerate(grids)]
+    ratios = [_ratio(steps[axis], region.ground.pairs("ring", axis), grid, axis) for axis, grid in enumerate(grids)]
     on_codec = [_is_codec(grid, region.ground.factor, region.ground.box[axis]) for axis, grid in enumerate(grids)]
     return GridAround(min(ratios), all(on_codec))
 
 
-def _ratio(region: Region, grid: Grid, axis: int) -> float:
-    sums, counts = _profile(region.luma, region.ring, axis)
+def _ratio(steps: Bytes, ring: Pairs, grid: Grid, axis: int) -> float:
+    sums, counts = sums_along(steps * ring.where, axis), ring.counts
     used = counts >= _LEAST_PIXELS
     off = np.abs((np.arange(len(sums)) - grid.first + grid.period / 2) % grid.period - grid.period / 2)
-    on_lines, off_lines = used & (off < _ON_PX), used & (off > _OFF_PX)
-    if np.count_nonzero(on_lines) < 2 or np.count_nonzero(off_lines) < 3:
+    lines = np.stack((used & (off < _ON_PX), used & (off > _OFF_PX)), 1).astype(np.float32)
+    seen = np.stack((sums, counts, np.ones_like(sums)))
+    (on, beside), (on_pixels, pixels), (on_count, count) = (seen @ lines).tolist()
+    if on_count < 2 or count < 3:
         return 0.0
-    on, beside = (float(sums[where].sum() / counts[where].sum()) for where in (on_lines, off_lines))
-    return (on - beside) / max(grid.step - grid.off, 0.05)
-
-
-def _profile(luma: Bytes, ring: Bytes, axis: int) -> tuple[Floats, Floats]:
-    """Sums of the gradient per column (axis 0) or row (axis 1) around the zone, and numbers of pixels."""
-    if axis == 0:
-        pair, where = cv2.absdiff(luma[:, 1:], luma[:, :-1]), cv2.bitwise_and(ring[:, 1:], ring[:, :-1])
-    else:
-        pair, where = cv2.absdiff(luma[1:], luma[:-1]), cv2.bitwise_and(ring[1:], ring[:-1])
-    weak = cv2.multiply(np.minimum(pair, MOST_STEP), where)
-    sums, counts = (cv2.reduce(plane, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel() for plane in (weak, where))
-    return np.asarray(sums, np.float32), np.asarray(counts, np.float32)
+    return float(on / on_pixels - beside / pixels) / max(grid.step - grid.off, 0.05)
 
 
 def _is_codec(grid: Grid, factor: int, origin_px: int) -> bool:

@@ -6,6 +6,7 @@ that a strip left bare beside one side shows, however narrow it is beside the wh
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -79,7 +80,7 @@ def measure(band: Band, inset_px: int) -> Border:
     bent = np.asarray(cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_ACROSS), None, 0.5), np.uint8)
     bent[:, cell - 1 :: cell] = 0
     bent[:, ::cell] = 0
-    detail_in, detail_out = _usual(band.along[inside], cell), _usual(band.along[outside], cell)
+    detail_in, detail_out = _usual(np.stack((band.along[inside], band.along[outside])), cell)
     steps = _means(band, inside) - _means(band, outside)
     colour = (np.abs(steps) > (STEP_LUMA, STEP_CHROMA, STEP_CHROMA)).any(1)
     textured = detail_out > TEXTURE_FLOOR
@@ -122,12 +123,15 @@ def unlike(band: Band, low: npt.NDArray[Any], high: npt.NDArray[Any]) -> tuple[f
 
 
 def _usual(along: Bytes, cell_px: int) -> Floats:
-    """Each cell's mean of the smallest 70 % of differences (depths x columns): strong crossing edges do not count."""
-    rows, columns = along.shape
-    table = along.reshape(rows, -1, cell_px)[..., :-1].swapaxes(0, 1).reshape(columns // cell_px, -1)
+    """Each cell's mean of the smallest 70 % of differences (strips x depths x columns): no strong crossing edges."""
+    strips_, rows, columns = along.shape
+    cells = along.reshape(strips_, rows, -1, cell_px)[..., :-1].swapaxes(1, 2)
     # 16-bit values are sorted twice as fast as 8-bit ones.
-    ordered = np.sort(table.astype(np.uint16), axis=1)[:, : max(int(0.7 * table.shape[1]), 1)]
-    return np.asarray(ordered @ np.ones(ordered.shape[1], np.float32) / ordered.shape[1], np.float32)
+    ordered = cells.astype(np.uint16).reshape(strips_ * columns // cell_px, -1)
+    ordered.sort(axis=1)
+    kept = max(int(0.7 * ordered.shape[1]), 1)
+    sums = np.add.reduce(ordered[:, :kept], 1, dtype=np.uint32)
+    return np.asarray(sums / np.float32(kept), np.float32).reshape(strips_, -1)
 
 
 def _means(band: Band, rows: slice) -> Floats:
@@ -138,9 +142,9 @@ def _means(band: Band, rows: slice) -> Floats:
 
 def _quarter(textured: Bools) -> float:
     """The least share among the four quarters of the border."""
-    sums = np.concatenate(([0], textured)).cumsum()
-    ends = np.arange(5) * len(textured) // 4
-    return float(((sums[ends[1:]] - sums[ends[:-1]]) / np.maximum(np.diff(ends), 1)).min())
+    ends = [len(textured) * quarter // 4 for quarter in range(5)]
+    parts = [textured[begin:end] for begin, end in pairwise(ends)]
+    return min(np.count_nonzero(part) / max(len(part), 1) for part in parts)
 
 
 def _steps(layout: Layout, luma: Bytes) -> Floats:

@@ -11,7 +11,7 @@ from masking.zones.border import Border
 from masking.zones.detail import Detail, Rest
 from masking.zones.frame import Frame
 from masking.zones.mosaic import Mosaic
-from masking.zones.raster import Bytes, Floats, Region, bend, level_at, levels
+from masking.zones.raster import Bytes, Floats, Region, bend, level_at, levels, weak_steps
 from masking.zones.solid import Solid
 from masking.zones.strips import Lines, Strip
 
@@ -52,6 +52,10 @@ class ZoneMeasures:
         return bend(self.region.luma)
 
     @cached_property
+    def _weak_steps(self) -> tuple[Bytes, Bytes]:
+        return weak_steps(self.region.luma)
+
+    @cached_property
     def solid(self) -> Solid:
         """Against the declared colour."""
         return solid.measure(self.region, self.band, self.color, self.middle, self._around)
@@ -82,12 +86,12 @@ class ZoneMeasures:
     @cached_property
     def mosaic(self) -> Mosaic:
         """The grid, if there is one."""
-        return mosaic.measure(self.region)
+        return mosaic.measure(self.region, self._weak_steps)
 
     @cached_property
     def grid_around(self) -> GridAround:
         """The same grid around the zone, and in the codec."""
-        return around.measure(self.region, self.mosaic.grids)
+        return around.measure(self.region, self._weak_steps, self.mosaic.grids)
 
     @cached_property
     def lines(self) -> Lines:

@@ -25,8 +25,7 @@ _LEAST_SPREAD = 4.0
 _NEAR_PX = 2.0
 """So near to the border, at 640 px, the strongest change must lie."""
 
-_LEVEL_FLOOR = 1.0
-_DETAIL_FLOOR = 0.15
+_FLOORS = np.array([[1.0], [0.15]], np.float32)
 """Added to the usual change, in levels and as a logarithm, so that small ones do not stand out among none."""
 
 
@@ -71,28 +70,23 @@ def measure(band: Band) -> Frame:
         return NO_FRAME
     by_plane = _changes(_means(levels, half), half)
     level_change = np.maximum(np.maximum(by_plane[..., 0], by_plane[..., 1]), by_plane[..., 2])
-    changes = (level_change, _changes(np.log(_means(detail, half) + 0.4), half))
-    depths = np.arange(len(changes[0])) + half - len(band.luma) // 2
-    scores = []
-    elsewhere, elsewhere_px = 0.0, 0.0
-    for change, floor in zip(changes, (_LEVEL_FLOOR, _DETAIL_FLOOR), strict=True):
-        by_side = (change @ layout.weights)[:, layout.long]
-        at = depths[by_side.argmax(0)]
-        plain = by_side.max(0) / (middle_of(np.sort(by_side, axis=0)) + floor)
-        is_here = np.abs(at) <= near
-        scores.append(np.where(is_here, plain, 0.0))
-        beside = np.where(is_here, 0.0, plain)
-        if float(beside.max()) > elsewhere:
-            elsewhere, elsewhere_px = float(beside.max()), float(at[beside.argmax()]) / layout.scale
-    both = np.sort(np.maximum(*scores))
+    changes = np.stack((level_change, _changes(np.log(_means(detail, half) + 0.4), half)), 1)
+    # Depths x measures x sides.
+    by_side = (changes @ layout.weights)[..., layout.long]
+    at = by_side.argmax(0) + (half - len(band.luma) // 2)
+    plain = by_side.max(0) / (middle_of(np.sort(by_side, axis=0)) + _FLOORS)
+    is_here = np.abs(at) <= near
+    scores, beside = np.where(is_here, plain, 0.0), np.where(is_here, 0.0, plain).ravel()
+    place = int(beside.argmax())
+    both = np.sort(scores.max(0))
     return Frame(
         least=float(both[0]),
         next_least=float(both[min(1, len(both) - 1)]),
         mean=float(np.add.reduce(both)) / len(both),
         level_least=float(scores[0].min()),
         detail_least=float(scores[1].min()),
-        elsewhere=elsewhere,
-        elsewhere_px=elsewhere_px,
+        elsewhere=float(beside[place]),
+        elsewhere_px=float(at.ravel()[place]) / layout.scale if beside[place] > 0 else 0.0,
         continuity=_continuity(levels[..., 0], layout.scale),
     )
 

@@ -11,11 +11,10 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import cast
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from masking.zones.raster import Bytes, Floats, Region
+from masking.zones.raster import Bytes, Floats, Pairs, Region, sums_along
 
 MIN_PERIOD_PX = 2.0
 MAX_PERIOD = 60.0
@@ -24,9 +23,6 @@ MAX_PERIOD = 60.0
 STEP_PX = 0.25
 _FINE_PX = 0.0625
 _CANDIDATES = 6
-MOST_STEP = np.uint8(24)
-"""Steps of luma above this count as no more."""
-
 _LEAST_LINES = 3
 """Fewer lines across the zone do not show a period."""
 
@@ -72,11 +68,11 @@ class Mosaic:
     grids: tuple[Grid, Grid] | None = None
 
 
-def measure(region: Region) -> Mosaic:
-    """Search the grid along both axes."""
+def measure(region: Region, steps: tuple[Bytes, Bytes]) -> Mosaic:
+    """Search the grid along both axes; `steps` are `raster.weak_steps` of the luma."""
     height, width = region.core.shape
     longest = region.px(MAX_PERIOD)
-    profiles = (_profile(region.luma, region.core, 0), _profile(region.luma, region.core, 1))
+    profiles = tuple(_profile(step, region.ground.pairs("core", axis), axis) for axis, step in enumerate(steps))
     ranks = [_ranks(profile, longest) for profile, _ in profiles]
     shared = min(len(rank) for rank in ranks)
     none = Mosaic(0.0, 1.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0, (np.ones(width, np.uint8), np.ones(height, np.uint8)))
@@ -111,15 +107,9 @@ def _off_lines(grid: Grid, size: int) -> Bytes:
     return np.asarray((np.abs(off) > reach) | (reach <= 0), np.uint8)
 
 
-def _profile(luma: Bytes, core: Bytes, axis: int) -> tuple[Floats, int]:
+def _profile(steps: Bytes, inside: Pairs, axis: int) -> tuple[Floats, int]:
     """Mean gradient per column (axis 0) or row (axis 1) where the zone has enough pixels, and the first index."""
-    if axis == 0:
-        pair, where = cv2.absdiff(luma[:, 1:], luma[:, :-1]), cv2.bitwise_and(core[:, 1:], core[:, :-1])
-    else:
-        pair, where = cv2.absdiff(luma[1:], luma[:-1]), cv2.bitwise_and(core[1:], core[:-1])
-    # One strong edge of the scene must not outweigh many weak steps of a grid.
-    sums = cv2.reduce(cv2.multiply(np.minimum(pair, MOST_STEP), where), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
-    counts = cv2.reduce(where, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    sums, counts = sums_along(steps * inside.where, axis), inside.counts
     enough = np.flatnonzero(counts >= max(8.0, 0.5 * float(counts.max(initial=0))))
     if enough.size < 12:
         return np.zeros(0, np.float32), 0
@@ -213,7 +203,10 @@ def _grid(profile: Floats, start: int, periods: set[float]) -> Grid | None:
         return None
     # Half a period has the same lines, and as many empty ones between them.
     more = tuple(best[1] * n for n in (2, 3) if best[1] * n <= size / 2.5)
-    best = max((best, *zip(_scores(padded, total, more), more, strict=True)))
+    if more:
+        phases = _phases(size, more)
+        scores = np.maximum.reduceat(_by_phase(padded, total, phases), phases.starts).tolist()
+        best = max((best, *zip(scores, more, strict=True)))
     # Over many lines even a small error of the period puts the last ones beside their places.
     fine = tuple(p for p in (best[1] + _FINE_PX * step for step in (0, -1, 1, -2, 2, -3, 3)) if p >= MIN_PERIOD_PX)
     phases = _phases(size, fine)
@@ -225,7 +218,7 @@ def _grid(profile: Floats, start: int, periods: set[float]) -> Grid | None:
     period, at = fine[owner], chosen - int(phases.starts[owner])
     begin = int(phases.first[chosen]) + 1
     found = padded[phases.lines[begin : begin + int(count)]]
-    on = float(found.mean())
+    on = float(np.add.reduce(found) / np.float32(count))
     off = (total - on * count) / max(size - count, 1)
     return Grid(
         first=start + 0.5 * at,

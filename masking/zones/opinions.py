@@ -1,8 +1,8 @@
 """Decides for each effect from the measures of a zone: a decision, its reason, its numbers and one sentence.
 
-All limits are here. The forest gives the odds; the rules name the reason in readable terms, and overrule the forest
-where something is certain: a rule can forbid a pass, and without a sign of bare scene nothing fails. Between PASS and
-FAIL lies UNSURE, for calling a bare zone hidden is the worst error.
+All limits are here and in `possible.py`. The forest gives the odds; the rules name the reason in readable terms, and
+overrule the forest where something is certain: a rule can forbid a pass, and without a sign of bare scene nothing
+fails. Between PASS and FAIL lies UNSURE, for calling a bare zone hidden is the worst error.
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from masking.model import Effect, Zone
-from masking.zones import features
+from masking.zones import features, possible
 from masking.zones.features import ZoneMeasures
 from masking.zones.fills import FRAME_MIN
 from masking.zones.forest import FAIL_TO, FORESTS, PASS_FROM
@@ -26,16 +26,10 @@ SIDE_TEXTURED_MIN = 1.0
 With less, neither a mosaic nor a blur can be distinguished from an empty place, and an undecided zone is `no-texture`.
 """
 
-TEXTURED_LEAST = 0.05
-"""Below this share nothing passes for a mosaic or a blur, however sure the forest is."""
-
 THIN_PX = 16.0
 THIN_COVERED_MIN = 0.6
 THIN_FLAT_MIN = 0.99
 """Below this width (at 640 px) what is mostly hidden (all, without a plain frame) does not fail for a codec's smear."""
-
-STEP_MIN = 0.5
-"""Share of the border's cells at which a solid mask must show a step."""
 
 OTHER_COLOR_MIN = 25.0
 """So far (levels) a flat zone must lie from every mixture of the declared colour with the scene to be of another
@@ -66,7 +60,8 @@ CLEAR_ODDS = 1.0
 """Log odds from which a forest that is not quite sure follows the readable signs of a clear mosaic or blur."""
 
 BLUR_MIN_SIGMA = 3.0
-"""Sigma from which a blur hides, in pixels of a 640 px wide picture."""
+BLUR_LEAST_SIGMA = 0.6 * BLUR_MIN_SIGMA
+"""Sigma from which a blur hides, in pixels of a 640 px wide picture; and as it is estimated at the least."""
 
 BARE_LEAK = 0.35
 """Share of a zone that must show the scene's detail for it to be called bare all over, or a mosaic too fine."""
@@ -116,11 +111,11 @@ def _judge_solid(seen: ZoneMeasures, zone: Zone) -> Opinion:
         bare_side_ratio=solid.side_unlike_ratio,
     )
     covered = f"{solid.covered_ratio:.0%} of the zone is of one colour"
-    patchy = solid.covered_ratio < 0.965 or solid.worst_cell_ratio < 0.5
+    patchy = solid.covered_ratio < possible.COVERED_MIN or solid.worst_cell_ratio < possible.WORST_CELL_MIN
     uneven = solid.residue >= 1.6 or solid.drift >= 2.2
     probability = numbers[0][1]
     if probability <= FAIL_TO:
-        if not (patchy or uneven or solid.color_off > 1) and edge.step_ratio < STEP_MIN:
+        if not (patchy or uneven or solid.color_off > 1) and edge.step_ratio < possible.STEP_MIN:
             text = "The zone is of one colour, but it is not set off from its surroundings: it may be bare or empty."
             return Opinion("UNSURE", "no-texture", numbers, text)
         if not (patchy or uneven) and solid.mixture_off > OTHER_COLOR_MIN:
@@ -134,7 +129,7 @@ def _judge_solid(seen: ZoneMeasures, zone: Zone) -> Opinion:
     if edge.cells < 3:
         text = "The zone is of one colour, but it fills the picture, so that no border proves a mask."
         return Opinion("UNSURE", "no-border", numbers, text)
-    if not patchy and edge.step_ratio < STEP_MIN:
+    if not patchy and edge.step_ratio < possible.STEP_MIN:
         text = f"The zone is flat, but only {edge.step_ratio:.0%} of its border shows: it may be bare, dark or empty."
         return Opinion("UNSURE", "no-texture", numbers, text)
     if not patchy and detail.contrast_around < CONTRAST_MIN and solid.opacity < OPACITY_MIN:
@@ -195,9 +190,9 @@ def _judge_mosaic(seen: ZoneMeasures, zone: Zone) -> Opinion:
         if _is_thin(seen) and grid.lines < 3 and not is_plain:
             return Opinion("UNSURE", "too-small", numbers, _THIN)
         return _bare_soft(seen, numbers, seen.rest.leak_ratio)
-    if grid.contrast < 1.6 or grid.lines < 3 or grid.block_px <= 0:
+    if grid.contrast < possible.GRID_CONTRAST_MIN or grid.lines < possible.GRID_LINES_MIN or grid.block_px <= 0:
         return _unsure(seen, numbers, "no-grid", "No clear grid of blocks is seen in the zone.")
-    if numbers[0][1] < PASS_FROM or seen.rest.leak_ratio >= 0.6:
+    if numbers[0][1] < PASS_FROM or seen.rest.leak_ratio >= possible.LEAK_MOST:
         return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     if _shows_nothing(seen):
         return _unsure(seen, numbers, "no-texture", _UNCLEAN)
@@ -245,9 +240,9 @@ def _judge_blur(seen: ZoneMeasures, zone: Zone) -> Opinion:
         if soft.energy >= 0.3 and soft.sigma_px < 0.75 * BLUR_MIN_SIGMA and detail.leak_ratio < 0.35:
             return Opinion("FAIL", "blur-too-weak", numbers, f"The zone is hardly blurred ({sigma}).")
         return _bare_soft(seen, numbers, detail.leak_ratio)
-    if soft.energy < 0.06:
+    if soft.energy < possible.ENERGY_MIN:
         return _unsure(seen, numbers, "no-energy", "The zone is so flat that no blur can be measured in it.")
-    if numbers[0][1] < PASS_FROM or detail.leak_ratio >= 0.6:
+    if numbers[0][1] < PASS_FROM or detail.leak_ratio >= possible.LEAK_MOST:
         return _unsure(seen, numbers, "not-clean", _UNCLEAN)
     if _shows_nothing(seen):
         return _unsure(seen, numbers, "no-texture", _UNCLEAN)
@@ -256,7 +251,7 @@ def _judge_blur(seen: ZoneMeasures, zone: Zone) -> Opinion:
     if soft.sigma_px < zone.least_sigma_ratio * seen.shorter_side_px:
         text = f"The zone is blurred, but less than the policy's least ({sigma})."
         return Opinion("FAIL", "blur-too-weak", numbers, text)
-    if soft.sigma_px < 0.6 * BLUR_MIN_SIGMA:
+    if soft.sigma_px < BLUR_LEAST_SIGMA:
         return Opinion("UNSURE", "blur-weak", numbers, f"The zone may be blurred, but only weakly ({sigma}).")
     return Opinion("PASS", "blur", numbers, f"The zone is hidden by a blur ({sigma}), its surroundings are sharp.")
 
@@ -296,7 +291,7 @@ _UNCLEAN: Final = "The effect may be there, but some detail is left inside the z
 
 def _is_bare_of_all(seen: ZoneMeasures, leak: float) -> bool:
     """Whether neither the zone nor its surroundings show anything: then nothing speaks for a bare zone either."""
-    return leak < EVIDENT_LEAK and seen.border.textured_ratio < TEXTURED_LEAST
+    return leak < EVIDENT_LEAK and seen.border.textured_ratio < possible.TEXTURED_LEAST
 
 
 def _is_soft_around(seen: ZoneMeasures) -> bool:
@@ -306,7 +301,7 @@ def _is_soft_around(seen: ZoneMeasures) -> bool:
 
 
 def _shows_nothing(seen: ZoneMeasures) -> bool:
-    return seen.border.cells < 3 or seen.border.textured_ratio < TEXTURED_LEAST
+    return seen.border.cells < 3 or seen.border.textured_ratio < possible.TEXTURED_LEAST
 
 
 def _unsure(seen: ZoneMeasures, numbers: Numbers, reason: str, text: str) -> Opinion:

@@ -46,6 +46,14 @@ A ground takes about 5 bytes per pixel of its crop, and its band 16 per pixel: 4
 Plane = Literal["core", "ring", "core_half"]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Neighbours along one axis that both lie in a mask: 1 in `where`, and how many each line between pixels has."""
+
+    where: Bytes
+    counts: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class Tiling:
     """Square tiles over a mask of `whole` pixels: `enough` marks those with enough of it, `counts` how much in each."""
@@ -85,6 +93,7 @@ class Ground:
         self.ring_pixels = cv2.countNonZero(self.ring)
         self._tilings: dict[tuple[Plane, int, float], Tiling] = {}
         self._deep: dict[int, tuple[Bytes, Bytes]] = {}
+        self._pairs: dict[tuple[Plane, int], Pairs] = {}
 
     @cached_property
     def halves(self) -> tuple[Bytes, Bytes]:
@@ -113,9 +122,19 @@ class Ground:
         """Tiles over one of the masks; see `tiling`."""
         key = (plane, side_px, least_ratio)
         if key not in self._tilings:
-            mask = self.core if plane == "core" else self.ring if plane == "ring" else self.halves[0]
-            self._tilings[key] = tiling(mask, side_px, least_ratio)
+            self._tilings[key] = tiling(self._mask(plane), side_px, least_ratio)
         return self._tilings[key]
+
+    def pairs(self, plane: Plane, axis: int) -> Pairs:
+        """Neighbours in one of the masks, along rows (axis 0, counted by column) or along columns (axis 1)."""
+        if (plane, axis) not in self._pairs:
+            mask = self._mask(plane)
+            where = mask[:, 1:] & mask[:, :-1] if axis == 0 else mask[1:] & mask[:-1]
+            self._pairs[plane, axis] = Pairs(where, sums_along(where, axis))
+        return self._pairs[plane, axis]
+
+    def _mask(self, plane: Plane) -> Bytes:
+        return self.core if plane == "core" else self.ring if plane == "ring" else self.halves[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +240,22 @@ def thinned(mask: Bytes) -> Bytes:
     return np.ascontiguousarray(mask[: mask.shape[0] // 2 * 2 : 2, : mask.shape[1] // 2 * 2 : 2])
 
 
+MOST_STEP = 24.0
+"""Steps of luma above this count as no more: one strong edge of the scene must not outweigh many weak steps."""
+
+
+def weak_steps(luma: Bytes) -> tuple[Bytes, Bytes]:
+    """Steps of luma between neighbours, along rows and along columns, up to MOST_STEP."""
+    steps = (cv2.absdiff(luma[:, 1:], luma[:, :-1]), cv2.absdiff(luma[1:], luma[:-1]))
+    across, down = (np.asarray(cv2.threshold(step, MOST_STEP, 0, cv2.THRESH_TRUNC)[1], np.uint8) for step in steps)
+    return across, down
+
+
+def sums_along(plane: Bytes, axis: int) -> Floats:
+    """Sums of a plane's columns (axis 0) or rows (axis 1)."""
+    return np.asarray(cv2.reduce(plane, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel(), np.float32)
+
+
 BEND_ACROSS = np.array([[-1, 2, -1]], np.float32)
 BEND_DOWN = np.ascontiguousarray(BEND_ACROSS.T)
 
@@ -257,7 +292,7 @@ def tiling(mask: Bytes, side_px: int, least_ratio: float) -> Tiling:
 
 def tiles(plane: Bytes, over: Tiling) -> tuple[Floats, float]:
     """Means of a plane over square tiles, in rising order, and over all of the mask; only its pixels count."""
-    sums = cv2.integral(cv2.multiply(plane, over.mask))
+    sums = cv2.integral(plane * over.mask)
     means = (sums_at(sums, over.side_px)[over.enough] / over.counts).astype(np.float32)
     means.sort()
     return means, float(sums[-1, -1]) / over.whole

@@ -15,6 +15,7 @@ from masking.zones import bars, outward, overlays
 from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.overlays import Cleared
+from masking.zones.possible import MAY_PASS
 from masking.zones.raster import Bgr, Region, cut
 from masking.zones.solid import declared
 
@@ -118,11 +119,16 @@ def _within_larger(picture: Bgr, seen: ZoneMeasures, zone: Zone) -> Opinion | No
 def _judged(seen: ZoneMeasures, zone: Zone) -> Opinion:
     """Judge a zone as it was cut out."""
     if zone.effect == "any":
-        return _combine(seen, [judge(seen, zone) for judge in JUDGES.values()])
+        solid = JUDGES["color"](seen, zone)
+        if solid.decision == "PASS":
+            return solid
+        return _combine(seen, [solid, *(judge(seen, zone) for effect, judge in JUDGES.items() if effect != "color")])
     opinion = JUDGES[zone.effect](seen, zone)
     if opinion.decision != "PASS":
         for effect, judge in JUDGES.items():
-            if effect != zone.effect and judge(seen, zone).decision == "PASS":
+            if effect == zone.effect or not MAY_PASS[effect](seen):
+                continue
+            if judge(seen, zone).decision == "PASS":
                 text = f"The zone looks {LOOKS[effect]}, but it is declared to be {LOOKS[zone.effect]}."
                 return Opinion("UNSURE", "other-effect", opinion.numbers, text)
     return opinion

@@ -176,10 +176,7 @@ def _kept(region: raster.Region) -> evidence.Look:
     """What a look leaves; its verdict does not matter here."""
     basis = bytes(8)
     data = evidence.describe(region, Single(basis, NO_MOMENT, "UNSURE", "", True, False, None))
-    look = evidence.read(data, basis)
-    if look is None:
-        raise ValueError("a look that cannot be read")
-    return look
+    return evidence.read((data,), basis)[0]
 
 
 def _shows(shot: Film, look: int, spot: Spot) -> bool:

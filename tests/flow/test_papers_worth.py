@@ -15,6 +15,8 @@ import pytest
 from dossiers import dossier
 from dossiers import page as dossier_page
 from handed_over import SIGNER, checked, html
+from link_papers import certificate
+from link_papers import page as certificate_page
 from rich.console import Console
 from sites import NOW, camera, healthy, site
 
@@ -59,6 +61,7 @@ def case(lang: str) -> str:
 PAPERS: Mapping[str, Callable[[str], str]] = {
     "hand-over report": lambda lang: html(checked(site(camera()), healthy()), lang),
     "dossier": lambda lang: dossier_page(dossier(), lang),
+    "self-test": lambda lang: certificate_page(certificate(), lang),
     "hub report": table,
     "hub report, workbook": book,
     "case": case,

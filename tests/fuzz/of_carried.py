@@ -21,7 +21,6 @@ from agent.hub.stores import trust
 from agent.hub.workers.imports import _batch_files
 from agent.model.errors import AgentError, NotVerified
 from agent.onsite.filing.changes import changes
-from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, is_dossier, judge_dossier
 from agent.onsite.filing.wire import read_content
 from agent.onsite.one_look.job_file import read_look, signed
 from agent.site.config.site import Site
@@ -30,6 +29,7 @@ from agent.verify.bindings import SCHEMA as TRUST_SCHEMA
 from agent.verify.html_seal import seal, unseal
 from agent.verify.judge import Trusted, judge_handover, keys_in
 from agent.verify.manifest import check_manifest, is_case
+from agent.verify.paper import DOSSIER, MEMBER_MAX_BYTES, is_paper, judge_paper
 from drivers.footage import Store, StoreTask
 from drivers.stores import container, duration
 from drivers.stores import frigate as frigate_store
@@ -45,12 +45,12 @@ BELIEVED = Trusted({SIGNER.kid: SIGNER.public})
 
 def _container(data: bytes) -> object:
     path = place("carried.zip", data)
-    if is_dossier(path):
+    if is_paper(path):
         with open_container(path, ".json", MEMBER_MAX_BYTES) as opened:
-            if CONTENT in opened.names:
+            if DOSSIER.content in opened.names:
                 with suppress(NotVerified):
-                    _content(opened.read(CONTENT))
-            return judge_dossier(opened, BELIEVED)
+                    _content(opened.read(DOSSIER.content))
+            return judge_paper(opened, BELIEVED)
     with open_container(path, ".json") as opened:
         return check_manifest(opened, BELIEVED) if is_case(opened) else _batch_files(opened)
 
@@ -94,7 +94,7 @@ def _carried(data: bytes) -> object:
 def _carried_seeds() -> Iterator[bytes]:
     one = dossiers.dossier()
     yield b"\0" + dossiers.packed(one)
-    content = dossiers.files_of(one)[CONTENT]
+    content = dossiers.files_of(one)[DOSSIER.content]
     yield b"\1" + content
     yield b"\2" + content
     yield b"\3" + seal("<!doctype html>\n<!-- camwarden hand-over report 1, site S1 -->\n<p>x\n</html>\n", SIGNER)

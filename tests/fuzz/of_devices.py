@@ -19,11 +19,12 @@ from lxml import etree
 from drivers.dahua import cgi, channels, finder, picture, plan, rpc
 from drivers.dahua import device as dahua_reads
 from drivers.dahua import read as dahua_read
-from drivers.dahua.device import platform_link
+from drivers.dahua.platform_link import platform_link
 from drivers.errors import DriverError
 from drivers.exchange import Exchange
 from drivers.footage import Wanted
 from drivers.hikvision import parse_channels, parse_device, parse_picture, parse_search, parse_tracks
+from drivers.hikvision import platform_link as hik_link
 from drivers.hikvision import read as hikvision_read
 from drivers.hikvision.reply import document, plain_text
 from drivers.http.replay import ReplayTransport
@@ -127,8 +128,8 @@ def _switched(root: etree._Element) -> object:
 _ISAPI: tuple[Callable[[etree._Element], object], ...] = (
     parse_channels.inputs, parse_channels.proxies, parse_channels.states, parse_channels.state, parse_channels.streams,
     parse_device.device_info, parse_device.device_time, parse_device.ntp_servers, parse_device.protocols,
-    parse_device.accounts, parse_device.disks, parse_device.smart_warns, parse_device.platform_servers,
-    parse_device.channel_codes, parse_picture.mask_switch, _switched,
+    parse_device.accounts, parse_device.disks, parse_device.smart_warns, hik_link.platform_servers,
+    hik_link.channel_codes, lambda root: hik_link.neighbour("isup", root), parse_picture.mask_switch, _switched,
     lambda root: parse_picture.overlays(root, "gate"), lambda root: parse_search.parse_page(root, 101),
     parse_search.days, parse_tracks.tracks,
 )  # fmt: skip

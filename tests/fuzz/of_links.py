@@ -1,18 +1,26 @@
-"""Fuzzing target of what a device says at the self-test of the police link: SIP, its bodies, its picture stream."""
+"""Fuzzing targets of what a device says at the self-test of the police link: SIP, its bodies, its picture stream."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from link_room import BEGAN, room_with
 
-from agent.demo.gb28181.bodies import answers, read_query
+from agent.demo.gb28181.bodies import answers, media_end, read_query
 from agent.demo.gb28181.habits import HABITS
 from agent.demo.gb28181.pictures import rtp_packets
+from agent.onsite.link.call import within
+from agent.onsite.link.footage import find
 from agent.onsite.link.plan import Plan
+from agent.onsite.link.platform import Asked
 from agent.onsite.link.registrar import decide
+from agent.onsite.link.requesting import new_request
 from drivers.errors import DriverError
 from drivers.gb28181 import manscdp
+from drivers.gb28181.answers import Records
 from drivers.gb28181.invitation import read_answer
 from drivers.gb28181.program_stream import Demuxer
 from drivers.gb28181.sip import answer_to, first_size, parse, render
@@ -21,17 +29,35 @@ from drivers.rtsp.rtp import parse_packet
 from fuzz.target import Target
 
 PLAN = Plan(device_id="14021300001180000001", platform_id="14021300002000123456", password="only-for-this-test")
+FLOW = Flow("UDP", "192.0.2.64", 5060)
+OWN = ("192.0.2.1", 5060)
+INVITE = new_request("INVITE", PLAN.device_id, 1, OWN[0])
 
 
 def _sip(data: bytes) -> object:
+    """Read a message, and answer it as a platform does: a login, a call that was taken, anything else."""
     first_size(data)
     message = parse(data)
     if message.method == "REGISTER":
-        return render(decide(message, Flow("UDP", "192.0.2.64", 5060), PLAN, b"k" * 32, 1.0).answer)
+        return render(decide(message, FLOW, PLAN, b"k" * 32, 1.0).answer)
+    if not message.method:
+        bye = replace(within(INVITE, message), method="BYE")
+        return render(bye.written(FLOW, PLAN, OWN, "", b"")), read_answer(message.body)
     return render(answer_to(message, 200, "OK", "t")), message.cseq, message.sender, message.transaction
 
 
-def _stream(data: bytes) -> object:
+def _manscdp(data: bytes) -> object:
+    """Read a body; where it lists footage, choose an hour of it, which must lie in what was asked for."""
+    said = manscdp.parse(data)
+    if isinstance(said.content, Records):
+        listing = find(lambda _: Asked(1, "RecordInfo", parts=[said.content], items=1), BEGAN)  # type: ignore[list-item]
+        if listing.oldest is not None:
+            start_s, end_s = listing.oldest.span_s
+            assert BEGAN.timestamp() - timedelta(days=400).total_seconds() < start_s < end_s <= BEGAN.timestamp()
+    return said
+
+
+def _pictures(data: bytes) -> object:
     demuxer, at = Demuxer(), 0
     while at + 2 <= len(data):
         size = int.from_bytes(data[at : at + 2], "big")
@@ -42,29 +68,45 @@ def _stream(data: bytes) -> object:
     return None
 
 
-_PARTS: tuple[Callable[[bytes], object], ...] = (_sip, manscdp.parse, _stream, read_answer)
-
-
-def _link(data: bytes) -> object:
-    return _PARTS[(data[0] if data else 0) % len(_PARTS)](data[1:])
-
-
-def _seeds() -> Iterator[bytes]:
+def _sip_seeds() -> Iterator[bytes]:
     for habits in HABITS.values():
         device = room_with(habits).device
         assert device is not None
         register = device.tick(0.0)[-1]
-        yield b"\0" + register
-        challenge = decide(parse(register), Flow("UDP", "192.0.2.64", 5060), PLAN, b"k" * 32, 1.0).answer
-        yield from (b"\0" + one for one in device.take(render(challenge), 0.1))
-        for command in ("Catalog", "DeviceStatus", "ConfigDownload"):
+        yield register
+        challenge = decide(parse(register), FLOW, PLAN, b"k" * 32, 1.0).answer
+        yield from device.take(render(challenge), 0.1)
+    taken = answer_to(INVITE.written(FLOW, PLAN, OWN, "", b""), 200, "OK", "d", (("record-route", "<sip:a;lr>"),))
+    description = b"v=0\r\nm=video 30000 RTP/AVP 96\r\ny=0213001234\r\n"
+    contact = ("contact", f"<sip:{PLAN.device_id}@192.0.2.64>")
+    yield render(replace(taken, headers=(*taken.headers, contact), body=description))
+
+
+def _manscdp_seeds() -> Iterator[bytes]:
+    for habits in HABITS.values():
+        for command in ("Catalog", "DeviceStatus", "ConfigDownload", "RecordInfo"):
             fields = {"ConfigType": "PictureMask"} if command == "ConfigDownload" else {}
+            if command == "RecordInfo":
+                fields = {"StartTime": "2026-11-28T12:00:00", "EndTime": "2026-11-29T12:00:00", "Type": "all"}
             asked = read_query(manscdp.query(command, 1, PLAN.device_id, fields))
-            yield from (b"\1" + one for one in answers(asked, PLAN.device_id, habits, BEGAN.replace(tzinfo=None)))
-    for name in ("as the standard has it", "bare H.264"):
+            yield from answers(asked, PLAN.device_id, habits, BEGAN.replace(tzinfo=None))
+        yield media_end(PLAN.device_id, 1, habits)
+
+
+def _picture_seeds() -> Iterator[bytes]:
+    for name in (
+        "as the standard has it", "bare H.264", "a head that is a byte too short",
+        "parts that are longer than they are",
+        "the parts of a frame in packets of their own", "another codec in the map",
+    ):  # fmt: skip
         packets = list(rtp_packets(HABITS[name], 1))[:12]
-        yield b"\2" + b"".join(len(one).to_bytes(2, "big") + one for one in packets)
-    yield b"\3v=0\r\nm=video 30000 RTP/AVP 96\r\ny=0213001234\r\n"
+        yield b"".join(len(one).to_bytes(2, "big") + one for one in packets)
 
 
-LINKS = {"link": Target(_link, (DriverError,), _seeds)}
+_PARTS: Final[Mapping[str, tuple[Callable[[bytes], object], Callable[[], Iterator[bytes]]]]] = {
+    "link-sip": (_sip, _sip_seeds),
+    "link-bodies": (_manscdp, _manscdp_seeds),
+    "link-pictures": (_pictures, _picture_seeds),
+}
+
+LINKS = {name: Target(function, (DriverError,), seeds) for name, (function, seeds) in _PARTS.items()}

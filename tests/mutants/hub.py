@@ -96,6 +96,40 @@ HUB: Final = (
         test="test_publish_faults.py::test_a_broker_that_is_killed_and_forgets_everything_loses_nothing",
     ),
     Mutant(
+        name="unheard-is-not-delivery",
+        row="(broker) acknowledges reports that nobody",
+        file="agent/deliver/publish/publisher.py",
+        text="            elif code == NO_SUBSCRIBERS:\n",
+        mutated="            elif False:\n",
+        test="test_publish_answers.py::test_reason_0x10_confirms_nothing_however_often_it_comes",
+    ),
+    Mutant(
+        name="closed-is-not-too-large",
+        row="(broker) closes the connection on a report",
+        file="agent/deliver/publish/connection.py",
+        text="        self.events.too_large = by_name and code.value == _TOO_LARGE\n",
+        mutated="        self.events.too_large = True\n",
+        test="test_publish_answers.py::"
+        "test_a_report_on_which_the_connection_is_closed_is_neither_too_large_nor_given_up_and_the_rest_passes",
+    ),
+    Mutant(
+        name="suspect-goes-alone",
+        row="(broker) closes the connection on a report",
+        file="agent/deliver/publish/window.py",
+        text="            if suspected and (taken or self._in_flight or others):\n",
+        mutated="            if False:\n",
+        test="test_publish_window.py::test_what_was_on_its_way_when_the_connection_ended_goes_alone",
+    ),
+    Mutant(
+        name="suspect-waits",
+        row="(broker) closes the connection on a report",
+        file="agent/deliver/publish/window.py",
+        text="*self._unheard, *self._suspects.waiting(now_s))\n",
+        mutated="*self._unheard)\n",
+        test="test_publish_answers.py::"
+        "test_a_report_on_which_the_connection_is_closed_is_neither_too_large_nor_given_up_and_the_rest_passes",
+    ),
+    Mutant(
         name="closed-list",
         row="(hub) orders what harms",
         file="agent/contract/orders_json.py",

@@ -10,6 +10,7 @@ _WIRE: Final = "test_gb28181_wire.py::"
 _DIGEST: Final = "test_sip_digest.py::"
 _BODIES: Final = "test_manscdp.py::"
 _FLOW: Final = "test_link_flow.py::"
+_SLOTS: Final = "test_link_slots.py::"
 
 LINK: Final = (
     Mutant(
@@ -104,8 +105,8 @@ LINK: Final = (
         name="link-hang-up",
         row="(a mistake of ours) goes on with a call",
         file="agent/onsite/link/call.py",
-        text="        if call.is_taken and call.sent is not None",
-        mutated="        if False and call.sent is not None",
+        text="        elif call.is_taken and call.sent is not None",
+        mutated="        elif False and call.sent is not None",
         test="test_link_picture.py::test_an_interrupted_person_hangs_up_too",
     ),
     Mutant(
@@ -179,5 +180,77 @@ LINK: Final = (
         text="        if self.method not in MAY_SEND:\n",
         mutated="        if False:\n",
         test="test_link_flow.py::test_no_other_request_can_be_written",
+    ),
+    Mutant(
+        name="link-slot-kept",
+        row="types a self-test over the slot of another platform",
+        file="drivers/footage.py",
+        text="        return not self.enabled and not self.filled\n",
+        mutated="        return not self.enabled\n",
+        test=_SLOTS + "test_a_test_is_refused_where_it_would_take_a_platforms_place",
+    ),
+    Mutant(
+        name="link-slot-list",
+        row="is a device that lists its slots as they were",
+        file="agent/onsite/link/slots.py",
+        text="    if not any(one.enabled for one in named):\n",
+        mutated="    if False:\n",
+        test=_SLOTS + "test_while_it_is_registered_one_slot_is_ours_and_no_other_has_changed",
+    ),
+    Mutant(
+        name="link-slot-address",
+        row="is a device, and has passwords and addresses of platforms in its slots",
+        file="drivers/gb28181/platform_address.py",
+        text="    return hashlib.blake2b(text, key=_KEY, digest_size=16).hexdigest()",
+        mutated="    return text.decode()",
+        test="test_platform_slots.py::test_no_password_and_no_address_leaves_the_parser",
+    ),
+    Mutant(
+        name="link-sources",
+        row="sends many streams to one port",
+        file="agent/onsite/link/play.py",
+        text="        if packet.source not in self.demuxers and len(self.demuxers) >= SOURCES_MAX:\n",
+        mutated="        if False:\n",
+        test="test_link_picture.py::test_no_more_than_some_streams_at_one_port_are_read",
+    ),
+    Mutant(
+        name="link-other-call",
+        row="ends calls of others",
+        file="agent/onsite/link/call.py",
+        text='        if bye.header("call-id") == request.call_id:\n',
+        mutated="        if True:\n",
+        test="test_link_picture.py::test_a_bye_of_another_call_ends_nothing",
+    ),
+    Mutant(
+        name="link-footage",
+        row="lists footage of another time",
+        file="agent/onsite/link/footage.py",
+        text="        Footage(max(one.start, day.start), min(one.end, day.end, max(one.start, day.start) + PLAYED))\n",
+        mutated="        Footage(one.start, one.end)\n",
+        test="test_link_picture.py::test_footage_of_other_times_than_were_asked_for_is_not_asked_for",
+    ),
+    Mutant(
+        name="link-connects",
+        row="names another address to connect to",
+        file="drivers/gb28181/media.py",
+        text="socket.create_connection((self.peer, self._towards)",
+        mutated="socket.create_connection((self._local, self._towards)",
+        test="test_gb28181_media.py::test_a_device_that_refuses_is_connected_to_some_times_and_no_longer",
+    ),
+    Mutant(
+        name="link-open",
+        row="(a mistake of ours) plays footage",
+        file="agent/commands/link/calls.py",
+        text="    if is_open(due_hours",
+        mutated="    if False and is_open(due_hours",
+        test="test_link_calls.py::test_footage_is_not_played_while_the_place_is_open",
+    ),
+    Mutant(
+        name="link-other-address",
+        row="sends a picture past a proxy",
+        file="agent/onsite/link/play.py",
+        text='    nothing = "no-keyframe" if media.came_bytes else "other-address" if media.last_stranger else "no-media"\n',
+        mutated='    nothing = "no-keyframe" if media.came_bytes else "no-media"\n',
+        test="test_kamailio_between.py::test_a_picture_that_comes_past_the_proxy_is_unknown_and_no_failure",
     ),
 )

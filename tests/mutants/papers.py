@@ -8,6 +8,7 @@ from mutants.model import Mutant
 
 _ADDRESSES: Final = "test_handover_report.py::test_addresses_and_serial_numbers_are_left_out_unless_they_are_wanted"
 _BROWSER: Final = "test_check_pdf.py::test_a_browser_is_never_root_and_never_without_its_sandbox"
+_SELF_TEST: Final = "test_link_certificate.py::"
 _ARCHIVE: Final = "agent/verify/archive.py"
 
 
@@ -50,10 +51,12 @@ PAPERS: Final = (
     _policy("sheet", "agent/onsite/handover/sheet.html.j2"),
     _policy("report", "agent/onsite/handover/report.html.j2"),
     _policy("dossier", "agent/onsite/filing/page.html.j2"),
+    _policy("self-test", "agent/onsite/link/certificate.html.j2"),
     _text("hub"),
     _text("sheet"),
     _text("report"),
     _text("dossier"),
+    _text("self-test"),
     Mutant(
         name="known-addresses",
         row="looks for addresses, serial numbers",
@@ -105,10 +108,42 @@ PAPERS: Final = (
     Mutant(
         name="dossier-of-an-unknown-key",
         row="signs a report of his own",
-        file="agent/onsite/filing/packed.py",
+        file="agent/verify/paper.py",
         text="    if not wrong and not known:\n",
         mutated="    if False:\n",
         test="test_filing_packed.py::test_who_signs_it_anew_is_not_who_signed_it",
+    ),
+    Mutant(
+        name="paper-key-ended",
+        row="signs a paper of a site (dossier, self-test) with a key of another site",
+        file="agent/verify/judge.py",
+        text="        if made_at is None or made_at > datetime.fromisoformat(end):\n",
+        mutated="        if False:\n",
+        test=_SELF_TEST + "test_a_key_of_another_site_or_one_that_had_ended_before_is_told",
+    ),
+    Mutant(
+        name="paper-key-of-another-site",
+        row="signs a paper of a site (dossier, self-test) with a key of another site",
+        file="agent/verify/paper.py",
+        text="            refuse_another_site(believed, signed.site, signed.key.kid)\n",
+        mutated="            pass\n",
+        test=_SELF_TEST + "test_a_key_of_another_site_or_one_that_had_ended_before_is_told",
+    ),
+    Mutant(
+        name="paper-kind",
+        row="passes the signature of a dossier off as that of a self-test",
+        file="agent/verify/paper.py",
+        text="{key.kid: key}, kind.manifest.typ)",
+        mutated="{key.kid: key}, read_header(jws).typ)",
+        test=_SELF_TEST + "test_a_manifest_of_a_dossier_makes_no_self_test_of_it",
+    ),
+    Mutant(
+        name="self-test-addresses",
+        row="looks for addresses, passwords or a picture on the page of a self-test",
+        file="agent/onsite/link/certificate.py",
+        text="    return cast(LinkResult, without_addresses(result, result.address))\n",
+        mutated="    return cast(LinkResult, result)\n",
+        test=_SELF_TEST + "test_no_secret_no_address_and_no_picture_is_in_any_file",
     ),
     Mutant(
         name="browser-as-root",

@@ -216,4 +216,12 @@ FIGURES = {
         "quality_false_per_1000": ("", 5, "lower"),
         **{f"quality_found_ratio_{name}": ("", 0.9, "higher") for name in QUALITY_FAULTS},
     },
+    "link": {
+        "quirks_survived": ("", 23, "higher"),
+        "quirks_named": ("", 19, "higher"),
+        "flood_ok": ("", 1, "higher"),
+        "flood_more_mb": ("MB", 10, "lower"),
+        "keyframe_s": ("s", 3, "lower"),
+        "catalog_secrets_kept_bytes": ("bytes", 0, "lower"),
+    },
 }

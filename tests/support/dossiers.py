@@ -16,7 +16,6 @@ from sites import NOW, camera, healthy, observed, site
 from agent.model.finding import utc_text
 from agent.onsite.filing.contents import Dossier, dossier_of
 from agent.onsite.filing.lists import lists
-from agent.onsite.filing.packed import CONTENT, pack_dossier
 from agent.onsite.filing.page import render_page
 from agent.onsite.filing.wire import content_bytes
 from agent.onsite.handover.report import KeyPart
@@ -26,6 +25,7 @@ from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration
 from agent.site.rules.read import shipped
 from agent.text.translate import LANGUAGES
+from agent.verify.paper import DOSSIER, pack_paper
 from drivers.details import Interface, Interfaces
 from drivers.footage import Disk, Disks
 from drivers.model import Camera, Identity, Observations, Value
@@ -80,13 +80,13 @@ def files_of(one: Dossier) -> dict[str, bytes]:
     """Return its files, without papers."""
     key = KeyPart(SIGNER.kid, True)
     pages = {f"dossier.{lang}.html": render_page(one, key, lang).encode() for lang in LANGUAGES}
-    return {CONTENT: content_bytes(one), **{each.name: each.csv for each in lists(one, "en")}, **pages}
+    return {DOSSIER.content: content_bytes(one), **{each.name: each.csv for each in lists(one, "en")}, **pages}
 
 
 def packed(one: Dossier | None = None, papers: Mapping[str, bytes] | None = None) -> bytes:
     """Return the ZIP of a dossier, signed with the published key of RFC 7515."""
     one = one or dossier()
-    return pack_dossier(one.site, utc_text(one.at), {**files_of(one), **(papers or {})}, SIGNER)
+    return pack_paper(DOSSIER, one.site, utc_text(one.at), {**files_of(one), **(papers or {})}, SIGNER)
 
 
 def members(data: bytes) -> dict[str, bytes]:

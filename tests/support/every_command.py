@@ -45,7 +45,7 @@ GIVEN = {
 }
 """What is given instead where one of several is needed."""
 
-NEW = frozenset({"out", "batch", "sheet", "xlsx", "write", "report", "pdf", "ack"})
+NEW = frozenset({"out", "batch", "sheet", "xlsx", "write", "report", "pdf", "ack", "certificate"})
 """Arguments that name what a command writes."""
 
 

@@ -57,6 +57,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "starlette": ("agent/onsite/ui/*", "agent/hub/web/app.py"),
     "authlib": ("agent/hub/web/people/oidc/*",),
     "joserfc": ("agent/hub/web/people/oidc/*",),
+    "psycopg": ("agent/hub/stores/postgres/*",),
     "msgspec": ("agent/hub/domain/quick_json.py",),
     "backports": ("agent/hub/stores/keeping/encoded.py",),
     "argon2": ("agent/hub/web/people/passwords.py",),

@@ -95,7 +95,6 @@ OWN: frozenset[Kind] = frozenset({Host})
 NO_PASS: Mapping[tuple[str, str], str] = {
     ("osd-compliant", "PictureSeen"): "its name is not read, so that it passes nowhere",
     ("osd-compliant", "Overlays"): "nobody reads the picture yet, so that it passes nowhere",
-    ("platform-catalog-complete", "PlatformLink"): "nobody reads the platform's catalogue yet: it passes nowhere",
     ("privacy-mask-ptz", "PresetSeen"): "no camera of this site has presets (`tests/judge/checks/pictures`)",
     ("storage-health", "StoreIndex"): "no camera of this site records to a store (`tests/judge/checks/footage`)",
 }

@@ -30,7 +30,6 @@ from agent.observe.facts.filed_system import Filing
 from agent.onsite.filing.changes import EquipmentChange, changes
 from agent.onsite.filing.clocks import change_findings, filing_site
 from agent.onsite.filing.contents import Inventory, filed_facts, inventory_of, without_secret_places
-from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, judge_dossier, read_signed
 from agent.onsite.filing.wire import read_content
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -39,6 +38,7 @@ from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate
 from agent.verify.archive import open_container
 from agent.verify.judge import Trusted
+from agent.verify.paper import DOSSIER, MEMBER_MAX_BYTES, judge_paper, read_signed
 
 SCHEMA = "camwarden-filing-compare/1"
 NAMED_MAX = 60
@@ -80,18 +80,18 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
         UsageError: It is of another site, or signed with an unknown key.
     """
     with open_container(path, "", MEMBER_MAX_BYTES) as container:
-        if CONTENT not in container.names:
+        if DOSSIER.content not in container.names:
             raise ConfigurationError(
-                "{path}: no dossier: {file} is missing; name one that camwarden wrote", path=path, file=CONTENT
+                "{path}: no dossier: {file} is missing; name one that camwarden wrote", path=path, file=DOSSIER.content
             )
         key = read_signed(container).key
         believed = {one.kid: one for one in (signer.public, key) if one.kid in (signer.kid, kid)}
-        for judged in judge_dossier(container, Trusted(believed)):
+        for judged in judge_paper(container, Trusted(believed)):
             if judged.verdict == "unchecked":
                 raise UsageError("{path}: {why}", path=path, why=judged.why)
             if judged.verdict != "verified":
                 raise NotVerified(judged.reason, "{name}: {why}", name=judged.name, why=judged.why)
-        site, made, inventory = read_content(container.read(CONTENT))
+        site, made, inventory = read_content(container.read(DOSSIER.content))
     if site != site_id:
         values = {"path": path, "site": printable(site), "site_id": site_id}
         raise UsageError("{path}: is of site {site}, not of {site_id}: name one of this site", **values)

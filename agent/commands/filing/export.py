@@ -19,7 +19,6 @@ from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.onsite.filing.contents import Dossier, dossier_of
 from agent.onsite.filing.lists import lists
-from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, pack_dossier
 from agent.onsite.filing.page import render_page
 from agent.onsite.filing.papers import enclose, slots
 from agent.onsite.filing.wire import content_bytes, deadline_json, slot_json
@@ -30,6 +29,7 @@ from agent.site.declarations.standing import local_day
 from agent.site.declarations.words import duties_listed
 from agent.text.harmless import json_text, printable
 from agent.text.translate import LANGUAGES
+from agent.verify.paper import DOSSIER, MEMBER_MAX_BYTES, pack_paper
 
 SCHEMA = "camwarden-filing-export/1"
 MODE = 0o600
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         dossier = replace(dossier, slots=enclosed)
         files = {**files_of(dossier, key, args.lang), **members}
     try:
-        write_atomic(path, pack_dossier(site.id, utc_text(dossier.at), files, key.signer), MODE)
+        write_atomic(path, pack_paper(DOSSIER, site.id, utc_text(dossier.at), files, key.signer), MODE)
     except OSError as error:
         raise Forbidden(
             "{path}: {why}; name a file in a folder with room, of your own", path=path, why=os_words(error)
@@ -71,7 +71,7 @@ def files_of(dossier: Dossier, key: ReportKey, lang: str) -> dict[str, bytes]:
     """Return the files of a dossier but its papers: content for programs, lists in one language, pages in each."""
     shown = KeyPart(key.signer.kid, key.is_site_key)
     pages = {f"dossier.{one}.html": render_page(dossier, shown, one).encode() for one in LANGUAGES}
-    return {CONTENT: content_bytes(dossier), **{one.name: one.csv for one in lists(dossier, lang)}, **pages}
+    return {DOSSIER.content: content_bytes(dossier), **{one.name: one.csv for one in lists(dossier, lang)}, **pages}
 
 
 def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str, bytes], tuple[str, ...]]:

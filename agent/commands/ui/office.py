@@ -19,7 +19,6 @@ from agent.model.errors import AgentError
 from agent.model.finding import utc_text
 from agent.observe.pictures.judge import Judge
 from agent.onsite.filing.contents import dossier_of
-from agent.onsite.filing.packed import pack_dossier
 from agent.onsite.handover.contents import contents
 from agent.onsite.handover.report import KeyPart, render_report
 from agent.onsite.one_look.result import CheckResult
@@ -31,6 +30,7 @@ from agent.service.cycle.environment import Environment
 from agent.site.config.site import Site
 from agent.text.translate import render
 from agent.verify.html_seal import seal
+from agent.verify.paper import DOSSIER, pack_paper
 from drivers.credentials import Credentials
 from masking.worker.client import Worker
 
@@ -71,7 +71,7 @@ def _made(kind: Paper, checked: CheckResult, lang: str) -> Made:
         note_opened(site.storage.directory, "ui report", "pictures")
         return Made(f"{day}-report.html", HTML, seal(html, key.signer))
     dossier = dossier_of(checked)
-    packed = pack_dossier(site.id, utc_text(dossier.at), files_of(dossier, key, lang), key.signer)
+    packed = pack_paper(DOSSIER, site.id, utc_text(dossier.at), files_of(dossier, key, lang), key.signer)
     note_opened(site.storage.directory, "ui dossier", "equipment")
     return Made(f"{day}-filing.zip", ZIP, packed)
 

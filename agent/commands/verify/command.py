@@ -3,6 +3,7 @@
     camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
     camwarden verify report.html                  a hand-over report
     camwarden verify DOSSIER.zip                  a filing dossier
+    camwarden verify FOLDER                       the paper of a self-test, as `link test --certificate` wrote it
     camwarden verify filing.json                  what `filing compare` has stored of it in the state directory
     camwarden verify CASE.zip --tsa-ca FILE       a case, and when the log of its receipts was so
     camwarden verify [PATH...] --receipt FILE     a receipt of a hub's log, and that it is of a report beside it
@@ -49,7 +50,6 @@ from agent.commands.verify.watch import watch_folders, watch_topic
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import CONFIG, FAILS, OK, UNCHECKED
 from agent.model.finding import Json, Message
-from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier, judge_dossier
 from agent.text.translate import render
 from agent.verify.archive import FILE_MAX_BYTES, Container, open_container
 from agent.verify.html_seal import MAX_BYTES, is_handover
@@ -57,6 +57,7 @@ from agent.verify.judge import Judgement, Trusted, judge_flattened, judge_handov
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import check_manifest, is_case
 from agent.verify.message import Claim, Problem, examine
+from agent.verify.paper import MEMBER_MAX_BYTES, is_paper, judge_paper
 
 SCHEMA = "camwarden-verify/1"
 
@@ -173,9 +174,9 @@ def _path(path: Path, believed: Trusted) -> Iterator[Judgement]:
 
 
 def _container(path: Path, suffix: str, believed: Trusted) -> Iterator[Judgement]:
-    if is_dossier(path):
+    if is_paper(path):
         with open_container(path, "", MEMBER_MAX_BYTES) as container:
-            yield from judge_dossier(container, believed)
+            yield from judge_paper(container, believed)
         return
     with open_container(path, suffix) as container:
         if suffix and is_case(container):  # of a case every file counts, also those that are no JSON

@@ -11,12 +11,12 @@ from agent.contract.signing_keys import load_signer
 from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.model.errors import ConfigurationError, Forbidden, UsageError
-from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.verify.archive import FILE_MAX_BYTES, open_container
 from agent.verify.bindings import Trust
 from agent.verify.html_seal import MAX_BYTES
 from agent.verify.judge import Trusted, is_filing, keys_in
 from agent.verify.manifest import NAME as MANIFEST
+from agent.verify.paper import MEMBER_MAX_BYTES, is_paper
 
 _THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
 _SHOWN_IN = ("jwks.json", "state.json", MANIFEST)
@@ -94,7 +94,7 @@ def _shows_own_key(path: Path) -> bool:
     if path.suffix in REPORT_SUFFIXES:
         return True
     if path.is_dir() or zipfile.is_zipfile(path):
-        return is_dossier(path)
+        return is_paper(path)
     with suppress(OSError), path.open("rb") as file:
         return is_filing(file.read(FILE_MAX_BYTES + 1))
     return False

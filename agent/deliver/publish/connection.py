@@ -34,7 +34,7 @@ from agent.contract.signing_keys import Signer
 from agent.deliver.publish.client import Client
 from agent.deliver.publish.messages import DecodedMessage, FlatSites, Message, decode_message
 from agent.deliver.publish.packet import Received
-from agent.deliver.publish.protocol import Dialect, Version
+from agent.deliver.publish.protocol import REFUSED, Dialect, Version
 from agent.deliver.publish.tls import TlsSocket, tls_context
 from agent.deliver.spool.spool import Spool
 from agent.site.config.site import Hub, Site
@@ -42,9 +42,7 @@ from agent.site.config.site import Hub, Site
 _P = ParamSpec("_P")
 
 _SESSION_EXPIRY_S: Final = 86_400  # keeps the subscriptions, and what waits for them, over a short absence
-_REFUSED: Final = 0x80
-_WRONG_VERSION: Final = 0x84
-_TAKEN_OVER: Final = 0x8E
+_WRONG_VERSION, _TAKEN_OVER, _TOO_LARGE = 0x84, 0x8E, 0x95
 _KEPT_SILENT: Final = 0x8D  # keep-alive timeout: the broker has said nothing at all, in no version
 _FAREWELL_S: Final = 0.5
 _PACKETS_PER_STEP: Final = 64
@@ -72,6 +70,7 @@ class Events:
     refused: str = ""
     lost: str = ""
     taken_over: bool = False
+    too_large: bool = False
     subscribed: bool = False
     unsubscribed: list[str] = field(default_factory=list)
     acks: list[tuple[int, int, str]] = field(default_factory=list)
@@ -311,7 +310,7 @@ class Link:
         if code.value == _WRONG_VERSION and self._version == "5":
             self._fall_back = "refused"
             return
-        if code.value >= _REFUSED:
+        if code.value >= REFUSED:
             self.events.refused = str(code)
             return
         if self._fall_back:
@@ -329,17 +328,19 @@ class Link:
         answered = self.events.granted is not None or self.events.refused or by_name or trouble
         if self._version == "5" and not answered and not self._fall_back and code.value != _KEPT_SILENT:
             self._fall_back = "closed"
-        self.events.lost = trouble or str(code)
+        is_named = by_name or code.value == _KEPT_SILENT  # else all that paho has is an "Unspecified error"
+        self.events.lost = trouble or (str(code) if is_named else "connection closed")
         self.events.taken_over = by_name and code.value == _TAKEN_OVER
+        self.events.too_large = by_name and code.value == _TOO_LARGE
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, code: ReasonCode, _props: Any) -> None:
-        self.events.acks.append((mid, code.value, str(code) if code.value >= _REFUSED else ""))
+        self.events.acks.append((mid, code.value, str(code) if code.value >= REFUSED else ""))
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _props: Any) -> None:
-        self.events.subscribed = codes[0].value < _REFUSED
+        self.events.subscribed = codes[0].value < REFUSED
         if not self.events.subscribed:
             self.events.refused = f"the broker refuses the subscription: {codes[0]}"
-        self.events.unsubscribed += [str(code) for code in codes[1 : self._required] if code.value >= _REFUSED]
+        self.events.unsubscribed += [str(code) for code in codes[1 : self._required] if code.value >= REFUSED]
 
     def _on_received(self, message: Received) -> None:
         if self._unacknowledged_most is not None and message.qos:

@@ -28,6 +28,7 @@ from agent.contract.topics import (
     Kind,
     read_topic,
     report_labels,
+    source,
     state_labels,
     topic,
 )
@@ -142,8 +143,9 @@ def signed_message(
     retain: bool = False,
     expires_s: int | None = None,
 ) -> Message:
-    """Return the message of an order, or of the answer to one, signed already; `command_id` is that of the command."""
-    return Message(topic(site.city, site.id, kind, command_id), payload, jws, retain=retain, expires_s=expires_s)
+    """Return a site's message outside its chains, signed already; `command_id`: that of the command it answers."""
+    labels = [("source", source(site.city, site.id))]
+    return Message(topic(site.city, site.id, kind, command_id), payload, jws, labels, retain, expires_s)
 
 
 def state_message(presence: Presence, status: Status, signer: Signer, now: datetime) -> Message:

@@ -63,6 +63,10 @@ class Outbox:
         """Number of messages in flight."""
         return len(self._in_flight)
 
+    def largest_bytes(self) -> int:
+        """Return the size of the largest payload in flight, 0 where there is none."""
+        return max((len(message.payload) for message in self._in_flight.values()), default=0)
+
     def _trim(self) -> None:
         while len(self._waiting) + len(self._in_flight) > KEPT_MOST and self._waiting:
             self._waiting.popleft()

@@ -45,36 +45,30 @@ class Dialect:
         return speaking == "3.1.1" and self._until_s is not None and now_s >= self._until_s
 
 
-SUSPECT_FROM_BYTES: Final = 16_384
-"""No broker's limit is lower; a connection that breaks with less in flight breaks for another reason."""
-_SUSPECT_AFTER: Final = 3
-_SUSPECT_FOR_S: Final = 3600.0
+NO_SUBSCRIBERS: Final = 0x10
+"""PUBACK: the broker took the message, and had nobody to give it to. Source: MQTT 5.0 section 3.4.2.1."""
+
+REFUSED: Final = 0x80
+"""Reason codes from here on are refusals. Source: MQTT 5.0 section 2.4."""
+
+_BELIEVED_S: Final = 3600.0
 
 
 @dataclass(slots=True)
-class Suspicion:
-    """Detects a report that is too large for a broker that names no limit and only closes, at each try, for ever.
+class LearnedLimit:
+    """The packet size that a broker has refused by name although it had named no limit in CONNACK.
 
-    The largest report in flight is suspected once the connection has broken three times in a row with it, and is left
-    out for an hour, as are all that are no smaller. Then it is tried again: a bad line breaks connections too.
-
-    Source: MQTT 3.1.1 knows no Maximum Packet Size; paho.mqtt.python issue 760.
+    It is believed for an hour, for brokers are reconfigured. A connection that ends without that word says nothing
+    about a size. Source: MQTT 5.0 section 3.14.2.1, reason code 0x95.
     """
 
-    _row: int = 0
-    _times: int = 0
     _from_bytes: int = 0
     _until_s: float = 0.0
 
-    def lost(self, row: int, size_bytes: int, now_s: float) -> None:
-        """Note that a connection broke while this was the largest row in flight."""
-        if size_bytes < SUSPECT_FROM_BYTES:
-            return
-        self._times = self._times + 1 if row == self._row else 1
-        self._row = row
-        if self._times >= _SUSPECT_AFTER:
-            self._from_bytes, self._until_s, self._times = size_bytes, now_s + _SUSPECT_FOR_S, 0
+    def learn(self, size_bytes: int, now_s: float) -> None:
+        """Note that the broker has called a packet too large while the largest payload on its way had this size."""
+        self._from_bytes, self._until_s = size_bytes, now_s + _BELIEVED_S
 
     def falls_on(self, size_bytes: int, now_s: float) -> bool:
-        """Return whether to leave out a row of this size for now."""
+        """Return whether the broker would call a packet with a payload of this size too large."""
         return now_s < self._until_s and size_bytes >= self._from_bytes

@@ -21,11 +21,11 @@ from typing import Final
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import PublicKey, Signer
 from agent.deliver.keys.own_certificate import ends_at
-from agent.deliver.publish.connection import Granted, Link, next_presence
+from agent.deliver.publish.connection import Events, Granted, Link, next_presence
 from agent.deliver.publish.messages import DecodedMessage, Message, report_message, state_message
 from agent.deliver.publish.outbox import Outbox
 from agent.deliver.publish.pace import Pace, Reconnects
-from agent.deliver.publish.protocol import Dialect, Suspicion
+from agent.deliver.publish.protocol import NO_SUBSCRIBERS, REFUSED, Dialect, LearnedLimit
 from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, number_in_use, subscriptions, wishes
 from agent.deliver.publish.tls import failure_words, tls_context
 from agent.deliver.publish.window import TOO_LARGE, Window
@@ -94,10 +94,11 @@ class Publisher:
         self._thread = WokenThread("publish", self._run)
         self.start, self.wake, self.stop = self._thread.start, self._thread.wake, self._thread.stop
         self._window = Window(spool, self._pace, clock, hub is not None and hub.confirm == "broker")
-        self._suspicion = Suspicion()
+        self._learned = LearnedLimit()
         self._outbox = Outbox()
+        self._answers_last = False  # a connection has ended with some on their way
         self.reread_certificate()
-        self._birth = b""  # as this connection has published it
+        self._own: set[bytes] = set()  # will and birth of this connection, as it has them signed
         self._spoken: set[int] = set()  # packet ids of birth and farewell
         self.beat_at_mono = time.monotonic()
         confirm, now = site.hub.confirm if site.hub else "file", clock()
@@ -153,7 +154,9 @@ class Publisher:
             presence = next_presence(self._site, self._spool, self._signer)
             self._certificate_ends_at = ends_at(hub)
             link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
-            link.open(state_message(presence, "lost", self._signer, self._clock()))
+            will = state_message(presence, "lost", self._signer, self._clock())
+            self._own = {will.payload}  # a broker that closes may give it to us before it does
+            link.open(will)
             self._certificate_ends_at = ends_at(hub)  # a renewed one may have come while the link was opened
             return self._serve(link, presence)
         except OSError as error:
@@ -194,8 +197,8 @@ class Publisher:
             while events.unsubscribed:
                 self._board.count_refusal("subscription", events.unsubscribed.pop())
             if events.lost:
-                if row := self._window.largest():
-                    self._suspicion.lost(row.id, len(row.payload), time.monotonic())
+                if granted is not None:  # else what the window has is of the connection before
+                    self._learn(events)
                 return ("duplicate-identity" if events.taken_over else "offline"), events.lost
             if granted is None:
                 if time.monotonic() > deadline:
@@ -215,7 +218,7 @@ class Publisher:
         self._outbox.begin()
         link.subscribe(*subscriptions(self._site), wished=wishes(self._site))
         birth = state_message(presence, "ready", self._signer, self._clock())
-        self._birth = birth.payload
+        self._own.add(birth.payload)
         self._spoken = {link.publish(self._retainable(birth, granted))}
         self._board.note(
             connection_no=presence.connection_no,
@@ -225,7 +228,7 @@ class Publisher:
         self._board.say("connected", "")
 
     def _number_in_use(self, one: DecodedMessage, presence: Presence) -> int:
-        return number_in_use(one, presence, self._birth, self._signer.public)
+        return number_in_use(one, presence, self._own, self._signer.public)
 
     def _farewell(self, link: Link, presence: Presence, granted: Granted) -> None:
         """Publish pending answers and the farewell; a broker with a small window is given a moment."""
@@ -241,16 +244,31 @@ class Publisher:
         except OSError:  # then the broker speaks the will
             return
 
+    def _learn(self, events: Events) -> None:
+        """Learn from the end of a connection what the broker does not take."""
+        if events.taken_over:
+            return
+        now_s, largest = time.monotonic(), self._window.largest_bytes()
+        self._answers_last = self._outbox.in_flight > 0
+        if events.too_large and largest > self._outbox.largest_bytes():
+            self._learned.learn(largest, now_s)
+        elif row := self._window.ended(self._others(), now_s):
+            self._board.count_refusal(row.stream, f"ends the connection on it: {events.lost}")
+
     def _pump(self, link: Link, granted: Granted) -> None:
-        """Publish due rows, as far as window and token bucket allow; answers before reports."""
-        self._answer(link, granted)
+        """Publish due rows, as far as window and token bucket allow; answers before reports, unless they end it."""
+        if not self._answers_last:
+            self._answer(link, granted)
         now_s = time.monotonic()
         for row in self._window.rows(now_s, self._others()):
             message = self._retainable(report_message(self._site, row), granted)
-            if not message.fits(granted.packet_max_bytes) or self._suspicion.falls_on(len(row.payload), now_s):
+            carried_bytes = len(message.payload)
+            if not message.fits(granted.packet_max_bytes) or self._learned.falls_on(carried_bytes, now_s):
                 self._park(row, TOO_LARGE)
                 continue
-            self._window.sent(link.publish(message), row)
+            self._window.sent(link.publish(message), row, carried_bytes)
+        if self._answers_last and self._window.is_idle():
+            self._answer(link, granted)
 
     def _answer(self, link: Link, granted: Granted) -> None:
         """Publish queued answers, as far as the window allows."""
@@ -276,8 +294,11 @@ class Publisher:
             row = self._window.acknowledged(mid)
             if row is None:
                 self._take_other_ack(mid, code, words)
-            elif code >= 0x80:
+            elif code >= REFUSED:
                 self._park(row, words)
+            elif code == NO_SUBSCRIBERS:
+                self._window.unheard(row)
+                self._board.count_unheard(row.stream)
             else:
                 self._window.taken(row)
         if self._window.mark(quiet=last or not acks):
@@ -286,9 +307,10 @@ class Publisher:
     def _take_other_ack(self, mid: int, code: int, words: str) -> None:
         answer = self._outbox.acknowledged(mid)
         self._spoken.discard(mid)
-        if code >= 0x80 and answer is not None and answer.topic.endswith("/names"):
+        self._answers_last = self._answers_last and answer is None
+        if code >= REFUSED and answer is not None and answer.topic.endswith("/names"):
             self._board.count_names_refused(words)
-        elif code >= 0x80:
+        elif code >= REFUSED:
             self._board.count_refusal("state" if answer is None else "answer", words)
             if answer is not None:
                 self._outbox.count_dropped()

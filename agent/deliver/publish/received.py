@@ -7,7 +7,7 @@ restored from a backup, or copied, has used it before, and then no hub can tell 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from agent.contract.envelope import STATE_TYP, verify
@@ -40,14 +40,14 @@ def wishes(site: Site) -> tuple[str, str]:
     return topic(site.city, site.id, "state"), topic(site.city, site.id, "receipt")
 
 
-def number_in_use(one: DecodedMessage, presence: Presence, birth: bytes, key: PublicKey) -> int:
+def number_in_use(one: DecodedMessage, presence: Presence, own: Collection[bytes], key: PublicKey) -> int:
     """Return the number of a state message that this connection's number is not above, 0 for any other message. Pure.
 
-    Counted are states of the same site and epoch that `key`, the site's own, signed; `birth` is the payload of this
-    connection's own.
+    Counted are states of the same site and epoch that `key`, the site's own, signed; `own` are the payloads of this
+    connection's birth and will.
     """
     origin = presence.origin
-    if one.topic != topic(origin.city, origin.site, "state") or not one.payload or one.payload == birth:
+    if one.topic != topic(origin.city, origin.site, "state") or not one.payload or one.payload in own:
         return 0
     try:
         verify(one.payload, one.jws, {key.kid: key}, STATE_TYP)

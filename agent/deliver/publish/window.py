@@ -4,7 +4,8 @@
 
 Rows are read and marked in batches, because each transaction costs as much as a row does. An unmarked row is pending
 again at the next connection, as everything unconfirmed is. A fresh row never waits behind the ready ones: they are read
-again when the spool has new rows, and every second.
+again when the spool has new rows, and every second. What nobody was subscribed to is sent again, however the broker's
+word counts.
 """
 
 import logging
@@ -15,6 +16,7 @@ from typing import Final
 
 from agent.contract.watermark import Watermark
 from agent.deliver.publish.pace import Bucket, Pace
+from agent.deliver.publish.suspects import Suspects
 from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 
@@ -38,6 +40,7 @@ class Window:
         self._clock = clock
         self._broker_confirms = broker_confirms
         self._bucket = Bucket(pace.backlog_per_s, pace.backlog_burst, pace.backlog_burst)
+        self._suspects = Suspects(pace.resend_s)
         self._oversize_look_at_s = 0.0
         self.begin(1)
 
@@ -47,14 +50,18 @@ class Window:
         self._ready: deque[PendingRow] = deque()
         self._read_at_s = float("-inf")
         self._in_flight: dict[int, PendingRow] = {}
+        self._sizes: dict[int, int] = {}
         self._acknowledged: list[int] = []
+        self._unheard: list[int] = []
 
     def renew(self) -> None:
         """Read the spool again before the next row is taken: it has new rows."""
         self._read_at_s = float("-inf")
 
     def room(self, others: int) -> int:
-        """Return how many more may be sent, with `others` in flight that are no rows."""
+        """Return how many more may be sent, with `others` in flight that are no rows; none beside a suspect."""
+        if any(row.id in self._suspects for row in self._in_flight.values()):
+            return 0
         return self._limit - len(self._in_flight) - others
 
     def rows(self, now_s: float, others: int = 0) -> list[PendingRow]:
@@ -65,12 +72,20 @@ class Window:
         self._bucket.refill(now_s)
         self._give_up_oversize(now_s)
         if not self._ready or now_s - self._read_at_s > _STALE_S:
-            away = {row.id for row in self._in_flight.values()}.union(self._acknowledged)
+            marked = (*self._acknowledged, *self._unheard, *self._suspects.waiting(now_s))
+            away = {row.id for row in self._in_flight.values()}.union(marked)
             self._ready = deque(self._spool.pending(self._limit * _READY_WINDOWS, self._clock(), away))
             self._read_at_s = now_s
         taken: list[PendingRow] = []
-        while self._ready and len(taken) < room and (self._ready[0].live or self._bucket.take()):
+        while self._ready and len(taken) < room:
+            suspected = self._ready[0].id in self._suspects
+            if suspected and (taken or self._in_flight or others):
+                break  # it goes alone
+            if not (self._ready[0].live or self._bucket.take()):
+                break
             taken.append(self._ready.popleft())
+            if suspected:
+                break
         return taken
 
     def _give_up_oversize(self, now_s: float) -> None:
@@ -85,33 +100,61 @@ class Window:
             self.renew()
             LOG.error("%d reports were too large for the broker for too long; gap records name them", given_up)
 
-    def sent(self, mid: int, row: PendingRow) -> None:
-        """Note that a row was sent under a packet id."""
+    def sent(self, mid: int, row: PendingRow, carried_bytes: int = 0) -> None:
+        """Note that a row was sent under a packet id, with a payload of this size on the wire."""
         self._in_flight[mid] = row
+        self._sizes[mid] = carried_bytes
 
-    def largest(self) -> PendingRow | None:
-        """Return the largest row in flight, None where none is."""
-        return max(self._in_flight.values(), key=lambda row: len(row.payload), default=None)
+    def largest_bytes(self) -> int:
+        """Return the size of the largest payload in flight, 0 where there is none."""
+        return max(self._sizes.values(), default=0)
+
+    def is_idle(self) -> bool:
+        """Return whether no row is in flight."""
+        return not self._in_flight
+
+    def ended(self, others: int, now_s: float) -> PendingRow | None:
+        """Note that the connection ended; return the row in flight on which it ends again and again, if that shows."""
+        rows = {row.id: row for row in self._in_flight.values()}
+        shown = self._suspects.ended(rows.keys(), len(rows) + others == 1, now_s)
+        return next(iter(rows.values())) if shown else None
 
     def acknowledged(self, mid: int) -> PendingRow | None:
         """Remove and return the row in flight of a packet id, None where there is none."""
-        return self._in_flight.pop(mid, None)
+        row = self._in_flight.pop(mid, None)
+        self._sizes.pop(mid, None)
+        if row is not None:
+            self._suspects.clear(row.id)
+        return row
 
     def taken(self, row: PendingRow) -> None:
         """Note that the broker has acknowledged a row, for `mark`."""
         self._acknowledged.append(row.id)
 
+    def unheard(self, row: PendingRow) -> None:
+        """Note that the broker has acknowledged a row to which nobody was subscribed, for `mark`: it has it no more."""
+        self._unheard.append(row.id)
+
     def mark(self, quiet: bool) -> bool:
-        """Mark acknowledged rows once worth a transaction (or `quiet`: nothing came just now); return if it did."""
-        enough = quiet or not self._in_flight or len(self._acknowledged) >= _MARK_AT_ONCE
-        if not self._acknowledged or not enough:
+        """Mark acknowledged rows once worth a transaction, or `quiet`: nothing came just now.
+
+        Returns:
+            Whether some were marked that somebody receives.
+        """
+        enough = quiet or not self._in_flight or len(self._acknowledged) + len(self._unheard) >= _MARK_AT_ONCE
+        if not enough:
             return False
-        ids, self._acknowledged = self._acknowledged, []
+        heard, self._acknowledged = self._acknowledged, []
+        unheard, self._unheard = self._unheard, []
         if self._broker_confirms:
-            self._spool.confirm_rows(ids, self._clock())
+            confirmed, sent = heard, unheard
         else:
-            self._spool.mark_sent(ids, self._clock(), timedelta(seconds=self._pace.resend_s))
-        return True
+            confirmed, sent = [], [*heard, *unheard]
+        if confirmed:
+            self._spool.confirm_rows(confirmed, self._clock())
+        if sent:
+            self._spool.mark_sent(sent, self._clock(), timedelta(seconds=self._pace.resend_s))
+        return bool(heard)
 
     def confirmed(self, mark: Watermark) -> None:
         """Leave out what a watermark covers: it need not be sent again."""

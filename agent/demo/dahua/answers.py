@@ -12,6 +12,7 @@ from typing import Any
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.scene.scene import SIZES_PX
 from agent.demo.world.cameras import DemoCamera
+from agent.demo.world.platform_slots import DemoSlot, codes_of
 from agent.demo.world.recordings import SITE_ZONE, segments
 from drivers.model import Span
 
@@ -180,13 +181,28 @@ def camera_states(view: DeviceView) -> dict[str, Any]:
     return {"params": {"states": states}, "result": True}
 
 
-def platforms(view: DeviceView) -> dict[str, Any]:
-    """Answer RPC2's VSP_GAYS_SERVER: one slot, registered."""
-    codes = [{"id": one.code, "alarmLevel": 1} for one in view.cameras]
-    slot = {
-        "serverOption": "GB28181", "sipSvrId": "14020000002000000001", "domain": "1402000000", "sipSvrIp": "127.0.0.1",
-        "sipSvrPort": 5060, "deviceId": "14020000001180000001", "localSipPort": 5060, "sipRegExpires": 3600,
-        "keepAliveCircle": 60, "maxTimeoutTimes": 3, "channelInfo": codes, "IsOnLine": True,
+def table(view: DeviceView, name: str) -> dict[str, Any]:
+    """Answer RPC2's configManager.getConfig: the slots for platforms, and the servers beside them."""
+    tables: dict[str, Callable[[], dict[str, Any]]] = {
+        "VSP_GAYS_SERVER": lambda: {
+            "enable": True, "version": "2016", "sipServer": [_slot(view, one) for one in view.slots.listed()],
+        },
+        "VSP_GAVI": lambda: {"Enable": False, "Password": "******"},
+        "T2UServer": lambda: {"Enable": False},
     }  # fmt: skip
-    table = {"enable": True, "version": "2016", "sipServer": [slot]}
-    return {"params": {"options": None, "table": table}, "result": True}
+    if name not in tables:
+        return {"error": {"code": 268894210, "message": "Component error: Method not found!"}, "result": False}
+    return {"params": {"options": None, "table": tables[name]()}, "result": True}
+
+
+def _slot(view: DeviceView, slot: DemoSlot) -> dict[str, Any]:
+    used = bool(slot.server_id)
+    codes = codes_of((one.code for one in view.cameras), view.slots.lies) if used else []
+    told = {"IsOnLine": slot.registered} if slot.registered is not None else {}
+    return {
+        "serverOption": "GB28181" if slot.enabled else "Disable", "sipSvrId": slot.server_id,
+        "domain": slot.server_id[:10], "sipSvrIp": slot.host, "sipSvrPort": slot.port, "deviceId": slot.device_id,
+        "password": "******", "localSipPort": slot.local_port, "sipRegExpires": slot.expires_s,
+        "regInterval": slot.retry_s, "keepAliveCircle": slot.heartbeat_s, "maxTimeoutTimes": slot.misses,
+        "civilCode": slot.server_id[:6], "channelInfo": [{"id": code, "alarmLevel": 1} for code in codes], **told,
+    }  # fmt: skip

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from agent.demo.dahua.answers import READS, camera_states, files, items, platforms, text
+from agent.demo.dahua.answers import READS, camera_states, files, items, table, text
 from agent.demo.dahua.rtsp import DAHUA
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.rtsp.server import RtspConnection
@@ -25,6 +25,7 @@ from agent.demo.world.http_connection import HttpConnection, Reply
 from agent.demo.world.listening import device_servers
 from agent.demo.world.login import Gate
 from agent.demo.world.lying import HONEST, bent
+from agent.demo.world.platform_slots import two_slots
 from drivers.model import Span
 
 PAGE = 100
@@ -50,6 +51,7 @@ class DahuaDevice:
         self._password = password
         self.become(spec, cameras)
         self.lying = HONEST
+        self.slots = two_slots(spec.serial)
         self._changes, self._clock, self._started_at = changes, clock, clock()
         self._lock = threading.Lock()
         self._searches: dict[str, list[tuple[int, Span]]] = {}
@@ -76,7 +78,8 @@ class DahuaDevice:
         """What the device knows now."""
         now = self._clock() + self._offset
         ports = self.http.port, self.rtsp.port
-        return DeviceView(self.spec, self._cameras, now, self._started_at, *ports, self._changes.active())
+        changes = self._changes.active()
+        return DeviceView(self.spec, self._cameras, now, self._started_at, *ports, changes, slots=self.slots)
 
     def told(self, asked: str, reply: Reply) -> Reply:
         """Return what leaves the device in place of a true answer."""
@@ -133,7 +136,7 @@ class DahuaDevice:
         return 200, "text/plain", said, {}
 
     def _rpc(self, data: bytes) -> Reply:
-        """Answer a call of RPC2: its login in two steps, and the two questions that are asked there."""
+        """Answer a call of RPC2: its login in two steps, and the questions that are asked there."""
         try:
             call: Any = json.loads(data)
             method, params = call["method"], call["params"]
@@ -144,7 +147,7 @@ class DahuaDevice:
         elif method == "LogicDeviceManager.getCameraState":
             said = camera_states(self.view())
         elif method == "configManager.getConfig":
-            said = platforms(self.view())
+            said = table(self.view(), str(params.get("name", "")) if isinstance(params, dict) else "")
         else:
             said = {"result": True}
         return 200, "application/json", json.dumps({"id": call.get("id", 1), "session": SESSION, **said}).encode(), {}

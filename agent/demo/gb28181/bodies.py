@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.demo.gb28181.habits import Habits
 
-CAMERAS: Final = 3
+INSTALLED: Final = datetime(2025, 3, 1, 4, 5, 6)  # noqa: DTZ001 - a device's own time
 SECRETS: Final = ("kept-catalog-password", "10.99.88.77", "113.299417", "40.076541", "13800000000", "平城区某街9号")
 """What stands in each item of the catalogue and must go no further."""
 
@@ -31,13 +31,18 @@ def read_query(body: bytes) -> Asked:
 
 def camera_codes(device: str, habits: Habits) -> list[str]:
     """Return the codes of its cameras."""
-    codes = [f"{device[:10]}132{device[13]}{number:06d}" for number in range(1, CAMERAS + 1)]
-    return [codes[0]] * CAMERAS if habits.repeated_codes else codes
+    codes = [f"{device[:10]}132{device[13]}{number:06d}" for number in range(1, habits.cameras + 1)]
+    return [codes[0]] * habits.cameras if habits.repeated_codes else codes
 
 
 def heartbeat(device: str, number: int, habits: Habits) -> bytes:
     """Return a heartbeat."""
     return _body("Notify", "Keepalive", str(number), device, "<Status>OK</Status>", habits)
+
+
+def media_end(channel: str, number: int, habits: Habits) -> bytes:
+    """Return the word that a recorded picture is over."""
+    return _body("Notify", "MediaStatus", str(number), channel, "<NotifyType>121</NotifyType>", habits)
 
 
 def answers(asked: Asked, device: str, habits: Habits, now: datetime) -> Iterator[bytes]:
@@ -48,7 +53,7 @@ def answers(asked: Asked, device: str, habits: Habits, now: datetime) -> Iterato
     table: dict[str, Callable[[], str]] = {
         "DeviceInfo": lambda: (
             "<DeviceName>门卫</DeviceName><Result>OK</Result><Manufacturer>Demo</Manufacturer>"
-            f"<Model>GB-1</Model><Firmware>V1.0</Firmware><Channel>{CAMERAS}</Channel>"
+            f"<Model>GB-1</Model><Firmware>V1.0</Firmware><Channel>{habits.cameras}</Channel>"
         ),
         "DeviceStatus": lambda: (
             "<Result>OK</Result><Online>ONLINE</Online><Status>OK</Status><Encode>ON</Encode>"
@@ -87,14 +92,15 @@ def _item(code: str, number: int, device: str, habits: Habits) -> str:
         f"<RegisterWay>1</RegisterWay><Secrecy>0</Secrecy><IPAddress>{address}</IPAddress><Port>8000</Port>"
         f"<Password>{password}</Password><Status>{habits.on}</Status><Longitude>{longitude}</Longitude>"
         f"<Latitude>{latitude}</Latitude><ContactInfo>{contact}</ContactInfo>"
-        f"<InstallTime>{'2025-3-1T4:5:6' if habits.odd_times else '2025-03-01T04:05:06'}</InstallTime>"
+        f"<InstallTime>{_time(INSTALLED, habits)}</InstallTime>"
         f"<RecordSaveDays>30</RecordSaveDays>{ptz}</Item>"
     )
 
 
 def _records(asked: Asked, habits: Habits, now: datetime) -> str:
     end = datetime.fromisoformat(asked.fields["EndTime"])
-    has = asked.fields.get("Type") == "all" and now - end < timedelta(days=habits.record_days)
+    asks_right = asked.fields.get("Type") == "all" or not habits.all_types_only
+    has = asks_right and now - end < timedelta(days=habits.record_days)
     if not has:
         return "<SumNum>0</SumNum>" + ("" if habits.no_record_list else "<RecordList Num='0'></RecordList>")
     row = (
@@ -118,9 +124,12 @@ def _config(asked: Asked, habits: Habits) -> str:
 
 
 def _time(at: datetime, habits: Habits) -> str:
-    if habits.odd_times:
-        return f"{at.year}-{at.month}-{at.day}T{at.hour}:{at.minute}:{at.second}"
-    return at.isoformat(timespec="seconds")
+    return {
+        "": at.isoformat(timespec="seconds"),
+        "short": f"{at.year}-{at.month}-{at.day}T{at.hour}:{at.minute}:{at.second}",
+        "zone": at.isoformat(timespec="seconds") + "+08:00",
+        "ms": at.isoformat(timespec="milliseconds"),
+    }[habits.times]
 
 
 def _body(kind: str, command: str, number: str, device: str, inner: str, habits: Habits) -> bytes:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from agent.demo.gb28181.bodies import answers, heartbeat, read_query
+from agent.demo.gb28181.bodies import answers, heartbeat, media_end, read_query
 from agent.demo.gb28181.habits import Habits
-from drivers.gb28181.sip import Sip, parse
+from drivers.gb28181.sip import Sip, parse, user_of
 
 SOON_S: Final = 0.01
 
@@ -41,6 +41,9 @@ class SimulatedDevice:
         self.heard: list[Sip] = []
         self.queries: list[str] = []
         self.media_to: tuple[str, int] | None = None
+        self.media_host = slot.host
+        self.media_port = 30000
+        self._restarted = self._is_restarting = False
         self._wall = wall
         self._number = 0
         self._wrong_left = habits.wrong_password_times
@@ -62,6 +65,8 @@ class SimulatedDevice:
             said += self._twice(self._message(heartbeat(self.slot.device_id, self._next(), self.habits)))
             self._beat_at_s = None if self.habits.heartbeat_first and not self.registered else now_s + self._beat_s
         if self._register_at_s is not None and self._register_at_s <= now_s:
+            self.is_on = self.is_on or self._is_restarting
+            self._is_restarting = False
             self._register_at_s = now_s + self.habits.retry_s
             if self.habits.new_port_each_register:
                 self.port += 1
@@ -80,7 +85,7 @@ class SimulatedDevice:
             self.media_to = None
             return [self._reply(message, 200, "OK")] if self.habits.answers_bye else []
         if message.method == "ACK":
-            return []
+            return self._take_ack(message, now_s)
         if message.method:
             return [self._reply(message, 405, "Method Not Allowed")]
         if message.cseq[1] == "REGISTER":
@@ -102,17 +107,45 @@ class SimulatedDevice:
         sdp = request.body.decode("ascii")
         video = re.search(r"m=video (\d+) (TCP/)?RTP/AVP", sdp)
         transport = "TCP" if video and video[2] else "UDP"
+        is_awaited = "a=setup:active" in sdp
         if video is None or self.habits.call_status != 200:
             return self._reply(request, self.habits.call_status, "No")
         if transport not in self.habits.over:
             return self._reply(request, 488, "Not Acceptable Here")
         if self.habits.sends_media:
-            self.media_to = transport, int(video[1])
-        ssrc = re.search(r"y=(\d+)", sdp)
+            self.media_host = "".join(re.findall(r"(?m)^c=IN IP4 ([0-9.]+)", sdp)[:1]) or self.slot.host
+            self.media_to = "TCP-active" if is_awaited else transport, int(video[1])
+        ssrc = {"asked": re.findall(r"y=(\d+)", sdp), "other": ["0999999999"], "none": []}[self.habits.source]
         lines = ["v=0", f"o={self.slot.device_id} 0 0 IN IP4 {self.address}", "s=Play", f"c=IN IP4 {self.address}",
-                 "t=0 0", "m=video 30000 RTP/AVP 96", "a=sendonly", "a=rtpmap:96 PS/90000"]  # fmt: skip
-        lines += [f"y={ssrc[1]}"] if ssrc and self.habits.names_ssrc else []
+                 "t=0 0", f"m=video {self.media_port} RTP/AVP 96", "a=sendonly", "a=rtpmap:96 PS/90000"]  # fmt: skip
+        lines += [f"y={one}" for one in ssrc]
         return self._reply(request, 200, "OK", "\r\n".join([*lines, ""]).encode())
+
+    def _take_ack(self, request: Sip, now_s: float) -> list[bytes]:
+        """Begin a call that was acknowledged: some end it at once, or their footage ends."""
+        if self.media_to is None:
+            return []
+        channel = user_of(request.header("to"))
+        if self.habits.ends_calls:
+            self.media_to = None
+            self.later.append((now_s + SOON_S, self._bye(request)))
+        if self.habits.media_ends_from:
+            body = media_end(channel, self._next(), self.habits)
+            said = self._message(body).replace(
+                f"From: <sip:{self.slot.device_id}@".encode(), f"From: <sip:{self.habits.media_ends_from}@".encode()
+            )
+            self.later.append((now_s + 60.0, said))
+        return []
+
+    def _bye(self, request: Sip) -> bytes:
+        number = self._next()
+        lines = [
+            f"BYE sip:{self.slot.platform_id}@{self.slot.host} SIP/2.0",
+            f"Via: SIP/2.0/{self.transport} {self.address}:{self.port};rport;branch=z9hG4bKdemo{number}",
+            f"From: {request.header('to')}", f"To: {request.header('from')}", f"Call-ID: {request.header('call-id')}",
+            f"CSeq: {number} BYE", "Max-Forwards: 70", "Content-Length: 0",
+        ]  # fmt: skip
+        return "\r\n".join([*lines, "", ""]).encode()
 
     @property
     def _beat_s(self) -> float:
@@ -123,25 +156,37 @@ class SimulatedDevice:
             return [self._register(answer.header("www-authenticate"))]
         if answer.status == 200:
             self.registered = self.is_on
-            self._register_at_s = now_s + self.habits.refresh_s if self.is_on else None
+            if not self._is_restarting:
+                self._register_at_s = now_s + self.habits.refresh_s if self.is_on else None
             if self.is_on and self.habits.heartbeats:
                 self._beat_at_s = now_s + SOON_S
-        elif not self.is_on:
+        elif not self.is_on and not self._is_restarting:
             self._register_at_s = None
         return []
 
     def _answer(self, request: Sip, now_s: float) -> list[bytes]:
         asked = read_query(request.body)
         self.queries.append(asked.command)
+        if asked.command == self.habits.restarts_at and not self._restarted:
+            self._restarted = True
+            return self._restart(now_s)
         if asked.command in self.habits.refused:
             return [self._reply(request, 488, "Not Acceptable Here")]
         said = [self._reply(request, 200, "OK")]
-        if asked.command in self.habits.unanswered:
+        lost = self.habits.lost_over_udp if self.transport == "UDP" else frozenset()
+        if asked.command in self.habits.unanswered | lost:
             return said
         after_s = self.habits.catalog_after_s if asked.command == "Catalog" else 0.0
         for body in answers(asked, self.slot.device_id, self.habits, self._wall()):
             self.later += [(now_s + after_s + SOON_S, one) for one in self._twice(self._message(body))]
         return said
+
+    def _restart(self, now_s: float) -> list[bytes]:
+        """Leave without an answer, and come again, as after a change of its settings."""
+        self.is_on, self._is_restarting = False, True
+        leaving = self._register("")
+        self._beat_at_s, self._register_at_s = None, now_s + 5.0
+        return [leaving]
 
     def _twice(self, message: bytes) -> list[bytes]:
         return [message, message] if self.habits.sends_twice else [message]
@@ -208,6 +253,10 @@ class SimulatedDevice:
             yield f"To: {request.header('to')};tag=d"
             yield f"Call-ID: {request.header('call-id')}"
             yield f"CSeq: {request.header('cseq')}"
+            for hop in request.every("record-route"):
+                yield f"Record-Route: {hop}"
+            if request.method == "INVITE":
+                yield f"Contact: <sip:{user_of(request.header('to'))}@{self.address}:{self.port}>"
             yield f"Content-Length: {len(body)}"
 
         return "\r\n".join([*lines(), "", ""]).encode() + body

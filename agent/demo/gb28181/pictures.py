@@ -31,31 +31,45 @@ def frames() -> tuple[bytes, ...]:
     return tuple(found[:20])
 
 
-def rtp_packets(habits: Habits, ssrc: int) -> Iterator[bytes]:
-    """Yield the packets of a clip."""
-    number = 0
+def rtp_packets(habits: Habits, ssrc: int, *, keyless: bool = False) -> Iterator[bytes]:
+    """Yield the packets of a clip, or of its frames that are no key pictures."""
+    number, old = 0, 0
     for at, frame in enumerate(frames()):
+        if keyless and at == 0:
+            continue
         payloads = list(_of_program_stream(frame, habits) if habits.program_stream else _bare(frame))
         for part, payload in enumerate(payloads):
             marker = 0x80 if part == len(payloads) - 1 else 0
             kind = 96 if habits.program_stream else 98
             yield struct.pack("!BBHII", 0x80, marker | kind, number & 0xFFFF, at * 3600, ssrc) + payload
             number += 1
+            if habits.old_stream:
+                yield struct.pack("!BBHII", 0x80, kind, old + 7777 & 0xFFFF, at * 3600 + 1, ssrc + 1) + payload[::-1]
+                old += 1
 
 
 def pack_of(frame: bytes, habits: Habits) -> bytes:
     """Return one frame as a pack of a program stream."""
-    parts = [_PACK, _MAP if habits.tells_codec else b""]
+    return b"".join(_parts(frame, habits))
+
+
+def _parts(frame: bytes, habits: Habits) -> Iterator[bytes]:
+    yield _PACK
+    if habits.tells_codec:
+        yield _MAP.replace(b"\x1b\xe0", bytes([habits.told_codec, 0xE0]))
+    head = bytearray(_PES_HEAD)
+    head[2] += habits.head_bytes_off
     for at in range(0, len(frame), _PES_BYTES):
         piece = frame[at : at + _PES_BYTES]
-        parts.append(b"\0\0\1\xe0" + struct.pack("!H", len(_PES_HEAD) + len(piece)) + _PES_HEAD + piece)
-    return b"".join(parts)
+        size = max(1, len(_PES_HEAD) + len(piece) + habits.part_bytes_off)
+        yield b"\0\0\1\xe0" + struct.pack("!H", size) + head + piece
 
 
 def _of_program_stream(frame: bytes, habits: Habits) -> Iterator[bytes]:
-    pack = pack_of(frame, habits)
-    for at in range(0, len(pack), PAYLOAD_BYTES):
-        yield pack[at : at + PAYLOAD_BYTES]
+    parts = list(_parts(frame, habits)) if habits.parts_apart else [pack_of(frame, habits)]
+    for part in parts:
+        for at in range(0, len(part), PAYLOAD_BYTES):
+            yield part[at : at + PAYLOAD_BYTES]
 
 
 def _bare(frame: bytes) -> Iterator[bytes]:

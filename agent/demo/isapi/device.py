@@ -29,6 +29,7 @@ from agent.demo.world.http_connection import HttpConnection, Reply
 from agent.demo.world.listening import device_servers
 from agent.demo.world.login import Gate, Outcome
 from agent.demo.world.lying import HONEST, bent
+from agent.demo.world.platform_slots import two_slots
 from agent.demo.world.recordings import fault_since
 from drivers.http.factory_logins import FACTORY
 
@@ -47,6 +48,8 @@ READS: Mapping[str, Answer] = {
     "system/network/sip": system.sip_servers,
     "system/network/sip/N": system.sip_server,
     "system/network/sip/N/sipinfo": system.sip_info,
+    "system/network/ehome": system.ehome,
+    "system/network/ezviz": system.ezviz,
     "system/video/inputs/channels/N/privacymask": channels.own_mask,
     "system/video/inputs/channels/N/privacymask/regions": channels.own_mask_regions,
     "system/video/inputs/channels/N/overlays": channels.overlays,
@@ -99,6 +102,7 @@ class IsapiDevice:
         self.gate = Gate(spec.user, password, clock, f"{spec.model} {spec.serial}", self.lockout.limited)
         self.become(spec, cameras)
         self.lying = HONEST
+        self.slots = two_slots(spec.serial)
         self._changes = changes
         self._clock = clock
         self._started_at = self._booted_at = clock()
@@ -158,6 +162,7 @@ class IsapiDevice:
             self.rtsp.port,
             self._changes.active(),
             max(0, int((self._clock() - self._booted_at).total_seconds())),
+            self.slots,
         )
 
     def answer(self, method: str, target: str, authorization: str | None, data: bytes) -> Reply:

@@ -10,12 +10,10 @@ from markupsafe import Markup
 
 from agent.demo.isapi.archive import device_fault_since
 from agent.demo.isapi.xml import ISAPI, IsapiRequest, document, not_supported, xml_boolean
-from agent.demo.onvif.device_view import HOST, DeviceView
+from agent.demo.onvif.device_view import DeviceView
 from agent.demo.onvif.soap import join
+from agent.demo.world.platform_slots import SLOT_PASSWORD, DemoSlot, codes_of
 from agent.demo.world.recordings import SITE_ZONE
-
-PLATFORM = "14020000002000000001"
-"""The upper platform that the recorder is set up to register at."""
 
 _INFO = Markup(
     "<deviceName>{name}</deviceName><deviceID>{uuid}</deviceID><deviceDescription>{kind}</deviceDescription>"
@@ -48,11 +46,15 @@ _CAPABILITIES = Markup(
     "<RacmCap><inputProxyNums>{inputs}</inputProxyNums></RacmCap>"
 )
 _SIP = Markup(
-    "<id>1</id><localPort>5060</localPort><GB28181><enabled>true</enabled><registrar>{host}</registrar>"
-    "<registrarPort>5060</registrarPort><serverId>{server}</serverId><serverDomain>{domain}</serverDomain>"
-    "<authID>{device}</authID><expires>3600</expires><heartbeatTime>60</heartbeatTime>"
-    "<heartbeatCount>3</heartbeatCount><registerStatus>true</registerStatus></GB28181>"
+    "<id>{number}</id><localPort>{slot.local_port}</localPort><GB28181><enabled>{enabled}</enabled>"
+    "<registrar>{slot.host}</registrar><registrarPort>{slot.port}</registrarPort><serverId>{slot.server_id}</serverId>"
+    "<serverDomain>{domain}</serverDomain><authID>{slot.device_id}</authID><password>{password}</password>"
+    "<expires>{slot.expires_s}</expires><heartbeatTime>{slot.heartbeat_s}</heartbeatTime>"
+    "<heartbeatCount>{slot.misses}</heartbeatCount>{state}</GB28181>"
 )
+_STATE = Markup("<registerStatus>{registered}</registerStatus>")
+_NEIGHBOUR = Markup("<enabled>false</enabled><registerStatus>false</registerStatus>{more}")
+_SECRET = Markup("<verificationCode>{code}</verificationCode>")
 _CODE = Markup("<VideoInput><id>{channel}</id><videoInputID>{code}</videoInputID></VideoInput>")
 _CHECKED = Markup("<statusValue>200</statusValue><statusString>OK</statusString>")
 
@@ -124,30 +126,46 @@ def capabilities(ask: IsapiRequest) -> Markup:
     return document("DeviceCap", _CAPABILITIES.format(platform=xml_boolean(ask.view.spec.recorder), inputs=inputs))
 
 
-def _sip_server(view: DeviceView) -> Markup:
-    device = f"{PLATFORM[:10]}118000{int(hashlib.sha256(view.spec.serial.encode()).hexdigest(), 16) % 10000:04d}"
-    return _SIP.format(host=HOST, server=PLATFORM, domain=PLATFORM[:10], device=device)
+def _sip_server(number: int, slot: DemoSlot) -> Markup:
+    state = Markup("") if slot.registered is None else _STATE.format(registered=xml_boolean(slot.registered))
+    password = SLOT_PASSWORD if slot.server_id else ""
+    enabled, domain = xml_boolean(slot.enabled), slot.server_id[:10]
+    return _SIP.format(number=number, slot=slot, enabled=enabled, domain=domain, password=password, state=state)
 
 
 def sip_servers(ask: IsapiRequest) -> Markup:
-    """`System/Network/SIP`: one slot, registered."""
+    """`System/Network/SIP`: every slot."""
     _recorder_only(ask)
-    return document("SIPServerList", document("SIPServer", _sip_server(ask.view), ISAPI), ISAPI)
+    rows = [_sip_server(number, slot) for number, slot in enumerate(ask.view.slots.listed(), start=1)]
+    return document("SIPServerList", join([document("SIPServer", row, ISAPI) for row in rows]), ISAPI)
 
 
 def sip_server(ask: IsapiRequest) -> Markup:
     """`System/Network/SIP/1`."""
     _recorder_only(ask)
-    return document("SIPServer", _sip_server(ask.view))
+    return document("SIPServer", _sip_server(1, ask.view.slots.slots[0]))
 
 
 def sip_info(ask: IsapiRequest) -> Markup:
-    """`System/Network/SIP/1/SIPInfo`: the 20-digit code of every channel."""
+    """`System/Network/SIP/1/SIPInfo`: the 20-digit code of every channel, the same in each slot."""
     _recorder_only(ask)
-    codes = [_CODE.format(channel=camera.channel, code=camera.code) for camera in ask.view.cameras if camera.code]
+    cameras = [camera for camera in ask.view.cameras if camera.code]
+    told = codes_of((camera.code for camera in cameras), ask.view.slots.lies)
+    codes = [_CODE.format(channel=one.channel, code=code) for one, code in zip(cameras, told, strict=True)]
     return document("SIPInfo", document("VideoInputList", join(codes), ISAPI))
 
 
+def ehome(_: IsapiRequest) -> Markup:
+    """`System/Network/Ehome`: the maker's own protocol, off."""
+    return document("Ehome", _NEIGHBOUR.format(more=""))
+
+
+def ezviz(_: IsapiRequest) -> Markup:
+    """`System/Network/EZVIZ`: the maker's cloud, off; its code is a secret."""
+    return document("EZVIZ", _NEIGHBOUR.format(more=_SECRET.format(code=SLOT_PASSWORD)))
+
+
 def _recorder_only(ask: IsapiRequest) -> None:
-    if not ask.view.spec.recorder or ask.numbers not in ((), (1,)):
+    slots = len(ask.view.slots.slots)
+    if not ask.view.spec.recorder or ask.numbers not in ((), *((number,) for number in range(1, slots + 1))):
         raise not_supported()

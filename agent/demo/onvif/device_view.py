@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.demo.onvif.soap import DEVICE, MEDIA1, MEDIA2, RECORDING, REPLAY, SEARCH, SoapFault
 from agent.demo.world.cameras import DemoCamera, DemoDevice, Fault
+from agent.demo.world.platform_slots import SlotTable
 from agent.demo.world.recordings import ActiveFault, Recording, recordings
 from drivers.picture import PathName
 
@@ -33,7 +34,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """The device, its cameras by channel, its own clock, its ports and the faults in force. `up_s`: its uptime."""
+    """The device, its cameras by channel, its own clock, its ports and the faults in force.
+
+    `up_s`: its uptime. `slots`: what it lists of upper platforms, where it has any.
+    """
 
     spec: DemoDevice
     cameras: tuple[DemoCamera, ...]
@@ -43,6 +47,7 @@ class DeviceView:
     rtsp_port: int
     faults: Mapping[str, ActiveFault]
     up_s: int = 0
+    slots: SlotTable = field(default_factory=lambda: SlotTable([]))
 
     @property
     def mac(self) -> str:

@@ -3,13 +3,13 @@
 Decides nothing. The store has one of these for its open transaction, and alone calls `flush` and `forget`.
 """
 
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
 from agent.contract.chain import GENESIS, STREAMS
 from agent.hub.domain.rows.intake import Key
+from agent.hub.stores.database import Connection
 from agent.model.finding import Head, StreamName
 from agent.verify.message import Chain
 
@@ -24,7 +24,7 @@ _NO_CHAIN: Final = (Chain(), GENESIS.seq)
 class Chains:
     """The chains, times and counts that a transaction has changed. Times are RFC 3339 texts in UTC."""
 
-    _db: sqlite3.Connection
+    _db: Connection
     _known: dict[Key, Chain] = field(default_factory=dict)
     _changed: set[Key] = field(default_factory=set)
     _settled: set[Key] = field(default_factory=set)
@@ -100,19 +100,20 @@ class Chains:
             [(*heard, site) for site, heard in self._heard.items()],
         )
         self._db.executemany(
-            "UPDATE site SET arrived_at = max(arrived_at, ?) WHERE site = ?",
-            [(at, site) for site, at in self._heard_before.items()],
+            "UPDATE site SET arrived_at = ? WHERE site = ? AND arrived_at < ?",
+            [(at, site, at) for site, at in self._heard_before.items()],
         )
         self._db.executemany(
-            "UPDATE site SET backlog_at = max(backlog_at, ?), holes_at = '' WHERE site = ?",
-            [(at, site) for site, at in self._late.items()],
+            "UPDATE site SET backlog_at = CASE WHEN backlog_at < ? THEN ? ELSE backlog_at END, holes_at = ''"
+            " WHERE site = ?",
+            [(at, at, site) for site, at in self._late.items()],
         )
         self._db.executemany(
             "UPDATE site SET health_at = ?, next_due_at = ? WHERE site = ? AND epoch = ?",
             [(*told, *key) for key, told in self._health.items()],
         )
         self._db.executemany(
-            "INSERT INTO count VALUES (?, ?, ?) ON CONFLICT (site, name) DO UPDATE SET n = n + excluded.n",
+            "INSERT INTO count VALUES (?, ?, ?) ON CONFLICT (site, name) DO UPDATE SET n = count.n + excluded.n",
             [(*key, n) for key, n in self._counted().items()],
         )
 

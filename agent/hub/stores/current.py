@@ -15,6 +15,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain import now_columns
 from agent.hub.domain.now_columns import Key, OpenFinding, Placed
 from agent.hub.domain.view_columns import data_of
+from agent.hub.stores.database import Connection
 from agent.hub.stores.intake import places
 from agent.hub.stores.keeping.payloads import Connected, exact
 from agent.hub.stores.telling import happened
@@ -140,10 +141,11 @@ def log_size(data: Mapping[str, Any]) -> int:
     return size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else 0
 
 
-def keep_log_sizes(db: sqlite3.Connection, sizes: Mapping[str, int]) -> None:
+def keep_log_sizes(db: Connection, sizes: Mapping[str, int]) -> None:
     """Store how much of the log each site holds, within the caller's transaction."""
     db.executemany(
-        "INSERT INTO log_held VALUES (?, ?) ON CONFLICT DO UPDATE SET size = excluded.size WHERE size <> excluded.size",
+        "INSERT INTO log_held VALUES (?, ?) ON CONFLICT (site) DO UPDATE SET size = excluded.size"
+        " WHERE log_held.size <> excluded.size",
         list(sizes.items()),
     )
 

@@ -5,7 +5,7 @@ and what it proves with it.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -17,8 +17,35 @@ from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, Store
 BUSY_S: Final = 10.0
 """A command beside the running hub, or the hub beside a command, waits so long for the other."""
 
+ALL: Final = 2**62
+"""A `LIMIT` that is none: more rows than there are."""
+
 _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _PRIMARY_CODE: Final = 0xFF
+
+
+class Found(Protocol):
+    """What a statement has found."""
+
+    def fetchone(self) -> Any:
+        """Return the next row, None behind the last."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+
+
+class Connection(Protocol):
+    """An open connection, as functions use it whose SQL both engines take: standard, `?` for a value."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether statements are part of a transaction."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Found:
+        """Run a statement. Raises the engine's own error."""
+
+    def executemany(self, statement: str, rows: Sequence[Sequence[Any]], /) -> object:
+        """Run a statement for each row. Raises the engine's own error."""
 
 
 class Database(Protocol):

@@ -74,8 +74,8 @@ def keep(store: Database, claim: Claim) -> None:
         told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for SQLite
         store.run(
             "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET seq = excluded.seq, told = excluded.told WHERE excluded.seq > seq"
-            " OR by_what = ?",
+            " ON CONFLICT (by_what, day, site, epoch) DO UPDATE SET seq = excluded.seq, told = excluded.told"
+            " WHERE excluded.seq > assessed.seq OR assessed.by_what = ?",
             *(by, day.isoformat(), claim.address.site, claim.epoch, claim.seq, told, ACKNOWLEDGED),
         )
 

@@ -9,12 +9,10 @@ from agent.judge.checks.known import KNOWN
 
 Answers = Literal["yes", "in-part", "not-yet"]
 
-NOT_YET: Final = frozenset(
-    {"export-log-present", "platform-keepalive", "platform-stream-playable", "view-library-keepalive"}
-)
+NOT_YET: Final = frozenset({"export-log-present", "view-library-keepalive"})
 """Checks that are unknown wherever they are due: nothing reads what they ask for."""
 
-IN_PART: Final = frozenset({"access-register-match", "osd-compliant", "platform-catalog-complete"})
+IN_PART: Final = frozenset({"access-register-match", "osd-compliant"})
 """Checks that can find a breach and never pass: the rest of what they ask for is read by nothing."""
 
 

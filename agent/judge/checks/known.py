@@ -65,7 +65,7 @@ _FOOTAGE_HELD: Final[Mapping[str, Level | None]] = dict.fromkeys(
 
 DECLARED_ONLY: Final = (
     "mask-approval", "camera-file-complete", "forbidden-zone-declaration", "forbidden-zone-name-hint",
-    "platform-keepalive", "platform-stream-playable", "scope-declared", "national-class-declared",
+    "scope-declared", "national-class-declared",
     "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared", "install-authority-declared",
     "signage-declared", "secret-neighbour-consent", "contractor-qualification", "device-cert-declared",
     "secure-device-level", "outsourcing-agreement", "archive-complete", "commissioning-order",
@@ -73,7 +73,7 @@ DECLARED_ONLY: Final = (
     "filing-documents-complete", "filing-facts-match", "filing-change-pending", "maintenance-interval",
     "view-library-keepalive", "access-register-match", "export-log-present", "declarations",
 )  # fmt: skip
-"""Checks whose only evidence is declarations; those on the platform's heartbeats and stream read nothing of it yet."""
+"""Checks whose only evidence is declarations."""
 
 KNOWN: Final[Mapping[str, EvidenceRule]] = {
     **dict.fromkeys(DECLARED_ONLY, EvidenceRule("declared")),
@@ -158,10 +158,12 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     ),
     "required-point-covered": EvidenceRule("declared", reasons={"offline": "own"}),
     "platform-interface-configured": EvidenceRule(
-        "told", (PlatformLink,), dated=("tested_at",), reasons={"test-failed": "seen"}
+        "told", (PlatformLink,), dated=("tested_at",), reasons={"test-failed": "seen", "test-too-old": "seen"}
     ),
     "platform-registered": EvidenceRule("told", (PlatformLink,)),
+    "platform-keepalive": EvidenceRule("told", (PlatformLink,)),
     "platform-catalog-complete": EvidenceRule("told", (PlatformLink,)),
+    "platform-stream-playable": EvidenceRule("seen", dated=("tested_at",)),
     "acceptance-before-use": EvidenceRule("declared", reasons={"footage-before": "told"}),
     "filing-device-list-match": EvidenceRule("told", (Identity,)),
     "inspection-bundle-ready": _OWN,

@@ -25,7 +25,8 @@ class DeliveryStatus:
     used last. `taken_over` counts disconnections by another client with this site's name. `unconnected_since`: end of
     the last connection, or start of the process; None while connected. `watermark_distrusted`,
     `watermark_distrusted_at`: reason and time of the last watermark that no honest hub sends (forged, unknown key,
-    other history). `publish_refused`, `publish_refused_at`: the broker's words and the time of the last refused report.
+    other history). `unheard_publishes` counts, by stream, what the broker took although nobody was subscribed to it: it
+    has it no more. `publish_refused`, `publish_refused_at`: the broker's words and the time of the last refused report.
     `certificate_days`: remaining days of our own certificate. `report_refused`, `report_refused_at`: the last report
     that the hub refused, and its reason; `reports_refused`: their number in the life of the spool. `key_refused`: why
     the hub takes nothing of this site's key any more, empty: it does not say so. `log_size`: how many entries the hub's
@@ -50,6 +51,7 @@ class DeliveryStatus:
     watermark_at: datetime | None = None
     ack_no: int = 0
     refused_publishes: Mapping[str, int] = field(default_factory=dict)
+    unheard_publishes: Mapping[str, int] = field(default_factory=dict)
     ignored_watermarks: Mapping[str, int] = field(default_factory=dict)
     publish_refused: str = ""
     publish_refused_at: datetime | None = None
@@ -96,12 +98,18 @@ class StatusBoard:
         self._status = status
         self._clock = clock
         self._refused: Counter[str] = Counter()
+        self._unheard: Counter[str] = Counter()
         self._ignored: Counter[str] = Counter()
 
     def read(self) -> DeliveryStatus:
         """Return the current state of delivery."""
         with self._changed:
-            return replace(self._status, refused_publishes=dict(self._refused), ignored_watermarks=dict(self._ignored))
+            return replace(
+                self._status,
+                refused_publishes=dict(self._refused),
+                unheard_publishes=dict(self._unheard),
+                ignored_watermarks=dict(self._ignored),
+            )
 
     def note(self, **changes: Any) -> None:
         """Change fields of the status, and wake up waiting threads."""
@@ -148,6 +156,18 @@ class StatusBoard:
                 what,
                 words,
                 extra=about("report-refused"),
+            )
+
+    def count_unheard(self, what: str) -> None:
+        """Count what the broker took although nobody is subscribed to it there; the first of each kind is logged."""
+        with self._changed:
+            self._unheard[what] += 1
+            first = self._unheard[what] == 1
+        if first:
+            LOG.warning(
+                "the broker takes %s, but nobody is subscribed to it: it stays in the spool and is sent again; look "
+                "whether the hub runs and uses this broker",
+                what,
             )
 
     def count_names_refused(self, words: str) -> None:

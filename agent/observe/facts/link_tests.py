@@ -13,6 +13,7 @@ Source: Datong Measures (Order 61), article 11(2); GB/T 28181-2022, 9.1 and 9.2 
 
 import json
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,6 +40,8 @@ TestOutcome = Literal["played", "no-picture", "not-registered"]
 """`played`: registered, and a picture of it was decoded. `no-picture`: registered, and none came. `not-registered`: it
 did not come, which a wrong setting or a network shows as well."""
 
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
 log = logging.getLogger("camwarden.link_tests")
 
 
@@ -46,6 +49,7 @@ log = logging.getLogger("camwarden.link_tests")
 class LinkTest:
     """One self-test: of which site and device, when it ended, and with which outcome. `box`: as of a `LoginTry`.
 
+    `digest`: the SHA-256 (hex) of its result without addresses, as it stands on its paper; empty where none was kept.
     `pictures`: what the last picture of each camera showed of its private zones, on the path `platform`.
     """
 
@@ -54,11 +58,16 @@ class LinkTest:
     at: datetime
     outcome: TestOutcome
     box: tuple[str, ...] = ()
+    digest: str = ""
     pictures: tuple[PathResult, ...] = ()
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
         """Tell whether it counts at `now` for the box that answers: not for another one, nor when it is too old."""
         return self.is_of(box) and timedelta(0) <= now - self.at <= COUNTS_FOR
+
+    def is_over(self, box: Collection[str], now: datetime) -> bool:
+        """Tell whether it would count for the box that answers, and is only too old at `now`."""
+        return self.is_of(box) and now - self.at > COUNTS_FOR
 
     def is_of(self, box: Collection[str]) -> bool:
         """Tell whether it can have been this box, which is so where one of both is unknown."""
@@ -122,6 +131,7 @@ def _data(one: LinkTest) -> dict[str, Json]:
     box: list[Json] = list(one.box)
     row: dict[str, Json] = {
         "site": one.site, "device": one.device, "at": one.at.isoformat(), "outcome": one.outcome, "box": box,
+        "digest": one.digest,
     }  # fmt: skip
     return {**row, "pictures": pictures} if pictures else row
 
@@ -130,9 +140,12 @@ def _row(data: Mapping[str, Any]) -> LinkTest:
     at, outcomes = datetime.fromisoformat(data["at"]), get_args(TestOutcome)
     if at.tzinfo is None or data["outcome"] not in outcomes or not isinstance(data["box"], list):
         raise ValueError("not a self-test")
+    digest = str(data.get("digest", ""))
+    if digest and not _SHA256.fullmatch(digest):
+        raise ValueError("no digest of a self-test")
     box = tuple(str(one) for one in data["box"])
     pictures = tuple(_picture(one) for one in data.get("pictures", ()))
-    return LinkTest(str(data["site"]), str(data["device"]), at, data["outcome"], box, pictures)
+    return LinkTest(str(data["site"]), str(data["device"]), at, data["outcome"], box, digest, pictures)
 
 
 def _picture(data: Mapping[str, Any]) -> PathResult:

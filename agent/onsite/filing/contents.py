@@ -23,6 +23,7 @@ from agent.onsite.filing.declared_rows import CameraSheet, FirmRow, Unit, camera
 from agent.onsite.filing.kept_footage import KeptFootage, kept_footage
 from agent.onsite.filing.papers import Slot, slots
 from agent.onsite.ledger.seen import Equipment, from_devices
+from agent.onsite.link.last_tests import LastTest, last_tests
 from agent.onsite.one_look.result import CheckResult
 from agent.site.config.site import CameraConfig, Site
 from agent.site.config.tables import site_tables
@@ -120,7 +121,8 @@ class Inventory:
 class Dossier:
     """The content of a dossier. `day` is the local day of `at`; undeclared words are empty.
 
-    `past` is what was late or out of order. `is_not_accepted`: it is declared that there was no acceptance yet.
+    `past` is what was late or out of order, `links` what is known of interfaces for the police platform.
+    `is_not_accepted`: it is declared that there was no acceptance yet.
     """
 
     site: str
@@ -143,6 +145,7 @@ class Dossier:
     parameters: tuple[CameraSheet, ...]
     past: tuple[Finding, ...]
     is_not_accepted: bool
+    links: tuple[LastTest, ...]
 
 
 def _with_dispute(checked: CheckResult, clock: Deadline) -> Deadline:
@@ -176,6 +179,7 @@ def dossier_of(checked: CheckResult) -> Dossier:
         tuple(camera_sheet(site, checked.seen.facts, one.camera.id, day) for one in site.cameras),
         past_breaches(site, checked.seen.facts, checked.at),
         accepted == NONE,
+        last_tests(site, checked.seen.facts, checked.at),
     )
 
 

@@ -19,6 +19,7 @@ from agent.onsite.filing.sheets import HOLDERS, Sheet, sheets
 from agent.onsite.handover.contents_past import past_parts
 from agent.onsite.handover.report import KeyPart
 from agent.onsite.handover.templates import environment
+from agent.onsite.link.last_tests import LastTest, tested_text, told_text
 from agent.report.indication import error_rates, indication
 from agent.report.levels import LEVEL_WORDS
 from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
@@ -57,6 +58,7 @@ def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
             ("parameters", parameters),
         ),
         firms=[_firm(one, words, lang) for one in dossier.firms],
+        links=[_link(one, dossier, words, lang) for one in dossier.links],
         past=past_parts(dossier.past, lambda one: render(one.message, lang), lambda one: _rules(one.check, lang)),
         sheets=[_sheet(one, words, lang) for one in _sheets(dossier)],
         html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
@@ -110,6 +112,14 @@ def _firm(one: FirmRow, words: dict[str, str], lang: str) -> tuple[str, ...]:
     if one.is_none:
         return (title, words["own_people"], NONE, NONE, NONE)
     return (title, *(text or words["missing"] for text in (one.firm, one.certificate, one.grade, one.until)))
+
+
+def _link(one: LastTest, dossier: Dossier, words: dict[str, str], lang: str) -> tuple[str, str, str, str]:
+    """Return a device, what it says of its interface, its last self-test, and the digest of that."""
+    zone = ZoneInfo(dossier.time_zone)
+    tested = tested_text(one, zone, dossier.at, lang) or words["not_tested"]
+    digest = one.test.digest if one.test is not None else ""
+    return one.device, told_text(one, zone, lang) or NONE, tested, digest or NONE
 
 
 def _rules(check: str, lang: str) -> str:

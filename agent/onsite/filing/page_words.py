@@ -55,6 +55,13 @@ WORDS: Final[Mapping[str, str]] = {
     "grade": "class",
     "firm_until": "valid until",
     "own_people": "the unit's own people",
+    "links": "Interfaces for the police platform (GB/T 28181)",
+    "links_note": "What a device says of itself is its own word. A self-test is ours: no acceptance, and no word of "
+    "the police. Its SHA-256 is that on its own page.",
+    "link_device": "device",
+    "link_told": "by its own word",
+    "link_tested": "last self-test",
+    "not_tested": "not tested",
     "seen": "as seen at",
     "devices": "4. Devices",
     "devices_note": "As the devices told it themselves at the time above; what a device does not say is left empty.",

@@ -16,6 +16,7 @@ from agent.onsite.filing.clocks import Deadline
 from agent.onsite.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
 from agent.onsite.filing.kept_footage import kept_json
 from agent.onsite.filing.papers import Slot
+from agent.onsite.link.last_tests import row_json
 from agent.text.harmless import json_text
 from agent.version import VERSION
 
@@ -54,6 +55,7 @@ def content_json(dossier: Dossier) -> dict[str, Json]:
         "past_breaches": [past_json(one) for one in dossier.past],
         "inventory": asdict(dossier.inventory),
         "footage": [kept_json(one) for one in dossier.kept],
+        "platform_interfaces": [row_json(one) for one in dossier.links],
     }
 
 

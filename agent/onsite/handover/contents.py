@@ -78,7 +78,7 @@ def contents(
         cameras=camera_parts(checked, findings, timeline, named, own, lang),
         pictured=translate(PICTURED[pictures], lang),
         timeline=timeline,
-        devices=device_parts(site, facts, findings, named, own, lang),
+        devices=device_parts(site, facts, findings, named, own, checked.at, lang),
         streams=stream_parts(site, facts, named, lang),
         past=past,
         duties=duties(findings, known, lang),

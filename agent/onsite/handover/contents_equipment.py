@@ -1,12 +1,16 @@
 """Builds devices and streams of a hand-over report: clock, disks and equipment, configured beside measured. Pure."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from agent.judge.wording.picture_words import PATHS
 from agent.model.finding import Finding, Message, Status, is_item, listed
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.places import Places
 from agent.onsite.handover.report import ORDER, DevicePart, OwnFinding, PlacePart, StreamPart
+from agent.onsite.link.last_tests import last_tests, line
 from agent.site.config.site import Site
 from agent.text.translate import render, together, translate
 from drivers.model import Clock, Identity
@@ -19,15 +23,20 @@ Own = Callable[[Iterable[Finding]], tuple[OwnFinding, ...]]
 
 
 def device_parts(
-    site: Site, facts: Facts, findings: tuple[Finding, ...], places: Places, own: Own, lang: str
+    site: Site, facts: Facts, findings: tuple[Finding, ...], places: Places, own: Own, at: datetime, lang: str
 ) -> tuple[DevicePart, ...]:
     """Return one part for each device and store of the site."""
     by_subject: dict[str, list[Finding]] = {}
     for one in findings:
         by_subject.setdefault(one.subject, []).append(one)
     addresses = {f"device:{one.id}": f"{one.host}:{one.port}" for one in site.devices}
+    zone = ZoneInfo(site.time_zone)
+    links = {f"device:{one.device}": line(one, zone, at, lang) for one in last_tests(site, facts, at)}
     return tuple(
-        _device(subject, place, addresses.get(subject, NONE), facts, by_subject.get(subject, []), own, lang)
+        replace(
+            _device(subject, place, addresses.get(subject, NONE), facts, by_subject.get(subject, []), own, lang),
+            link=links.get(subject, ""),
+        )
         for subject, place in places.items()
         if subject.startswith("device:")
     )
@@ -47,6 +56,7 @@ def _device(
         serial=(told.serial if told is not None else "") or NONE,
         address=address,
         clock=_clock(clock, lang) if clock is not None else NONE,
+        link="",
         outlook=render(forecast.message, lang) if forecast is not None and forecast.status == "pass" else NONE,
         status=min(due, key=ORDER.index, default="unknown"),
         findings=own(one for one in found if is_item(one)),

@@ -197,7 +197,10 @@ class CameraPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePart:
-    """One device: what it is, its clock, how long its disks will do, and what is not well with it."""
+    """One device: what it is, its clock, how long its disks will do, and what is not well with it.
+
+    `link`: what is known of its interface for the police platform.
+    """
 
     anchor: str
     id: str
@@ -207,6 +210,7 @@ class DevicePart:
     address: str
     clock: str
     outlook: str
+    link: str
     status: Status
     findings: tuple[OwnFinding, ...]
 

@@ -61,6 +61,7 @@ WORDS: Final[Mapping[str, str]] = {
     "no_recorded": "No camera is declared as recorded.",
     "devices": "Devices",
     "device": "device",
+    "link": "interface for the police platform",
     "clock": "clock: offset from true time",
     "model": "model and firmware",
     "serial": "serial number and address",

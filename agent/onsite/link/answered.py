@@ -6,17 +6,17 @@ it fails.
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from agent.model.finding import Json, Message, listed
+from agent.onsite.link.footage import BEIJING, Listing
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.platform import Asked
 from agent.onsite.link.result import Step, StepName
 from drivers.gb28181.answers import Catalog, Channel, Config, DeviceInfo, DeviceStatus, StorageCards
 
 NAMED_MAX: Final = 8
-BEIJING: Final = timedelta(hours=8)
 CAMERA_TYPES: Final = frozenset({"131", "132"})
 AREA_DIGITS: Final = frozenset({2, 4, 6, 8})
 """Codes of areas in a catalogue, which are no cameras. Source: GB/T 28181-2022, A.2.1.1."""
@@ -28,7 +28,10 @@ def unanswered(name: StepName, asked: Asked) -> Step:
     if asked.status >= 300:
         what = Message("it refused the query with {status}", {"status": asked.status})
         return Step(name=name, status="unknown", what=what, reason="query-refused", evidence=evidence)
-    what = Message("no answer came to the query")
+    what = Message(
+        "no answer came to the query",
+        next_step="repeat it over TCP: long packets of UDP are lost on some ways",
+    )
     return Step(name=name, status="unknown", what=what, reason="no-answer", evidence=evidence)
 
 
@@ -170,12 +173,18 @@ def cards(asked: Asked) -> Step:
     return Step(name="cards", status="told", what=what, reason="cards-not-ok" if bad else "", evidence=evidence)
 
 
-def records(days: int | None, asked: Asked) -> Step:
-    """Return from when on a device lists footage of its first camera; `days` ago, None where it lists none."""
-    if not asked.parts:
-        return unanswered("records", asked)
-    if days is None:
+def records(listing: Listing) -> Step:
+    """Return from when on a device lists footage of its first camera."""
+    if listing.is_lost or not listing.last.parts:
+        return unanswered("records", listing.last)
+    if listing.days is None:
         what = Message("it lists no footage of the last day", next_step="look whether it records, and lists all types")
         return Step(name="records", status="unknown", what=what, reason="none-listed")
-    what = Message("it lists footage of its first camera from {days} days ago on", {"days": days})
-    return Step(name="records", status="told", what=what, evidence={"days": days})
+    what = Message("it lists footage of its first camera from {days} days ago on", {"days": listing.days})
+    return Step(name="records", status="told", what=what, evidence={"days": listing.days})
+
+
+def no_times() -> Step:
+    """Return the step of footage that is listed without times to play it from."""
+    what = Message("it lists footage without times, so that none can be asked for")
+    return Step(name="playback", status="unknown", what=what, reason="no-times")

@@ -5,17 +5,20 @@ in: `clock` runs on without jumps, `wall` is UTC.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from agent.model.finding import Message
 from agent.onsite.link import answered, steps
+from agent.onsite.link.footage import Listing, find
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.platform import Asked, Platform, Talks
 from agent.onsite.link.play import Eye, play
 from agent.onsite.link.registrar import Verdict
 from agent.onsite.link.result import LinkResult, Step
-from drivers.gb28181.answers import Catalog, Content, Records
+from agent.onsite.link.slots import Slots, after, during
+from drivers.gb28181.answers import Catalog, Content
 
 HEARTBEATS: Final = 3
 """Two intervals: one alone may be the moment of registration."""
@@ -23,7 +26,6 @@ ANSWER_WITHIN_S: Final = 10.0
 CATALOG_WITHIN_S: Final = 120.0
 """A large recorder takes two minutes for its first answer."""
 CATALOG_GAP_S: Final = 20.0
-OLDEST_DAYS: Final = 256
 CONFIG_TYPES: Final = (
     "BasicParam",
     "PictureMask",
@@ -45,11 +47,19 @@ Wall = Callable[[], datetime]
 
 
 def run_test(
-    plan: Plan, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None = None
+    plan: Plan,
+    wire: Talks,
+    address: str,
+    clock: Clock,
+    wall: Wall,
+    tell: Tell,
+    eye: Eye | None = None,
+    slots: Slots | None = None,
 ) -> LinkResult:
     """Run the test and return its result.
 
-    `tell` is called with what a person should see while it runs; `eye`: asks for a picture too, None for none.
+    `tell` is called with what a person should see while it runs; `eye`: asks for a picture too, None for none. `slots`:
+    those of the device, where they can be read.
     """
     began_at = wall()
     told: set[Verdict] = set()
@@ -63,8 +73,8 @@ def run_test(
 
     platform = Platform(plan, wire, clock, on_verdict)
     done: list[Step] = []
-    for step in _steps(platform, wire, address, clock, wall, tell, eye):
-        done.append(step)
+    for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye), slots, plan):
+        done.append(replace(step, at=wall()))
         tell(step.what)
     heard = platform.heard
     return LinkResult(
@@ -76,7 +86,20 @@ def run_test(
         steps=tuple(done),
         quirks=tuple(sorted(heard.quirks)),
         refused="wrong-password" in heard.verdicts and "registered" not in heard.verdicts,
+        quiet_after_s=plan.quiet_after_s,
     )
+
+
+def _with_slots(steps_of_test: Iterator[Step], slots: Slots | None, plan: Plan) -> Iterator[Step]:
+    """Yield the steps of a test, and what the device tells of its slots once it is registered, and at the end."""
+    ours: frozenset[int] = frozenset()
+    for step in steps_of_test:
+        yield step
+        if slots is not None and (step.name, step.status) == ("register", "seen"):
+            own, ours = during(slots, slots.read(), plan)
+            yield own
+    if slots is not None:
+        yield after(slots, slots.read(), plan, ours)
 
 
 def _steps(
@@ -96,25 +119,29 @@ def _steps(
     yield answered.device_status(_ask(platform, "DeviceStatus"), wall())
     cameras = answered.cameras_of(catalog)
     camera = cameras[0].code if cameras else plan.device_id
-    yield _records(platform, camera, wall())
+    listing = _find_footage(platform, camera, wall())
+    yield answered.records(listing)
     yield answered.configuration(_ask_configuration(platform, camera, version))
     if version == NEWEST:
         yield answered.cards(_ask(platform, "SDCardStatus"))
     else:
         yield answered.skipped("cards")
-    for code in _called(plan, [one.code for one in cameras]):
-        if eye is not None and clock() < platform.ends_at_s:
-            yield from play(platform, wire.local, code, eye, clock)
+    if eye is not None:
+        for code in _called(plan, [one.code for one in cameras]):
+            if clock() < platform.ends_at_s:
+                yield from play(platform, wire.local, code, eye, clock)
+        if cameras and eye.plays_back and listing.days is not None:
+            yield from _play_back(platform, wire.local, camera, eye, clock, listing)
     waits_s = HEARTBEATS * plan.heartbeat_s + ANSWER_WITHIN_S - (clock() - began_s)
     platform.pump(lambda: len(heard.heartbeats_at_s) >= HEARTBEATS, waits_s)
-    beat = steps.heartbeats(heard, clock() - began_s)
+    beat = steps.heartbeats(heard, clock() - began_s, wire.dropped)
     yield beat
     tell(Message("now switch the slot off in the device, and save: the test waits until nothing comes any more"))
-    yield _off(platform, clock)
+    yield _off(platform, wire, clock)
 
 
 def _called(plan: Plan, codes: list[str]) -> list[str]:
-    """Return the cameras that are asked for a picture: those of the site file, else the first of the catalogue."""
+    """Return the cameras that are asked for a live picture: those of the site file, else the catalogue's first."""
     own = [code for code in plan.cameras if code in codes]
     return own or codes[:1]
 
@@ -149,41 +176,23 @@ def _ask_configuration(platform: Platform, camera: str, version: str) -> list[As
     return asked
 
 
-def _records(platform: Platform, camera: str, now: datetime) -> Step:
-    """Find the oldest day of footage by halving, one day in a query: eight queries instead of 256.
-
-    Footage that is kept has no holes of whole days where it is as it must be; where it has some, a younger day is
-    found, and never an older one.
-    """
-    last = Asked(0, "RecordInfo")
-
-    def is_listed(days: int) -> bool | None:
-        nonlocal last
-        end = now + answered.BEIJING - timedelta(days=days)
-        times = {"StartTime": _local(end - timedelta(days=1)), "EndTime": _local(end)}
-        last = _ask(platform, "RecordInfo", camera, **times, Type="all", Secrecy="0")
-        lists = [one for one in last.parts if isinstance(one, Records)]
-        return any(one.records or one.total for one in lists) if lists else None
-
-    if not is_listed(0):
-        return answered.records(None, last)
-    known, beyond = 0, OLDEST_DAYS
-    while beyond - known > 1:
-        middle = (known + beyond) // 2
-        listed = is_listed(middle)
-        if listed is None:  # one lost answer must not read as the end of the footage
-            return answered.unanswered("records", last)
-        known, beyond = (middle, beyond) if listed else (known, middle)
-    return answered.records(known + 1, last)
+def _find_footage(platform: Platform, camera: str, now: datetime) -> Listing:
+    listing = find(lambda fields: _ask(platform, "RecordInfo", camera, **fields), now)
+    if listing.needs_all:
+        platform.heard.quirks.add("all-types-only")
+    return listing
 
 
-def _local(at: datetime) -> str:
-    return at.replace(tzinfo=None).isoformat(timespec="seconds")
+def _play_back(platform: Platform, local: str, camera: str, eye: Eye, clock: Clock, listing: Listing) -> Iterator[Step]:
+    if listing.oldest is None:
+        yield answered.no_times()
+    else:
+        yield from play(platform, local, camera, eye, clock, listing.oldest)
 
 
-def _off(platform: Platform, clock: Clock) -> Step:
+def _off(platform: Platform, wire: Talks, clock: Clock) -> Step:
     """Wait until nothing came for longer than the device's heartbeat; what still comes is refused."""
-    platform.ending = True
+    platform.ending, strangers = True, wire.dropped.strangers
     heard = platform.heard
     longest_s = max(steps.intervals_s(list(heard.heartbeats_at_s)), default=platform.plan.heartbeat_s)
     needed_s = max(platform.plan.quiet_after_s, 1.5 * longest_s)
@@ -195,4 +204,5 @@ def _off(platform: Platform, clock: Clock) -> Step:
     while quiet_s() < needed_s and clock() < platform.ends_at_s:
         last_s = heard.last_at_s
         platform.pump(lambda last_s=last_s: heard.last_at_s != last_s, max(SHORTEST_S, needed_s - quiet_s()))  # type: ignore[misc]
-    return steps.off(quiet_s(), needed_s, left="left" in heard.verdicts)
+    stranger = wire.dropped.last_stranger if wire.dropped.strangers > strangers else ""
+    return steps.off(quiet_s(), needed_s, left=heard.registration is None, stranger=stranger)

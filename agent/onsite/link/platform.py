@@ -17,7 +17,7 @@ from agent.onsite.link.registrar import OUR_AGENT, OUR_VERSION, Registration, Ve
 from agent.onsite.link.requesting import Request, Sent, new_request
 from drivers.errors import Malformed
 from drivers.gb28181 import manscdp
-from drivers.gb28181.answers import MAX_ITEMS, Content, Keepalive, items_of
+from drivers.gb28181.answers import MAX_ITEMS, Content, Keepalive, MediaStatus, items_of
 from drivers.gb28181.manscdp import Manscdp
 from drivers.gb28181.sip import Sip, answer_to
 from drivers.gb28181.wire import Dropped, Flow, Incoming
@@ -29,6 +29,8 @@ ITEMS_MAX: Final = 2 * MAX_ITEMS
 """How much of one answer is remembered, in rows; a part without rows counts as one."""
 REPEATS_S: Final = (0.5, 1.0, 2.0, 4.0)
 """Source: RFC 3261 section 17.1.2.1, timer E."""
+BACK_WITHIN_S: Final = 90.0
+"""A device tries again after 60 s at the earliest where it failed. Source: GB/T 28181-2022, 9.1.1 c."""
 ALLOWED: Final = "REGISTER, MESSAGE, OPTIONS"
 
 
@@ -74,6 +76,7 @@ class Heard:
     last_heartbeat: Keepalive | None = None
     quirks: set[str] = field(default_factory=set)
     malformed: int = 0
+    media_ends: int = 0
     last_at_s: float | None = None
 
 
@@ -90,7 +93,9 @@ class Platform:
         self._number = 0
         self._asked: Asked | None = None
         self._sent: Sent | None = None
+        self._waited_for = 0
         self.repeated_answer: Callable[[Sip], None] = lambda answer: None
+        self.ended_call: Callable[[Sip], None] = lambda bye: None
         self._seen: dict[tuple[str, str, int], None] = {}
         self._registers: deque[float] = deque(maxlen=REGISTERS_PER_S)
 
@@ -120,13 +125,41 @@ class Platform:
         first_within_s: float,
         next_within_s: float,
     ) -> Asked:
-        """Ask one query and collect its answers until they are complete, or none came in time."""
+        """Ask one query and collect its answers until they are complete, or none came in time.
+
+        A device that left meanwhile, as one that starts anew after its settings were changed, is waited for and asked
+        again.
+        """
+        asked = self._ask_once(command, about, fields or {}, complete, first_within_s, next_within_s)
+        if not asked.parts and self._has_come_back():
+            asked = self._ask_once(command, about, fields or {}, complete, first_within_s, next_within_s)
+        return asked
+
+    def _has_come_back(self) -> bool:
+        """Wait once for a device that left in the midst of the test; tell whether it registered again."""
+        left = self.heard.verdicts.get("left", 0)
+        if left == self._waited_for:
+            return False
+        self._waited_for = left
+        return self.pump(lambda: self.heard.registration is not None, BACK_WITHIN_S)
+
+    def _ask_once(
+        self,
+        command: str,
+        about: str,
+        fields: Mapping[str, str],
+        complete: Callable[[list[Content]], bool],
+        first_within_s: float,
+        next_within_s: float,
+    ) -> Asked:
         query = self.new_request("MESSAGE", about)
         asked = self._asked = Asked(query.number, command)
         body = manscdp.query(command, query.number, about, fields)
         sent = self.transact(query, manscdp.CONTENT_TYPE, body, until=lambda: bool(asked.parts))
         if sent is not None:
-            self.pump(lambda: bool(asked.parts) or sent.status >= 300, first_within_s)
+            self.pump(
+                lambda: bool(asked.parts) or sent.status >= 300 or self.heard.registration is None, first_within_s
+            )
             while asked.parts and not complete(asked.parts):
                 had = len(asked.parts)
                 if not self.pump(lambda had=had: len(asked.parts) > had, next_within_s):  # type: ignore[misc]
@@ -182,6 +215,8 @@ class Platform:
         elif message.method == "MESSAGE":
             self._take_message(message, flow)
         elif message.method in ("OPTIONS", "BYE"):
+            if message.method == "BYE":
+                self.ended_call(message)
             self._answer(message, flow, 200, "OK", ("allow", ALLOWED))
         elif message.method != "ACK":
             self._answer(message, flow, 405, "Method Not Allowed", ("allow", ALLOWED))
@@ -213,6 +248,10 @@ class Platform:
                 heard.quirks.add("other-source-port")
             heard.registration = decision.registration
             heard.quirks |= decision.registration.quirks
+            if "left" in heard.verdicts:
+                heard.quirks.add("leaves-and-returns")
+            if "wrong-password" in heard.verdicts:
+                heard.quirks.add("old-password-first")
         elif decision.verdict == "left":
             heard.registration = None
         heard.verdicts[decision.verdict] = heard.verdicts.get(decision.verdict, 0) + 1
@@ -240,10 +279,16 @@ class Platform:
             return
         self._answer(request, flow, 200, "OK")
         self.heard.quirks |= said.quirks
-        self._take_content(said)
+        self._take_content(said, request.sender)
 
-    def _take_content(self, said: Manscdp) -> None:
+    def _take_content(self, said: Manscdp, sender: str) -> None:
         asked = self._asked
+        if isinstance(said.content, MediaStatus):
+            # One call at a time: an end of media is of it, whoever it says that it is from.
+            self.heard.media_ends += said.content.is_end
+            if sender != self.plan.device_id:
+                self.heard.quirks.add("other-sender")
+            return
         if isinstance(said.content, Keepalive):
             if said.device == self.plan.device_id:
                 self.heard.heartbeats_at_s.append(self._clock())

@@ -18,7 +18,10 @@ MAY_SEND: Final = frozenset({"MESSAGE", "INVITE", "ACK", "BYE"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request of ours about one code. `to_tag`: the device's, within a call; `extra`: further headers."""
+    """One request of ours about one code. `to_tag`: the device's, within a call; `extra`: further headers.
+
+    `target`: whom it is for, where proxies hand it on; it goes on the way of the registration all the same.
+    """
 
     method: str
     about: str
@@ -27,6 +30,7 @@ class Request:
     tag: str
     branch: str
     to_tag: str = ""
+    target: str = ""
     extra: Headers = field(default=())
 
     def written(self, flow: Flow, plan: Plan, own: tuple[str, int], content_type: str, body: bytes) -> Sip:
@@ -50,7 +54,7 @@ class Request:
             *self.extra,
             *((("content-type", content_type),) if content_type else ()),
         )
-        return Sip(headers, body, method=self.method, uri=uri)
+        return Sip(headers, body, method=self.method, uri=self.target or uri)
 
     def is_answered_by(self, answer: Sip) -> bool:
         """Tell whether an answer is to this request; devices leave out its Via, so that the branch does not count."""

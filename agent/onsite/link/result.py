@@ -1,20 +1,23 @@
 """Defines the result of a self-test: one row per step, and what was odd. Pure."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
+from agent.contract.chain import encode
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.observe.facts.link_tests import TestOutcome
 from agent.observe.pictures.turns import PathResult
+from agent.onsite.link.plan import QUIET_AFTER_S
 
 SCHEMA: Final = "camwarden-link-test/1"
 
 StepName = Literal[
     "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
-    "picture", "masks", "off",
+    "picture", "masks", "playback", "off", "own-slot", "other-slots",
 ]  # fmt: skip
 StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 """`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""
@@ -22,7 +25,7 @@ StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step. `reason`: a kebab-case word for scripts, empty where all is well.
+    """One step. `reason`: a kebab-case word for scripts, empty where all is well. `at`: when it had come to its end.
 
     `shown`: of the masks, what a picture of the camera showed of its zones; None where it proves nothing of them.
     """
@@ -32,12 +35,21 @@ class Step:
     what: Message
     reason: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    at: datetime | None = None
     shown: PathResult | None = field(default=None, repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 (hex) of its row, as compact JSON in the order of its members."""
+        return _digest(_row(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkResult:
-    """The result of one test. `refused`: the device came with a wrong password, and never with the right one."""
+    """The result of one test. `refused`: the device came with a wrong password, and never with the right one.
+
+    `quiet_after_s`: after how long a silence the slot counted as off.
+    """
 
     device_id: str
     platform_id: str
@@ -47,6 +59,7 @@ class LinkResult:
     steps: tuple[Step, ...]
     quirks: tuple[str, ...] = ()
     refused: bool = False
+    quiet_after_s: float = QUIET_AFTER_S
 
     def step(self, name: StepName) -> Step | None:
         """Return a step by its name, None where the test did not come to it."""
@@ -66,6 +79,12 @@ class LinkResult:
         return tuple(one.shown for one in self.steps if one.shown is not None)
 
     @property
+    def slots(self) -> Literal["read", "not-read"]:
+        """Whether the device's own list of slots bears out what became of them."""
+        last = self.step("other-slots")
+        return "read" if last is not None and last.status != "unknown" else "not-read"
+
+    @property
     def exit_code(self) -> int:
         """The exit code: 1 where a step fails, 4 where the password was wrong, 3 where a step is unknown, else 0."""
         statuses = {one.status for one in self.steps}
@@ -82,8 +101,18 @@ class LinkResult:
             "ended_at": utc_text(self.ended_at),
             "steps": [_row(one) for one in self.steps],
             "quirks": list(self.quirks),
-            "slots": "not-read",
+            "quiet_after_s": self.quiet_after_s,
+            "slots": self.slots,
         }
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 (hex) of `to_data`, as compact JSON in the order of its members."""
+        return _digest(self.to_data())
+
+
+def _digest(data: Mapping[str, Json]) -> str:
+    return hashlib.sha256(encode(data)).hexdigest()
 
 
 def _row(step: Step) -> dict[str, Json]:
@@ -96,4 +125,5 @@ def _row(step: Step) -> dict[str, Json]:
         "what": str(what),
         "next_step": str(next_step) if next_step else None,
         "evidence": dict(step.evidence),
+        "at": utc_text(step.at) if step.at is not None else None,
     }

@@ -97,8 +97,11 @@ def intervals_s(at_s: Sequence[float]) -> list[float]:
     return [round(later - earlier, 1) for earlier, later in pairwise(at_s)]
 
 
-def heartbeats(heard: Heard, waited_s: float) -> Step:
-    """Return what was seen of the heartbeats; two intervals at least measure it."""
+def heartbeats(heard: Heard, waited_s: float, dropped: Dropped) -> Step:
+    """Return what was seen of the heartbeats; two intervals at least measure it.
+
+    Where others sent packets here, the device may be one of them: behind a mobile network its address changes.
+    """
     between = sorted(intervals_s(list(heard.heartbeats_at_s)))
     faulty = heard.last_heartbeat.faulty if heard.last_heartbeat else ()
     unwell = heard.last_heartbeat is not None and heard.last_heartbeat.well is False
@@ -108,7 +111,15 @@ def heartbeats(heard: Heard, waited_s: float) -> Step:
         "faulty": list(faulty[:NAMED_MAX]),
         "well": None if heard.last_heartbeat is None else heard.last_heartbeat.well,
     }
-    values: dict[str, object] = {"count": len(heard.heartbeats_at_s), "seconds": round(waited_s)}
+    values: dict[str, object] = {
+        "count": len(heard.heartbeats_at_s), "seconds": round(waited_s), "other": dropped.last_stranger,
+    }  # fmt: skip
+    if len(between) < 2 and dropped.strangers:
+        what = Message(
+            "heartbeats within {seconds} s: {count}; others sent packets here, the last {other}", values,
+            next_step="where that is the device, its address changes: choose TCP for its registration",
+        )  # fmt: skip
+        return Step(name="heartbeat", status="unknown", what=what, reason="other-address", evidence=evidence)
     if not heard.heartbeats_at_s:
         what = Message(
             "no heartbeat came within {seconds} s", values, next_step="set a heartbeat of 60 s in the device, and save"
@@ -128,10 +139,16 @@ def heartbeats(heard: Heard, waited_s: float) -> Step:
     return Step(name="heartbeat", status="seen", what=what, evidence=evidence)
 
 
-def off(quiet_s: float, needed_s: float, *, left: bool) -> Step:
-    """Return whether the device stopped coming, so that the slot is off again."""
+def off(quiet_s: float, needed_s: float, *, left: bool, stranger: str = "") -> Step:
+    """Return whether the device stopped coming, so that the slot is off again; `stranger`: who came meanwhile."""
     values: dict[str, object] = {"seconds": round(quiet_s), "needed": round(needed_s)}
     evidence: dict[str, Json] = {"quiet_s": round(quiet_s), "needed_s": round(needed_s), "left": left}
+    if stranger and not left:
+        what = Message(
+            "whether the slot is off is not known: {other} still sends packets here", {"other": stranger},
+            next_step="where that is the device, switch the slot off in it",
+        )  # fmt: skip
+        return Step(name="off", status="unknown", what=what, reason="other-address", evidence=evidence)
     if quiet_s >= needed_s:
         what = Message("the slot is off: nothing came for {seconds} s", values)
         return Step(name="off", status="seen", what=what, evidence=evidence)

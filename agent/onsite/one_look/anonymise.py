@@ -88,6 +88,13 @@ def anonymous(checked: CheckResult) -> CheckResult:
     return replace(checked, site=cast(Any, _redacted(site, names)), seen=seen, contested=contested)
 
 
+def without_addresses(value: object, host: str) -> object:
+    """Redact a host, and all that looks like an address of a box, in every text of a value."""
+    names = _Names(frozenset())
+    names.of("address", host)
+    return _redacted(value, names)
+
+
 def _identifying(checked: CheckResult) -> Iterator[tuple[str, str]]:
     """Yield kind and value of everything that the facts name as such."""
     for device in checked.site.devices:

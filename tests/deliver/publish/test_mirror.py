@@ -91,7 +91,7 @@ def test_a_mirror_that_hangs_holds_back_neither_the_hub_nor_the_end(
     spool = maker.open()
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts and says nothing
         link = mirrored(maker, spool, silent.getsockname()[1], replace(FAST, connect_timeout_s=3 * PATIENCE_S))
-        with publishing(maker, spool, hub_signer) as publisher:
+        with Peer(broker.port), publishing(maker, spool, hub_signer) as publisher:
             for _ in range(20):
                 link.offer(maker.cycle(spool, clock()), clock())
                 publisher.wake()

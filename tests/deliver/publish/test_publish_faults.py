@@ -35,7 +35,8 @@ def test_a_broker_that_is_killed_and_forgets_everything_loses_nothing(
         for _ in range(20):
             maker.cycle(spool, clock())
         publisher.wake()
-        waits(lambda: spool.counts()["sent"] == 40)  # all acknowledged, nobody has them
+        with Peer(broker.port):
+            waits(lambda: spool.counts()["sent"] == 40)  # all acknowledged, and no hub has them
         broker.kill()
         maker.cycle(spool, clock())
         publisher.wake()
@@ -114,7 +115,7 @@ def test_no_more_unacknowledged_publishes_than_the_broker_allows(tmp_path: Path,
         spool = maker.open()
         for _ in range(50):
             maker.cycle(spool, clock())
-        with publishing(maker, spool, hub_signer) as publisher:
+        with Peer(broker.port), publishing(maker, spool, hub_signer) as publisher:
             assert publisher.drained(PATIENCE_S)
             assert publisher.status().connects == 1
 
@@ -209,7 +210,8 @@ def test_an_exception_in_a_callback_does_not_end_the_loop(
                 peer.publish(ACK, b"\xff\xfe not JSON, no JWS \0", retain=True)
         maker.cycle(spool, clock())
         publisher.wake()
-        assert publisher.drained(PATIENCE_S)
+        with Peer(broker.port):
+            assert publisher.drained(PATIENCE_S)
 
 
 def test_stopping_ends_the_thread_at_once_also_while_it_waits_to_reconnect(tmp_path: Path, hub_signer: Signer) -> None:

@@ -65,11 +65,11 @@ def test_only_the_sites_own_word_of_this_epoch_moves_its_number(tmp_path: Path) 
     mine, key = maker.presence("e1", 3), maker.signer.public
     payload, jws = retained(maker, "e1", 3)
 
-    def number(name: str, payload: bytes, jws: str, birth: bytes = b"") -> int:
-        return number_in_use(DecodedMessage(name, payload, jws), mine, birth, key)
+    def number(name: str, payload: bytes, jws: str, own: tuple[bytes, ...] = ()) -> int:
+        return number_in_use(DecodedMessage(name, payload, jws), mine, own, key)
 
     assert number(STATE, payload, jws) == 3
-    assert number(STATE, payload, jws, birth=payload) == 0
+    assert number(STATE, payload, jws, own=(b"", payload)) == 0
     assert number(STATE, *retained(maker, "e1", 2)) == 0
     assert number(STATE, *retained(maker, "e0", 9)) == 0
     assert number("vss/v1/datong/S2/state", payload, jws) == 0

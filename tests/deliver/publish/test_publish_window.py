@@ -173,3 +173,34 @@ def test_what_the_broker_has_taken_is_not_read_again_before_it_is_written_down(m
     assert not window.mark(quiet=False)
     window.renew()
     assert [row.seq for row in window.rows(0.0)] == list(range(21, 31))
+
+
+def test_what_was_on_its_way_when_the_connection_ended_goes_alone(maker: Maker, spool: Spool) -> None:
+    """Only so does it show on which of them the connection ends, and the others are past it."""
+    backlog(maker, spool, 3)
+    window = window_on(spool)
+    first = window.rows(0.0)
+    for row in first:
+        window.sent(row.seq, row)
+    assert window.ended(0, 0.0) is None
+    backlog(maker, spool, 2)
+    window.begin(65_535)
+    assert window.rows(0.0, others=1) == [], "not beside a birth"
+    for number in (1, 2, 3):
+        (alone,) = window.rows(float(number))
+        assert alone.seq == number
+        window.sent(number, alone)
+        assert window.room(0) == 0 and window.rows(float(number)) == [], "and nothing beside it"
+        if number == 3:
+            break
+        assert window.acknowledged(number) == alone
+        window.taken(alone)
+    assert window.mark(quiet=True)
+    assert window.ended(0, 3.0) is None, "a line breaks, too"
+    window.begin(65_535)
+    (alone,) = window.rows(4.0)
+    window.sent(3, alone)
+    shown = window.ended(0, 4.0)
+    assert shown is not None and shown.seq == 3
+    window.begin(65_535)
+    assert [row.seq for row in window.rows(5.0)] == [4, 5], "the others pass it"

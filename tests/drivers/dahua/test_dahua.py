@@ -18,7 +18,7 @@ from drivers.credentials import Credentials
 from drivers.dahua import plan
 from drivers.dahua.read import read
 from drivers.details import Accounts, Encoders
-from drivers.footage import Channels, Disks, PlatformLink, Schedule, SchedulePeriod, Wanted
+from drivers.footage import Channels, Disks, Neighbour, PlatformLink, Schedule, SchedulePeriod, Wanted
 from drivers.http.replay import ReplayTransport
 from drivers.http.transport import open_transport
 from drivers.model import (
@@ -45,7 +45,15 @@ READS = {
     "mediaFileFind.cgi factory.create", "mediaFileFind.cgi findFile", "mediaFileFind.cgi findNextFile",
     "mediaFileFind.cgi close", "mediaFileFind.cgi destroy",
 }  # fmt: skip
-RPC_READS = {"RPC2 login", "RPC2 getCameraState", "RPC2 VSP_GAYS_SERVER", "RPC2 logout"}
+RPC_READS = {
+    "RPC2 login",
+    "RPC2 getCameraState",
+    "RPC2 VSP_GAYS_SERVER",
+    "RPC2 VSP_GAVI",
+    "RPC2 VSP_CO_SIGN_SERVER",
+    "RPC2 T2UServer",
+    "RPC2 logout",
+}
 
 
 @pytest.fixture(scope="module")
@@ -133,12 +141,16 @@ def test_platform_slots_are_listed_with_their_codes(seen: Observations) -> None:
     link = fact(seen, "device:box", PlatformLink)
     assert isinstance(link, PlatformLink) and len(link.servers) == 2
     used, unused = link.servers
-    assert (used.kind, used.enabled, used.registered, used.host, used.port) == ("GB28181", True, True, "10.1.2.3", 5060)
+    assert (used.slot, used.kind, used.enabled, used.registered) == (1, "GB28181", True, True)
     assert (used.server_id, used.domain, used.expires_s, used.heartbeat_s) == (
         "14020000002000000001", "1402000000", 3600, 60,
     )  # fmt: skip
     assert used.codes == ((1, "14020000001320000001"), (2, "14020000001320000002"))
-    assert (unused.enabled, unused.registered, unused.codes) == (False, None, ())
+    assert (unused.slot, unused.is_free, unused.registered, unused.codes) == (2, True, None, ())
+    assert (used.local_port, used.heartbeat_misses, used.retry_s, used.civil_code) == (5060, 3, 60, "140200")
+    assert link.neighbours == (
+        Neighbour("view-library", False), Neighbour("co-signing", None), Neighbour("cloud", True, True),
+    )  # fmt: skip
 
 
 def test_a_slot_that_names_no_platform_is_no_link_although_it_says_that_it_is_online() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 import subprocess
 import time
@@ -10,11 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from streams import by_gstreamer
 
 from agent.demo.gb28181.habits import Habits
 from agent.demo.gb28181.pictures import CLIP, frames, pack_of, rtp_packets
 from drivers.errors import Malformed, Unsupported
-from drivers.gb28181.program_stream import MAX_PACK_BYTES, Demuxer, Kind, kind_of, nal_units, video_of
+from drivers.gb28181.program_stream import MAX_PACK_BYTES, Demuxer, Kind, kind_of, nal_units, read_pack
 from drivers.rtsp.rtp import Frame, Packet, parse_packet
 from masking.bitstream import h264, h265
 
@@ -54,6 +56,19 @@ def test_a_keyframe_comes_whole_and_is_what_the_reader_of_bitstreams_takes(habit
     assert (h264.read(frame.data, MAX_PIXELS).width_px, h264.read(frame.data, MAX_PIXELS).height_px) == (320, 180)
 
 
+def by_pictures(whole: bytes) -> list[bytes]:
+    """Cut a stream at its packs, and join those of one picture: they have one time in RTP."""
+    starts = [at for at in range(len(whole)) if whole.startswith(b"\0\0\1\xba", at)]
+    joined: list[bytes] = []
+    for piece in (whole[a:b] for a, b in pairwise((*starts, len(whole)))):
+        video = re.search(rb"\x00\x00\x01[\xe0-\xef]", piece)
+        if not joined or (video is not None and piece[video.start() + 7] & 0x80):
+            joined.append(piece)
+        else:
+            joined[-1] += piece
+    return joined
+
+
 @pytest.mark.parametrize(("codec", "kind"), [("libx264", "h264"), ("libx265", "h265")])
 @pytest.mark.parametrize("form", ["mpeg", "vob"])
 def test_program_streams_of_ffmpeg_are_read(codec: str, kind: Kind, form: str, tmp_path: Path) -> None:
@@ -63,21 +78,23 @@ def test_program_streams_of_ffmpeg_are_read(codec: str, kind: Kind, form: str, t
         ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=25", "-frames:v", "40", "-g", "12",
          "-bf", "0", "-c:v", codec, "-f", form, made], check=True, timeout=120,
     )  # fmt: skip
-    whole = made.read_bytes()
-    starts = [at for at in range(len(whole)) if whole.startswith(b"\0\0\1\xba", at)]
-    pieces = [whole[a:b] for a, b in pairwise((*starts, len(whole)))]
-    joined: list[bytes] = []
-    for piece in pieces:  # a pack of ffmpeg has 2 KB: those of one picture are one time in RTP
-        begins = b"\0\0\1\xe0" in piece[:64] or b"\0\0\1\xe2" in piece[:64]
-        dated = begins and piece[piece.index(b"\0\0\1", 14) + 7] & 0x80
-        if dated or not joined:
-            joined.append(piece)
-        else:
-            joined[-1] += piece
-    found = keyframe(of_packs(*joined))
+    found = keyframe(of_packs(*by_pictures(made.read_bytes())))
     assert found is not None
     assert found[0] == kind
     picture = READ[kind](found[1].data, MAX_PIXELS)
+    assert (picture.width_px, picture.height_px) == (640, 360)
+
+
+def test_a_program_stream_of_gstreamer_is_read() -> None:
+    """A second foreign maker, which writes a map, and takes no H.265."""
+    encoder = "x264enc key-int-max=5 bframes=0 ! h264parse ! mpegpsmux"
+    packs = by_pictures(by_gstreamer(encoder, "video/x-raw,width=640,height=360,framerate=25/1", 20))
+    assert any(read_pack(one).told == {0x1B} for one in packs)
+    demuxer = Demuxer()
+    found = next((found for one in of_packs(*packs) if (found := demuxer.push(one)) is not None), None)
+    assert found is not None
+    assert (found[0], demuxer.quirks) == ("h264", set())
+    picture = h264.read(found[1].data, MAX_PIXELS)
     assert (picture.width_px, picture.height_px) == (640, 360)
 
 
@@ -113,19 +130,49 @@ def test_a_lost_packet_makes_no_keyframe_and_the_next_one_counts() -> None:
 
 def test_a_picture_of_many_parts_is_put_together() -> None:
     large = frames()[0] + b"\x80" * 200_000
-    assert video_of(pack_of(large, Habits())) == large
+    assert read_pack(pack_of(large, Habits())).video == large
 
 
 def test_a_part_without_a_length_goes_to_the_end_of_its_pack() -> None:
     pack = b"\0\0\1\xba" + bytes(10) + b"\0\0\1\xe0\0\0\x80\x00\x00" + frames()[0]
-    assert video_of(pack) == frames()[0]
+    assert read_pack(pack).video == frames()[0]
+
+
+def mended(habits: Habits) -> tuple[bytes, set[str]]:
+    pack = read_pack(pack_of(frames()[0] + b"\x80" * 130_000, habits))
+    return bytes(pack.video), pack.quirks
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_head_of_a_wrong_length_costs_no_byte(off: int) -> None:
+    assert mended(Habits(head_bytes_off=off)) == (frames()[0] + b"\x80" * 130_000, {"other-head-length"})
+
+
+@pytest.mark.parametrize("off", [-60_000, -300, -1, 1, 300, 5_000])
+def test_a_part_of_a_wrong_length_goes_to_the_next_part(off: int) -> None:
+    assert mended(Habits(part_bytes_off=off)) == (frames()[0] + b"\x80" * 130_000, {"other-part-length"})
+
+
+def test_what_is_right_is_not_called_odd() -> None:
+    assert mended(Habits()) == (frames()[0] + b"\x80" * 130_000, set())
+    stuffed = b"\0\0\1\xe0" + struct.pack("!H", 10 + 4) + b"\x80\x80\x07" + bytes(5) + b"\xff\xff" + b"\0\0\1\x65"
+    assert (read_pack(stuffed).video, read_pack(stuffed).quirks) == (b"\0\0\1\x65", set())
+
+
+def test_two_streams_at_one_port_are_two() -> None:
+    """A device may go on with an older call beside ours. Source: wvp-GB28181-pro#159."""
+    mixed = [one for one in packets(Habits(old_stream=True)) if one.source]
+    assert {one.source for one in mixed} == {1, 2}
+    own = [one for one in mixed if one.source == 1]
+    assert keyframe(mixed) is None
+    assert keyframe(own) == keyframe(packets(Habits()))
 
 
 def test_sound_and_private_parts_are_left_out() -> None:
     sound = b"\0\0\1\xc0" + struct.pack("!H", 8) + b"\x80\0\0\0\0\1\x67\x42"
     private = b"\0\0\1\xbd" + struct.pack("!H", 8) + b"\x80\0\0\0\0\1\x67\x42"
     pack = pack_of(frames()[0], Habits())
-    assert video_of(sound + private + pack + sound) == frames()[0]
+    assert read_pack(sound + private + pack + sound).video == frames()[0]
 
 
 def test_svac_is_named_and_never_decoded() -> None:
@@ -175,7 +222,7 @@ def test_broken_streams_are_read_or_refused_and_nothing_else() -> None:
 @pytest.mark.parametrize("piece", [b"\0\0\1", b"\0\0\1\xba", b"\0\0\1\xe0\0\1", b"\0\0\1\xbc\0\0", b"\0"])
 def test_no_stream_takes_longer_than_its_length(piece: bytes) -> None:
     began = time.process_time()
-    assert list(nal_units(video_of(piece * (4_000_000 // len(piece)))))[:0] == []
+    assert list(nal_units(bytes(read_pack(piece * (4_000_000 // len(piece))).video)))[:0] == []
     assert time.process_time() - began < 5.0
 
 

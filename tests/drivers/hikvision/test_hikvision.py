@@ -15,14 +15,14 @@ from onvif_reading import fact, reason
 from drivers import registry
 from drivers.credentials import Credentials
 from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Encoders
-from drivers.footage import Channel, Channels, PlatformLink, Protocols, Wanted
+from drivers.footage import Channel, Channels, Neighbour, PlatformLink, Protocols, Wanted
 from drivers.hikvision.read import read
 from drivers.http.transport import ReplayTransport
 from drivers.model import DEVICE_FACTS, Camera, Fact, Identity, Overlays, Recordings, Span, Unavailable
 from drivers.picture import Stream, Streams
 
 ALLOWED = re.compile(
-    r"System/(deviceInfo|status|time(/ntpServers|/localTime)?|Network/SIP(/\d+/SIPInfo)?)|Security/(adminAccesses|users)"
+    r"System/(deviceInfo|status|time(/ntpServers|/localTime)?|Network/(SIP(/\d+/SIPInfo)?|Ehome|EZVIZ))|Security/(adminAccesses|users)"
     r"|System/Video/inputs/channels(/\d+/(privacyMask(/regions)?|overlays))?|Streaming/channels"
     r"|ContentMgmt/InputProxy/channels((/\d+)?/status|/\d+/video/(privacyMask(/regions)?|overlays))?"
     r"|ContentMgmt/(record/tracks|Storage(/hdd/\d+/SMARTTest/status)?)"
@@ -100,10 +100,12 @@ def test_a_platform_that_is_set_up_is_told_with_its_codes_and_its_state() -> Non
     link = fact(observe(Nvr()), "device:box", PlatformLink)
     assert isinstance(link, PlatformLink)
     first, second = link.servers
-    assert (first.enabled, first.registered, first.host, first.port) == (True, True, "10.1.1.1", 5060)
+    assert (first.slot, first.enabled, first.registered, first.is_free) == (1, True, True, False)
     assert first.codes == ((1, "14020000001320000001"), (2, "14020000001320000002"))
-    assert (first.expires_s, first.heartbeat_s, first.domain) == (3600, 60, "1402000000")
-    assert (second.enabled, second.registered, second.codes) == (False, None, ())
+    assert (first.expires_s, first.heartbeat_s, first.heartbeat_misses, first.local_port) == (3600, 60, 3, 5060)
+    assert (first.domain, first.device_id) == ("1402000000", "14020000001180000001")
+    assert (second.slot, second.is_free, second.registered, second.codes) == (2, True, None, ())
+    assert link.neighbours == (Neighbour("isup", False, False), Neighbour("cloud", True, True))
 
 
 def test_every_fact_is_there_once() -> None:

@@ -16,7 +16,15 @@ from onvif_reading import fact
 
 from drivers.errors import DriverError, Malformed
 from drivers.footage import Wanted
-from drivers.hikvision import log_search, parse_channels, parse_device, parse_picture, parse_search, parse_tracks
+from drivers.hikvision import (
+    log_search,
+    parse_channels,
+    parse_device,
+    parse_picture,
+    parse_search,
+    parse_tracks,
+    platform_link,
+)
 from drivers.hikvision.read import read
 from drivers.hikvision.reply import document
 from drivers.http.transport import ReplayTransport
@@ -40,8 +48,10 @@ PARSERS: dict[str, tuple[str, Parse]] = {
     "Security/adminAccesses": ("AdminAccessProtocolList", parse_device.protocols),
     "Security/users": ("UserList", parse_device.accounts),
     "ContentMgmt/Storage": ("storage", parse_device.disks),
-    "System/Network/SIP": ("SIPServerList", parse_device.platform_servers),
-    "System/Network/SIP/1/SIPInfo": ("SIPInfo", parse_device.channel_codes),
+    "System/Network/SIP": ("SIPServerList", platform_link.platform_servers),
+    "System/Network/Ehome": ("Ehome", lambda root: platform_link.neighbour("isup", root)),
+    "System/Network/EZVIZ": ("EZVIZ", lambda root: platform_link.neighbour("cloud", root)),
+    "System/Network/SIP/1/SIPInfo": ("SIPInfo", platform_link.channel_codes),
     "ContentMgmt/InputProxy/channels": ("InputProxyChannelList", parse_channels.proxies),
     "ContentMgmt/InputProxy/channels/status": ("InputProxyChannelStatusList", parse_channels.states),
     "System/Video/inputs/channels": ("VideoInputChannelList", parse_channels.inputs),

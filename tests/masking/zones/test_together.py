@@ -212,8 +212,7 @@ def test_the_rest_of_a_mask_is_far_below_what_shows_through_a_faint_one() -> Non
     def contrast(mask: Mask) -> float:
         picture_seen = [seen(moment, mask) for moment in range(MOST_LOOKS)]
         basis = basis_of(picture_seen[0].shape, zone())
-        looks = [read(judge_looks(picture, zone()).evidence, basis) for picture in picture_seen]
-        rests = rests_of([look for look in looks if look is not None])
+        rests = rests_of(read([judge_looks(picture, zone()).evidence for picture in picture_seen], basis))
         assert rests is not None
         return recurring(rests).crossed
 

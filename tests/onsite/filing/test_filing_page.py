@@ -26,11 +26,11 @@ from agent.onsite.filing.lists import (
     EquipmentList,
     lists,
 )
-from agent.onsite.filing.packed import CONTENT
 from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.onsite.filing.papers import TITLES, enclose
 from agent.onsite.filing.sheets import HOLDERS
 from agent.text.translate import LANGUAGES
+from agent.verify.paper import DOSSIER
 from drivers.model import Unavailable
 from tests.text.test_text import CATALOGUE
 
@@ -64,11 +64,11 @@ def test_no_cell_of_a_list_is_calculated(start: str) -> None:
 
 
 def test_a_formula_in_a_name_is_kept_as_it_is_for_programs() -> None:
-    assert FORMULA.replace('"', '\\"').encode() in files_of(hostile_dossier(FORMULA))[CONTENT]
+    assert FORMULA.replace('"', '\\"').encode() in files_of(hostile_dossier(FORMULA))[DOSSIER.content]
 
 
 def test_json_for_programs_steers_no_terminal() -> None:
-    assert b"\x1b" not in files_of(hostile_dossier(HOSTILE))[CONTENT]
+    assert b"\x1b" not in files_of(hostile_dossier(HOSTILE))[DOSSIER.content]
 
 
 def test_the_lists_say_what_a_filing_asks_for() -> None:

@@ -17,11 +17,13 @@ from dossiers import hostile_dossier
 from dossiers import page as dossier_page
 from handed_over import checked, html
 from handover_screens import HOSTILE
+from link_papers import KEY, certificate
 from patience import PATIENCE_S
 from sites import SQUARE, camera, healthy, site
 
 from agent.onsite.handover.sheet import render_sheet
 from agent.onsite.handover.sheet_values import SheetCamera, SheetPath
+from agent.onsite.link.certificate import render_page
 from agent.site.config.site import CameraConfig
 from drivers.model import Camera
 from tests.onsite.handover.test_hub_page import page
@@ -44,6 +46,7 @@ PAGES: dict[str, Callable[[str], str]] = {
     "sheet": sheet,
     "report": lambda text: html(checked(site(named(text), name=text), healthy())),
     "dossier": lambda text: dossier_page(hostile_dossier(text)),
+    "self-test": lambda text: render_page(certificate(made_by=text, made_for=text), KEY, "en"),
 }
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from link_quirks import reasons
 from link_room import DEVICE_ID, HOST, PLAN, Room, room_with, whole_test
 
 from agent.demo.gb28181.bodies import SECRETS
@@ -15,52 +16,14 @@ from agent.demo.gb28181.habits import HABITS, Habits
 from agent.model import exits
 from agent.onsite.link.plan import LASTS_S, random_plan
 from agent.onsite.link.requesting import new_request
-from agent.onsite.link.result import LinkResult, StepName
+from agent.onsite.link.result import StepName
 from drivers.gb28181.sip import parse
 from drivers.gb28181.wire import Flow
-
-NAMED = {
-    "a device of 2011, without qop": {"no-qop"},
-    "no list where there is no footage": {"no-list"},
-    "raw marks in XML": {"raw-marks"},
-    "a block under another name": {"renamed-block"},
-    "65535 as Parental, and ONLINE for ON": {"parental-65535", "other-status-words"},
-    "PTZType within Info": {"ptz-in-info"},
-    "several parents": {"several-parents"},
-    "UTF-8 under the name of GB2312": {"other-encoding"},
-    "GB18030 under the name of UTF-8": {"other-encoding"},
-    "times of one digit": {"odd-times"},
-    "fields as attributes": {"fields-as-attributes"},
-    "answers without Via": {"answer-without-via"},
-    "another port at each REGISTER": {"other-source-port"},
-    "heartbeats before it registers": {"message-before-registration"},
-    "no Expires": {"no-expires"},
-}
-"""What is said of the device's habits; of the others nothing is to be said."""
-
-
-def reasons(result: LinkResult) -> dict[StepName, str]:
-    return {one.name: one.reason for one in result.steps if one.reason}
 
 
 def device_of(room: Room) -> SimulatedDevice:
     assert room.device is not None
     return room.device
-
-
-@pytest.mark.parametrize("transport", ["UDP", "TCP"])
-@pytest.mark.parametrize("name", HABITS)
-def test_each_habit_comes_to_the_right_result_and_is_named(name: str, transport: str) -> None:
-    room = room_with(HABITS[name], transport=transport)
-    result = whole_test(room)
-    expected = {} if name != "no list where there is no footage" else {"records": "none-listed"}
-    if HABITS[name].version != "3.0":
-        expected = {**expected, "cards": "older-version"}
-    assert reasons(result) == expected
-    assert result.step("catalog").evidence["cameras"] == 3  # type: ignore[union-attr]
-    on_udp = NAMED.get(name, set()) - ({"other-source-port"} if transport == "TCP" else set())
-    assert set(result.quirks) == on_udp
-    assert room.now_s < 4 * 60 or HABITS[name].wrong_password_times, "a test is over within four minutes"
 
 
 def test_each_step_says_how_it_is_known() -> None:

@@ -22,5 +22,7 @@ LIE = Lie(
     right={
         "platform-registered site": NOT_PASS,
         "platform-interface-configured site": NOT_PASS,
+        "platform-keepalive site": NOT_PASS,
+        "platform-catalog-complete site": NOT_PASS,
     },
 )

@@ -29,5 +29,7 @@ LIE = Lie(
     right={
         "platform-registered site": NOT_PASS,
         "platform-interface-configured site": NOT_PASS,
+        "platform-keepalive site": NOT_PASS,
+        "platform-catalog-complete site": NOT_PASS,
     },
 )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.rows.gaps import Hole, Kind, Run
-from agent.hub.stores.database import Database
+from agent.hub.stores.database import ALL, Database
 from agent.model.finding import StreamName
 
 
@@ -57,10 +57,10 @@ def absent(
         "SELECT seq, seq FROM report WHERE site = ?1 AND epoch = ?2 AND stream = ?3 AND seq BETWEEN ?4 + 1 AND ?5"
         " UNION ALL SELECT from_seq, to_seq FROM gap WHERE site = ?1 AND epoch = ?2 AND stream = ?3"
         " AND to_seq > ?4 AND from_seq <= ?5 AND reason <> 'confirmed-before' UNION ALL SELECT ?5 + 1, ?5 + 1),"
-        " seen AS (SELECT a, coalesce(max(max(b) OVER (ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),"
-        " ?4), ?4) AS before FROM span) SELECT before + 1, a - 1 FROM seen WHERE a > before + 1 ORDER BY 1"
+        " seen AS (SELECT a, coalesce(max(b) OVER (ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),"
+        " ?4) AS before FROM span) SELECT before + 1, a - 1 FROM seen WHERE a > before + 1 ORDER BY 1"
         " LIMIT ?6",
-        *(site, epoch, stream, after, last, most),
+        *(site, epoch, stream, after, last, most if most >= 0 else ALL),
     )
 
 

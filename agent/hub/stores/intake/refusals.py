@@ -23,7 +23,7 @@ def keep_refused(store: Database, site: str, epoch: str, one: Rejected, now: dat
     """Store a refused report of an epoch."""
     store.run(
         "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason",
+        " ON CONFLICT (site, epoch, digest) DO UPDATE SET at = excluded.at, reason = excluded.reason",
         *(site, epoch, one.stream, one.seq, one.digest, one.reason, utc_text(now)),
     )
 
@@ -48,7 +48,11 @@ def drop_refused(store: Database, site: str, gap: Gap) -> None:
 def keep_refused_key(store: Database, site: str, kid: str, reason: str) -> None:
     """Store that a site's key was refused, in the place of the one before."""
     store.within.no_refused_key.discard(site)
-    store.run("INSERT OR REPLACE INTO refused_key VALUES (?, ?, ?)", site, kid, reason)
+    store.run(
+        "INSERT INTO refused_key VALUES (?, ?, ?) ON CONFLICT (site) DO UPDATE SET kid = excluded.kid,"
+        " reason = excluded.reason",
+        *(site, kid, reason),
+    )
 
 
 def refused_key(store: Database, site: str) -> RefusedKey | None:

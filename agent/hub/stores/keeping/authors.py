@@ -145,7 +145,7 @@ def _changing(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
     except OSError as error:
         raise failed(path, sqlite3.OperationalError(str(error))) from error
     try:
-        with closing(_connected(path)) as db:
+        with _connected(path) as db:
             db.executescript(tables)
             with transaction(db):
                 yield db
@@ -153,20 +153,21 @@ def _changing(path: Path, tables: str) -> Iterator[sqlite3.Connection]:
         raise failed(path, error) from error
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     """Connect so that what is deleted is overwritten, and is in no log or temporary file. Source: sqlite.org/pragma."""
-    db = connection(path, "rw")
-    db.execute("PRAGMA journal_mode=DELETE")
-    db.execute("PRAGMA synchronous=FULL")
-    db.execute("PRAGMA secure_delete=ON")
-    db.execute("PRAGMA temp_store=MEMORY")
-    return db
+    with closing(connection(path, "rw")) as db:  # also where it is no database, as the first statement finds out
+        db.execute("PRAGMA journal_mode=DELETE")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA secure_delete=ON")
+        db.execute("PRAGMA temp_store=MEMORY")
+        yield db
 
 
 def _write_anew(path: Path) -> None:
     """Write the file anew from what is in it: a row that was moved leaves a copy that no deletion overwrites."""
     try:
-        with closing(_connected(path)) as db:
+        with _connected(path) as db:
             db.execute("VACUUM")
     except sqlite3.Error as error:
         raise failed(path, error) from error

@@ -66,7 +66,7 @@ def waiting_rows(store: Database, names: Names = EVERY) -> list[WaitingRow]:
     rows = store.all(
         "SELECT w.site, w.kid, count(*), min(w.arrived_at), k.kid IS NOT NULL FROM waiting w"
         " LEFT JOIN key k ON k.kid = w.kid WHERE w.site BETWEEN ? AND ?"
-        " GROUP BY w.site, w.kid ORDER BY w.site, min(w.id)",
+        " GROUP BY w.site, w.kid, k.kid ORDER BY w.site, min(w.id)",
         *names,
     )
     return [WaitingRow(site, kid, number, since, bool(shown)) for site, kid, number, since, shown in rows]
@@ -129,7 +129,7 @@ def confirmed_counts(store: Database, names: Names = EVERY) -> dict[str, int]:
         " ELSE c.seq END) FROM chain c WHERE c.site BETWEEN ? AND ? GROUP BY c.site",
         *names,
     )
-    return dict(rows)
+    return {site: int(number) for site, number in rows}
 
 
 def chains_with_holes(store: Database) -> list[ChainRow]:

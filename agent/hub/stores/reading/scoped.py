@@ -27,7 +27,7 @@ _STATUSES: Final = ", ".join(f"'{status}'" for status in OPEN)
 def of_site(scope: Scope, column: str) -> Condition:
     """Return the condition under which the site that a column names may be seen."""
     if scope.everything:
-        return "1", []
+        return "1 = 1", []
     parts, values = _of_operators(scope, column)
     for division in filter(None, scope.divisions):
         parts.append(f"{column} IN ({_LIES_IN.format('main')} UNION ALL {_LIES_IN.format('also')})")

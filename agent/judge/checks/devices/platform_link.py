@@ -1,11 +1,10 @@
 """Checks the link to the police platform (GB/T 28181), where it is declared.
 
 Judged on self-tests, in which a picture came through the interface (seen), else on what recorders report of their own
-link (told). What only the platform shows (heartbeats, its catalogue, a stream
-that plays) is unknown until it is read, as one finding.
+link (told). Codes, times and pictures are judged in `platform_settings.py`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,7 +19,7 @@ from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Ground, Json, Message, utc_text
 from agent.observe.facts.factory_logins import box_of
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.link_tests import LinkTest
+from agent.observe.facts.link_tests import COUNTS_FOR, LinkTest
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import PlatformLink, PlatformServer
 
@@ -30,7 +29,12 @@ REGISTERED_ID: Final = "platform-registered"
 KEEPALIVE_ID: Final = "platform-keepalive"
 NOT_TOLD: Final = "interface-not-told"
 TEST_FAILED: Final = "test-failed"
-_NO_PICTURE: Final = Message(
+TEST_OVER: Final = "test-too-old"
+_REPEAT: Final = Message(
+    "the self-test of {devices} is older than {days} days, and counts no more",
+    next_step="repeat: camwarden link test, with --picture",
+)
+NO_PICTURE: Final = Message(
     "in its self-test the interface registered, and no picture came: it works for no platform",
     next_step="look at channels and codes in the device, and repeat the self-test",
 )
@@ -41,12 +45,13 @@ ASKED_BY: Final = "filing"
 class Link:
     """The declarations, the cameras declared linked, by device, and the platforms configured in each device.
 
-    A device that does not report them is not in `servers`.
+    A device that does not report them is not in `servers`. `beside`: which other servers are on in each, by their kind.
     """
 
     words: DeclaredDuties
     cameras: Mapping[str, tuple[CameraConfig, ...]]
     servers: Mapping[str, tuple[PlatformServer, ...]]
+    beside: Mapping[str, tuple[str, ...]]
 
     def of(self, device: str) -> tuple[PlatformServer, ...]:
         """Return the platforms at which a device is configured to register."""
@@ -58,14 +63,14 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
     found = declared_duties(check, site, now, LINKED)
     if not isinstance(found, Finding) and not _linked(site, found):
         return (found.open() or _unlinked(check, site, facts, found, now),)
-    link = _link(check, site, facts, now)
+    link = link_of(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
-    tested = _tested(site, facts, now, link.cameras)
+    tested = counted_tests(facts, now, link.cameras)
     if broken := _no_picture(tested):
-        return (link.words.finding("fail", TEST_FAILED, _NO_PICTURE, _tested_evidence(link, tested, broken)),)
+        return (link.words.finding("fail", TEST_FAILED, NO_PICTURE, _tested_evidence(link, tested, broken)),)
     bare = [device for device, servers in link.servers.items() if not servers]
-    unread = [device for device in link.cameras if device not in link.servers and not _played(tested, device)]
+    unread = [device for device in link.cameras if device not in link.servers and not has_played(tested, device)]
     if bare:
         message = Message(
             "no platform is set up in {devices}, whose cameras are declared linked",
@@ -73,6 +78,8 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
             next_step="set up GB/T 28181 there, or correct what is declared",
         )
         return (link.words.finding("fail", "not-configured", message, _named_evidence(link, bare)),)
+    if over := _over(facts, now, unread):
+        return (link.words.finding("unknown", TEST_OVER, _repeat(over), _tested_evidence(link, over, [*over])),)
     if unread:
         why = facts.why_not(f"device:{unread[0]}", "platform-link").reason
         message = Message("for which platform {devices} is set up could not be read", {"devices": name_list(unread)})
@@ -86,7 +93,7 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge whether those devices report that they are registered."""
-    link = _link(check, site, facts, now)
+    link = link_of(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
     states = {device: {server.registered for server in link.of(device)} for device in link.cameras}
@@ -121,45 +128,6 @@ def _read(link: Link, facts: Facts) -> Iterator[Held]:
         yield _held(facts, device)
 
 
-def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the heartbeats, which only the platform shows."""
-    link = _link(check, site, facts, now)
-    if isinstance(link, Finding):
-        return (link,)
-    message = Message("whether the platform answers heartbeats is not read yet")
-    heartbeats: Json = {
-        device: [server.heartbeat_s for server in link.of(device)] for device in [*link.cameras][:EVIDENCE_MAX]
-    }
-    return (link.words.finding("unknown", NOT_READ, message, {"heartbeat_s": heartbeats}, f"{REGISTERED_ID} site"),)
-
-
-def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether every linked camera has the code in its recorder that the platform must list."""
-    link = _link(check, site, facts, now)
-    if isinstance(link, Finding):
-        return (link,)
-    missing = [camera.camera.id for device in link.cameras for camera in _without_code(link, device)]
-    if missing:
-        message = Message(
-            "{cameras} has no code in the recorder, or another one than is configured here",
-            {"cameras": name_list(missing)},
-            next_step="correct the codes",
-        )
-        told: dict[str, Json] = {"missing": missing[:EVIDENCE_MAX], "missing_count": len(missing)}
-        return (link.words.finding("fail", "not-in-catalog", message, told),)
-    message = Message("whether the platform lists every linked camera is not read yet")
-    return (link.words.finding("unknown", NOT_READ, message, caused_by=f"{KEEPALIVE_ID} site"),)
-
-
-def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the picture that the platform receives, which is not tried yet."""
-    link = _link(check, site, facts, now)
-    if isinstance(link, Finding):
-        return (link,)
-    message = Message("whether the platform gets a picture that plays is not tried yet")
-    return (link.words.finding("unknown", NOT_READ, message, caused_by=f"{KEEPALIVE_ID} site"),)
-
-
 def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now: datetime) -> Finding:
     """Judge the interface of a system that is not linked: it must have one all the same.
 
@@ -173,7 +141,7 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
     devices = list(dict.fromkeys(camera.camera.device for camera in site.cameras))
     servers = dict(_servers(facts, devices, unused=True))
     absent = [device for device in devices if device in servers and not servers[device]]
-    tested = {one: test for one, test in _tested(site, facts, now, devices).items() if one not in absent}
+    tested = {one: test for one, test in counted_tests(facts, now, devices).items() if one not in absent}
     registered = [one for one in devices if any(s.enabled and s.registered for s in servers.get(one, ()))]
     evidence: dict[str, Json] = {
         "devices": len(devices),
@@ -182,11 +150,11 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
         **_days(tested),
     }
     if broken := _no_picture(tested):
-        return found.finding("fail", TEST_FAILED, _NO_PICTURE, {**evidence, "named": [*broken[:EVIDENCE_MAX]]})
-    working = [one for one in devices if _played(tested, one) or one in registered]
+        return found.finding("fail", TEST_FAILED, NO_PICTURE, {**evidence, "named": [*broken[:EVIDENCE_MAX]]})
+    working = [one for one in devices if has_played(tested, one) or one in registered]
     if devices and working == devices:
         message = Message("each device says that it is registered at a platform, though no camera is declared linked")
-        if all(_played(tested, one) for one in devices):
+        if all(has_played(tested, one) for one in devices):
             message = Message("the interface of each device was tested: it registered, and its picture came")
         return found.counts(message, evidence, *(_held_of(facts, device, tested) for device in devices))
     if devices and absent == devices:
@@ -196,6 +164,8 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
         )
         return found.finding("fail", "no-interface", message, evidence)
     rest = [device for device in devices if device not in working]
+    if over := _over(facts, now, (device for device in rest if device not in absent)):
+        return waiting(check, "site", "person", TEST_OVER, _repeat(over), found.evidence({**evidence, **_days(over)}))
     cause = next((online.key_of_device(site, d) for d in site.devices if d.id in rest and _is_silent(facts, d.id)), "")
     message = Message(
         "whether {devices} has an interface that works for the police platform is neither told nor tested",
@@ -205,17 +175,35 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
     return waiting(check, "site", "device", NOT_TOLD, message, found.evidence(evidence), cause)
 
 
-def _tested(site: Site, facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, LinkTest]:
+def counted_tests(facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, LinkTest]:
     """Return the last self-test of each device, where it counts: of this box, in its time, by a trusted clock."""
-    found = {}
+    return {device: test for device, test, box in _tests(facts, devices) if test.counts(box, now)}
+
+
+def _over(facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, LinkTest]:
+    """Return the last self-test of each device in which a picture came, where it would count and is too old."""
+    return {
+        device: test
+        for device, test, box in _tests(facts, devices)
+        if test.outcome == "played" and test.is_over(box, now)
+    }
+
+
+def _tests(facts: Facts, devices: Iterable[str]) -> Iterator[tuple[str, LinkTest, Collection[str]]]:
+    """Yield each device with its last self-test, and the box that answers there now; none by a clock that is wrong."""
     for device in devices if facts.own_clock_trusted else ():
         test, known = facts.link_tests.get(device), facts.around.remembered.get(device)
-        if test is not None and test.counts(box_of(known.answering if known else None), now):
-            found[device] = test
-    return found
+        if test is not None:
+            yield device, test, box_of(known.answering if known else None)
 
 
-def _played(tested: Mapping[str, LinkTest], device: str) -> bool:
+def _repeat(over: Iterable[str]) -> Message:
+    values = {"devices": name_list([*over]), "days": COUNTS_FOR.days}
+    return Message(_REPEAT.template, values, _REPEAT.next_step)
+
+
+def has_played(tested: Mapping[str, LinkTest], device: str) -> bool:
+    """Return whether a picture of a device was decoded in its self-test."""
     return device in tested and tested[device].outcome == "played"
 
 
@@ -237,7 +225,7 @@ def _tested_evidence(link: Link, tested: Mapping[str, LinkTest], devices: list[s
 
 def _held_of(facts: Facts, device: str, tested: Mapping[str, LinkTest]) -> Held:
     """Return that a device's interface works: as we saw it, else as the device tells."""
-    if _played(tested, device):
+    if has_played(tested, device):
         ground = Ground("LinkTest", f"device:{device}", "seen", tested[device].at)
         return Held(f"tested {device}", (ground,))
     return _held(facts, device)
@@ -255,7 +243,8 @@ def _linked(site: Site, found: DeclaredDuties) -> list[CameraConfig]:
     return [camera for camera in site.cameras if found.value(LINKED, camera.camera.id) is True]
 
 
-def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Finding:
+def link_of(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Finding:
+    """Return what is declared linked and what its devices tell of their platforms, or why nothing is asked."""
     found = declared_duties(check, site, now, LINKED)
     if isinstance(found, Finding):
         return found
@@ -266,7 +255,16 @@ def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Findi
     by_device: dict[str, tuple[CameraConfig, ...]] = {}
     for camera in cameras:
         by_device[camera.camera.device] = (*by_device.get(camera.camera.device, ()), camera)
-    return Link(found, by_device, dict(_servers(facts, by_device)))
+    return Link(found, by_device, dict(_servers(facts, by_device)), dict(_beside(facts, by_device)))
+
+
+def _beside(facts: Facts, devices: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield which servers beside the platforms are on in a device: the maker's cloud, its own protocol, GA/T 1400."""
+    for device in devices:
+        said = facts.one(f"device:{device}", PlatformLink)
+        on = tuple(one.name for one in said.neighbours if one.enabled) if said is not None else ()
+        if on:
+            yield device, on
 
 
 def _servers(
@@ -278,21 +276,15 @@ def _servers(
             yield device, tuple(one for one in said.servers if (one.enabled or unused) and one.kind == "GB28181")
 
 
-def _without_code(link: Link, device: str) -> Iterator[CameraConfig]:
-    """Yield the linked cameras that a device lists without a code, or with another one, where it lists any."""
-    codes = [server.codes for server in link.of(device) if server.codes]
-    for camera in link.cameras[device] if codes else ():
-        listed = {code for of_server in codes for channel, code in of_server if channel == camera.camera.channel}
-        if not listed or (camera.camera.code and camera.camera.code not in listed):
-            yield camera
-
-
 def _named_evidence(link: Link, devices: list[str]) -> dict[str, Json]:
-    return {"devices": len(link.cameras), "named_count": len(devices), "named": devices[:EVIDENCE_MAX]}
+    named: dict[str, Json] = {
+        "devices": len(link.cameras),
+        "named_count": len(devices),
+        "named": devices[:EVIDENCE_MAX],
+    }
+    beside: Json = {device: list(names) for device, names in [*link.beside.items()][:EVIDENCE_MAX]}
+    return {**named, "beside": beside} if link.beside else named
 
 
 INTERFACE = ruled(INTERFACE_ID, run_interface)
 REGISTERED = ruled(REGISTERED_ID, run_registered)
-KEEPALIVE = ruled(KEEPALIVE_ID, run_keepalive)
-CATALOG = ruled("platform-catalog-complete", run_catalog)
-PLAYABLE = ruled("platform-stream-playable", run_playable)

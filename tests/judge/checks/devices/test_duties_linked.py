@@ -12,11 +12,11 @@ from sites import NOW, camera, healthy_camera, healthy_device, observed
 
 from agent.judge.checks.table import run_checks
 from agent.judge.wording.declared_words import FOLDED
-from agent.model.finding import is_quiet
+from agent.model.finding import is_quiet, utc_text
 from agent.observe.facts.facts import Facts, NetworkFacts, gather
 from agent.observe.facts.link_tests import LinkTest, TestOutcome
 from agent.observe.facts.sightings import BoxMark, KnownBox
-from agent.site.config.site import Rules
+from agent.site.config.site import Rules, Site
 from drivers.footage import PlatformLink, PlatformServer
 from drivers.model import CAMERA_FACTS, Camera, Reason, Unavailable
 
@@ -89,11 +89,6 @@ def test_a_camera_without_its_code_fails_and_the_platforms_own_list_is_unknown(
     assert verdict(CATALOG, a_site, with_link(server(codes=codes))) == expected
 
 
-@pytest.mark.parametrize("check", [KEEPALIVE, PLAYABLE])
-def test_what_only_the_platform_shows_is_never_a_pass(check: str) -> None:
-    assert verdict(check, LINKED, with_link(server())) == ("unknown", "not-read-yet")
-
-
 def shown(facts: Facts) -> list[str]:
     """Return what is told of the link, without what hangs on another finding."""
     found = run_checks(LINKED, facts, NOW)
@@ -159,7 +154,22 @@ SELF_TESTED: Mapping[str, tuple[Facts, tuple[str, str], set[str]]] = {
     ),
     "the interface was taken out since": (after_test(with_link()), ("fail", "no-interface"), set()),
     "a year ago": (after_test(FACTS, age=366 * DAY), ("pass", ""), {"seen", "declared"}),
-    "longer ago": (after_test(FACTS, age=367 * DAY), ("unknown", "interface-not-told"), set()),
+    "longer ago": (after_test(FACTS, age=367 * DAY), ("unknown", "test-too-old"), set()),
+    "longer ago, and it is registered": (after_test(with_link(server()), age=367 * DAY), ("pass", ""),
+                                         {"told", "declared"}),
+    "longer ago, and it was taken out since": (after_test(with_link(), age=367 * DAY), ("fail", "no-interface"), set()),
+    "longer ago, and no picture came": (
+        after_test(FACTS, "no-picture", 367 * DAY), ("unknown", "interface-not-told"), set(),
+    ),
+    "longer ago, of another box": (
+        replace(
+            after_test(FACTS, age=367 * DAY, box=("another",)),
+            around=NetworkFacts(remembered={"box": KnownBox(BoxMark("N8", "this"))}),
+        ), ("unknown", "interface-not-told"), set(),
+    ),
+    "longer ago, by a clock that nobody trusts": (
+        replace(after_test(FACTS, age=367 * DAY), own_clock_trusted=False), ("unknown", "interface-not-told"), set(),
+    ),
     "in a time to come": (after_test(FACTS, age=-DAY), ("unknown", "interface-not-told"), set()),
     "by a clock that nobody trusts": (
         replace(after_test(FACTS), own_clock_trusted=False), ("unknown", "interface-not-told"), set(),
@@ -193,6 +203,16 @@ def test_where_cameras_are_linked_a_self_test_takes_the_place_of_what_the_device
     assert finding.evidence["tested"] == {"box": "played"}
     assert verdict(INTERFACE, LINKED, after_test(with_link(), "played")) == ("fail", "not-configured")
     assert verdict(INTERFACE, LINKED, after_test(with_link(server()), "no-picture")) == ("fail", "test-failed")
+
+
+@pytest.mark.parametrize("a_site", [declared_site(), LINKED], ids=["unlinked", "linked"])
+def test_a_self_test_that_is_too_old_is_to_be_repeated(a_site: Site) -> None:
+    (finding,) = judged(INTERFACE, a_site, after_test(FACTS, age=367 * DAY))
+    assert (finding.status, finding.reason) == ("unknown", "test-too-old")
+    assert "repeat: camwarden link test" in str(finding.message) and "366 days" in str(finding.message)
+    assert finding.evidence["tested"] == {"box": "played"}
+    assert finding.evidence["tested_at"] == utc_text(NOW - 367 * DAY)
+    assert verdict(INTERFACE, a_site, after_test(FACTS, age=366 * DAY)) == ("pass", "")
 
 
 def test_one_registered_recorder_of_two_is_not_the_system() -> None:

@@ -37,7 +37,7 @@ def judge(
     *pictures: PathResult, told: Observations | None = None, box: tuple[str, ...] = (), trusted: bool = True
 ) -> dict[str, Finding]:
     facts = facts_of(SITE, healthy() if told is None else told)
-    test = LinkTest("dt0001", "box", NOW - HOUR, "played", box, pictures)
+    test = LinkTest("dt0001", "box", NOW - HOUR, "played", box, pictures=pictures)
     facts = replace(facts, link_tests={"box": test}, own_clock_trusted=trusted)
     return {one.check: one for one in run_checks(SITE, facts, NOW) if one.subject == "camera:gate"}
 
@@ -118,7 +118,7 @@ def test_the_platforms_picture_replaces_no_other_path() -> None:
         "camera:gate", Streams(()), Masks((Mask("m1", SQUARE, "Color", True),)), picture("snapshot"),
         ZoneVerdict("snapshot", ZONE.name, "PASS", "solid"),
     )  # fmt: skip
-    test = LinkTest("dt0001", "box", NOW, "played", (), (shown(),))
+    test = LinkTest("dt0001", "box", NOW, "played", pictures=(shown(),))
     facts = replace(facts_of(site(own), one), link_tests={"box": test})
     found = {f.check: f for f in run_checks(site(own), facts, NOW) if f.subject == "camera:gate"}
     assert found["privacy-mask-effective"].status == "unknown"

@@ -1,6 +1,7 @@
 """Runs a self-test of one device's interface for the police platform, as a platform of our own.
 
     camwarden link test nvr --id 14021300001180000001 --free-slot
+    camwarden link test nvr --id ... --picture --certificate DIR --made-by NAME    a signed page of it
 
 A port is open only while it runs, to one address, for one id and a password of this test. What is typed into the device
 goes to standard error, the password too: it is worth nothing once the test has ended. Nothing is asked that changes the
@@ -13,7 +14,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +23,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.link import calls
+from agent.commands.link.certificate import add_options, plan_certificate, write_certificate
 from agent.commands.terminal.asking import Ended, ask
 from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.unconfined import say_confinement
@@ -31,30 +33,32 @@ from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.lock import lock
 from agent.host.not_ours import forbidden
-from agent.host.paths import own_state
+from agent.host.paths import credentials_file, own_state
 from agent.model.errors import AgentError, UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
-from agent.observe.approvals.approvals import read_approvals, with_approvals
 from agent.observe.facts import link_tests
 from agent.observe.facts.factory_logins import box_of
 from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
-from agent.observe.pictures.derived_views import approved_views, read_derived
-from agent.observe.pictures.view_owners import Judge
+from agent.observe.probe import platform_slots
 from agent.onsite.link import guide
+from agent.onsite.link.certificate import without_address
 from agent.onsite.link.flow import run_test
-from agent.onsite.link.pictures import Behind, masks_judge
 from agent.onsite.link.plan import LASTS_S, QUIET_AFTER_S, Plan, random_plan
-from agent.onsite.link.play import Eye
 from agent.onsite.link.result import LinkResult, StepStatus
+from agent.onsite.link.slots import Slots, slots_for
 from agent.onsite.link.wording import NOTE, QUIRKS, STATUSES, TITLES
-from agent.site.config.load import load_declared
+from agent.site.config.load import load, load_declared
 from agent.site.config.site import Site
+from agent.site.toml.problems import ConfigError
 from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
+from drivers.credentials import Credentials
 from drivers.deadline import resolve
-from drivers.gb28181.media import Media
-from drivers.gb28181.wire import Transport, Wire, address_towards
+from drivers.errors import DriverError
+from drivers.footage import PlatformLink
+from drivers.gb28181.wire import Wire, address_towards
+from drivers.registry import LINKS
 from masking.worker.client import Worker
 
 PORT: Final = 5060
@@ -75,6 +79,7 @@ class Target:
     host: str
     site: Site | None = None
     device: str = ""
+    driver: str = ""
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -91,9 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tested.add_argument("--host", metavar="ADDRESS", help="the device's address, without a site file")
     tested.add_argument("--id", required=True, metavar="CODE", help="the 20 digits of the device at the platform")
     tested.add_argument("--free-slot", action="store_true", help="you have looked: the slot is used by no platform")
-    tested.add_argument(
-        "--picture", action="store_true", help="ask for one live picture too: one more stream for some seconds"
-    )
+    calls.add_options(tested)
     add_worker_flag(tested)
     tested.add_argument("--port", type=int, default=PORT, help="where the device registers here (default 5060)")
     tested.add_argument("--digest", choices=("MD5", "SHA-256"), default="MD5", help="how it logs in (default MD5)")
@@ -102,6 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--quiet-after", type=float, default=QUIET_AFTER_S, metavar="S",
         help="after how many seconds of silence the slot is off (default 60)",
     )  # fmt: skip
+    add_options(tested)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -112,14 +116,20 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.minutes <= LASTS_S / 60:
         raise UsageError("--minutes {minutes}: give more than 0 and at most 10", minutes=args.minutes)
     target = _target(args)
+    calls.require_closed(args, target.site, utc_now())
     plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
     peer = _address(target.host)
-    _require_free_slot(args)
+    paper = plan_certificate(args, target.site, target.device)
+    slots = _read_slots(args, target)
+    if slots is None:
+        _require_free_slot(args)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
-        eye = _eye(target, lambda way: Media(way, wire.local, peer), worker.judge) if args.picture else None
-        _print_guide(plan, wire, args.lang)
+        eye = calls.eye_for(args, wire.local, peer, worker.judge, target.site, target.device)
+        _print_guide(plan, wire, target.driver, slots, args.lang)
         try:
-            result = run_test(plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye)
+            result = run_test(
+                plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye, slots
+            )
         except KeyboardInterrupt:
             _say(render(Message("stopped: switch the slot off in the device"), args.lang))
             raise
@@ -127,6 +137,8 @@ def run(args: argparse.Namespace) -> int:
     if target.site is not None and result.outcome is not None:
         _remember(target.site, target.device, result, result.outcome)
     _print_result(args, result)
+    if paper is not None:
+        write_certificate(paper, without_address(result), args)
     return result.exit_code
 
 
@@ -140,30 +152,11 @@ def _target(args: argparse.Namespace) -> Target:
             )
         return Target(args.host)
     site = load_declared(args.config)
-    host = next((one.host for one in site.devices if one.id == args.device), None)
-    if host is None:
+    device = next((one for one in site.devices if one.id == args.device), None)
+    if device is None:
         names = listed(one.id for one in site.devices)
         raise UsageError("there is no device {name!r}; there are: {names}", name=args.device, names=names)
-    return Target(host, site, args.device)
-
-
-def _eye(target: Target, open_port: Callable[[Transport], Media], judge: Judge) -> Eye:
-    """Return what sees the pictures: with a site file, by what this gateway knows of its cameras."""
-    if target.site is None:
-        return Eye(open_port, judge)
-    behind = _behind(target.site, target.device)
-    return Eye(open_port, judge, lambda code: masks_judge(behind, code, judge, utc_now))
-
-
-def _behind(site: Site, device: str) -> Behind:
-    directory = own_state(site.storage.directory, os.environ)
-    approvals = read_approvals(directory, site.id)
-    masks: dict[str, str] = {}
-    with suppress(AgentError):
-        looked = sorted(read_memory(directory).remembered.looked, key=lambda one: one.at)
-        masks = {one.camera_id: one.masks for one in looked if one.masks}
-    views = approved_views(approvals, read_derived(directory, site.id, approvals))
-    return Behind(site=with_approvals(site, approvals), device=device, views=views, masks=masks)
+    return Target(device.host, site, device.id, device.driver)
 
 
 def _address(host: str) -> str:
@@ -193,6 +186,37 @@ def _require_free_slot(args: argparse.Namespace) -> None:
     )
 
 
+def _read_slots(args: argparse.Namespace, target: Target) -> Slots | None:
+    """Read the slots with the device's login; None where they cannot be read, which is told: a person looks instead.
+
+    Raises UsageError where none is free.
+    """
+    if target.site is None or target.driver not in LINKS:
+        return None
+    try:
+        device = next(one for one in load(args.config).devices if one.id == target.device)
+    except ConfigError:
+        _say(render(Message("the slots are not read: its login cannot be read by this user"), args.lang))
+        return None
+    path = credentials_file(target.site.storage.directory, os.environ)
+
+    def read() -> PlatformLink | DriverError:
+        with as_owner_of(path.parent):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return platform_slots.read_slots(device, Credentials(path), utc_now)
+
+    def read_again() -> PlatformLink | None:
+        link = read()
+        return None if isinstance(link, DriverError) else link
+
+    link = read()
+    if isinstance(link, DriverError):
+        why = {"why": link.cause or link.reason}
+        _say(render(Message("the slots cannot be read: {why}; look in the device", why), args.lang))
+        return None
+    return slots_for(link, read_again)
+
+
 def _open(peer: str, port: int) -> Wire:
     try:
         return Wire(address_towards(peer), port, peer)
@@ -216,7 +240,10 @@ def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome)
     with as_owner_of(directory):
         held = lock(directory / link_tests.NAME)
         try:
-            add_test(directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark), result.pictures))
+            digest = without_address(result).digest
+            add_test(
+                directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark), digest, result.pictures)
+            )
         except OSError as error:
             raise forbidden(directory, error) from None
         except ValueError:
@@ -227,11 +254,12 @@ def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome)
             os.close(held)
 
 
-def _print_guide(plan: Plan, wire: Wire, lang: str) -> None:
-    _say(render(guide.PAGE, lang))
-    for name, value in guide.rows(plan, wire.local, wire.port):
+def _print_guide(plan: Plan, wire: Wire, driver: str, slots: Slots | None, lang: str) -> None:
+    _say(render(guide.page(driver, slots), lang))
+    for name, value in guide.rows(plan, wire.local, wire.port, driver, slots):
         _say(f"  {render(name, lang)}{translate(': ', lang)}{value}")
-    _say(render(guide.after(plan), lang))
+    for message in guide.after(plan, driver):
+        _say(render(message, lang))
 
 
 def _tell(args: argparse.Namespace, message: Message) -> None:

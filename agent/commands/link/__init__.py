@@ -1,0 +1,1 @@
+"""Runs `camwarden link`: tests the interface for the police platform."""

@@ -1,0 +1,1 @@
+"""Stores what the hub has in PostgreSQL: the ports of intake so far."""

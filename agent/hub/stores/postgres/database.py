@@ -1,0 +1,157 @@
+"""Opens a PostgreSQL database, brings its tables to this version, and classifies its failures: passing, or not.
+
+`postgres.conninfo` in the hub's folder says where it is, in libpq's form, such as `host=/run/postgresql dbname=hub`. A
+password belongs into libpq's own password file. The tables are made by numbered files of SQL in `migrations/`, each
+once and in its order, in a transaction of its own.
+
+Functions of stores whose SQL both engines know are used with both: their `?` and `?1` become what psycopg wants.
+
+Source: PostgreSQL manual, "Connection Strings", "Appendix A. Error Codes".
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
+
+NAME: Final = "postgres.conninfo"
+CONNECT_S: Final = 10
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_ONE_WRITER: Final = 0x63616D77
+"""Number of the advisory lock that whoever writes holds until the end of the transaction."""
+
+_MIGRATION: Final = (
+    "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL)"
+)
+_SORTS_BY_BYTES: Final = (
+    "SELECT datlocprovider <> 'i' AND datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') FROM pg_database"
+    " WHERE datname = current_database()"
+)
+"""Pages by name, and times as texts, are sorted as the other engine sorts them: by bytes."""
+
+_NUMBERED = re.compile(r"\?(\d+)")
+
+
+class Connected:
+    """One open connection, that takes the SQL of both engines. Raises psycopg.Error; one thread at a time uses it."""
+
+    def __init__(self, db: psycopg.Connection[Any]) -> None:
+        self.db = db
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether statements are part of a transaction."""
+        return self.db.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
+        """Run a statement of ours."""
+        text, is_numbered = _for_psycopg(statement)
+        named = {f"v{number}": value for number, value in enumerate(values, 1)}
+        return self.db.execute(text, named if is_numbered else values)
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
+        """Run a statement of ours for each row, in few messages."""
+        if found := list(rows):
+            self.db.cursor().executemany(_for_psycopg(statement)[0], found)
+
+    def lock_writers(self) -> None:
+        """Wait until no other transaction writes, and have later ones wait for the end of this one."""
+        self.db.execute("SELECT pg_advisory_xact_lock(%s)", (_ONE_WRITER,))
+
+
+@lru_cache(maxsize=1024)
+def _for_psycopg(statement: str) -> tuple[str, bool]:
+    """Return a statement with psycopg's placeholders, and whether they are numbered."""
+    text = statement.replace("%", "%%")
+    is_numbered = _NUMBERED.search(text) is not None
+    text = _NUMBERED.sub(r"%(v\1)s", text) if is_numbered else text.replace("?", "%s")
+    return text, is_numbered
+
+
+def newest_version() -> int:
+    """Return the number of the last migration: the version of this hub."""
+    return _migrations()[-1][0]
+
+
+def connect(directory: Path, read_only: bool) -> Connected:
+    """Connect to the database of a hub's folder.
+
+    Raises:
+        Forbidden: This user may not read where it is, or not log in.
+        ConfigurationError: Nothing, or nothing usable, says where it is.
+        StoreWaits: It does not answer.
+    """
+    path = directory / NAME
+    try:
+        conninfo = path.read_text("utf-8").strip()
+    except FileNotFoundError:
+        raise ConfigurationError("{path}: not there; write where the database is", path=path) from None
+    except PermissionError:
+        raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
+    except OSError as error:
+        raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
+    try:
+        db: psycopg.Connection[Any] = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_S)
+    except psycopg.ProgrammingError as error:
+        raise ConfigurationError("{path}: not in libpq's form: {error}", path=path, error=_line(error)) from None
+    except psycopg.Error as error:
+        raise failed(path, error) from None
+    if db.execute(_SORTS_BY_BYTES).fetchone() != (True,):
+        db.close()
+        raise ConfigurationError(
+            "{path}: the database sorts texts by a language; make one with LOCALE 'C.UTF-8' TEMPLATE template0",
+            path=path,
+        )
+    if read_only:
+        db.read_only = True
+        db.execute("SET default_transaction_read_only = on")
+    return Connected(db)
+
+
+def version(to: Connected) -> int:
+    """Return the version of the tables that are there; 0: none are. Raises psycopg.Error."""
+    if to.execute("SELECT to_regclass('migration')").fetchone() == (None,):
+        return 0
+    ((number,),) = to.execute("SELECT coalesce(max(number), 0) FROM migration").fetchall()
+    return int(number)
+
+
+def migrate(to: Connected) -> None:
+    """Take each step that is missing; of two at the same time one does, the other waits. Raises psycopg.Error."""
+    for number, path in _migrations():
+        if version(to) >= number:
+            continue  # without the lock: who opens it waits for nobody who writes
+        with to.db.transaction():
+            to.lock_writers()
+            to.execute(_MIGRATION)
+            if version(to) < number:
+                to.db.execute(path.read_text("utf-8"))
+                to.execute("INSERT INTO migration VALUES (?, ?, now())", (number, path.stem))
+
+
+@lru_cache(maxsize=1)
+def _migrations() -> list[tuple[int, Path]]:
+    return sorted((int(path.stem.partition("_")[0]), path) for path in _MIGRATIONS.glob("*.sql"))
+
+
+def failed(path: Path, error: psycopg.Error) -> StoreFailed:
+    """Return a failure of the database as what the hub raises.
+
+    What the server cannot do now (class OperationalError: no connection, no room, a lock, a shutdown) passes.
+    """
+    words = {"path": path, "error": _line(error)}
+    if isinstance(error, psycopg.OperationalError):
+        return StoreWaits("{path}: {error}; see whether PostgreSQL runs and has room", **words)
+    return StoreFailed("{path}: the hub's database failed: {error}; look at PostgreSQL's log", **words)
+
+
+def _line(error: psycopg.Error) -> str:
+    """Return the first line of the server's words: further ones repeat values of the statement."""
+    return (error.diag.message_primary or str(error).partition("\n")[0]).strip()

@@ -1,0 +1,159 @@
+"""The slots of a device before, during and after a test: no other platform loses its place, and no list lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from link_room import DEVICE_ID, PLAN, room_with, whole_test
+
+from agent.demo.gb28181.habits import Habits
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.onsite.link import guide
+from agent.onsite.link.slots import Slots, after, during, slots_for
+from drivers.footage import PlatformLink, PlatformServer
+
+POLICE = PlatformServer(
+    "GB28181", True, True, server_id="14020000002000000001", domain="1402000000", device_id=DEVICE_ID, expires_s=3600,
+    heartbeat_s=60, slot=1, filled=True, local_port=5060, address_mark="theirs",
+)  # fmt: skip
+FREE = PlatformServer("GB28181", False, None, slot=2, local_port=5060)
+OURS = replace(FREE, enabled=True, registered=True, filled=True, server_id=PLAN.platform_id, address_mark="ours")
+OFF = replace(OURS, enabled=False, registered=False)
+AWAY = replace(POLICE, registered=False)
+
+
+def slots_of(*before: PlatformServer) -> Slots:
+    return Slots(before, lambda: None)
+
+
+def test_the_free_slot_is_named_with_a_local_port_that_no_other_uses() -> None:
+    slots = slots_for(PlatformLink((POLICE, FREE, replace(FREE, slot=3))), lambda: None)
+    assert (slots.free, slots.free_port) == ((2, 3), 5061)
+    assert "into slot 2" in str(guide.page("hikvision", slots))
+    rows = {str(name): value for name, value in guide.rows(PLAN, "192.0.2.1", 5060, "hikvision", slots)}
+    assert (rows["local SIP port"], rows["SIP Server ID"]) == ("5061", PLAN.platform_id)
+    assert len(guide.rows(PLAN, "192.0.2.1", 5060)) == 9, "without slots nobody knows which port is free"
+
+
+REFUSED: Mapping[str, tuple[tuple[PlatformServer, ...], str]] = {
+    "the only slot is the platform's": ((POLICE,), "1 are in use"),
+    "the only slot is off, and somebody's": ((replace(POLICE, enabled=False),), "slot 1 is off and filled in"),
+    "off, and online by its word": ((replace(POLICE, enabled=False, registered=True),), "slot 1 is off and filled in"),
+    "in use, and not registered just now": ((AWAY, replace(AWAY, slot=2)), "2 are in use"),
+    "no slot at all": ((), "lists no slot"),
+    "slots of another kind": ((replace(FREE, kind="GA1400"),), "lists no slot"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_test_is_refused_where_it_would_take_a_platforms_place(case: str) -> None:
+    servers, says = REFUSED[case]
+    with pytest.raises(UsageError, match=says):
+        slots_for(PlatformLink(servers), lambda: None)
+
+
+BEFORE = (POLICE, FREE)
+LINKS: Mapping[str, tuple[tuple[PlatformServer, ...] | None, str, str]] = {
+    "as it must be": ((POLICE, OURS), "told", ""),
+    "the other registers anew just now": ((AWAY, OURS), "told", ""),
+    "yesterday's list": (BEFORE, "unknown", "not-live"),
+    "our slot, switched off": ((POLICE, OFF), "unknown", "not-live"),
+    "another slot's answer": ((POLICE, replace(POLICE, slot=2)), "failed", "others-changed"),
+    "half a list": ((OURS,), "unknown", "half-a-list"),
+    "not read": (None, "unknown", "not-read"),
+    "the platform's place was taken": ((replace(OURS, slot=1), FREE), "failed", "overwritten"),
+    "another address for the platform": ((replace(POLICE, address_mark="else"), OURS), "failed", "others-changed"),
+    "the platform was switched off": ((replace(POLICE, enabled=False), OURS), "failed", "others-changed"),
+    "a third platform came": ((POLICE, OURS, replace(POLICE, slot=3)), "failed", "others-changed"),
+    "an empty third slot came": ((POLICE, OURS, replace(FREE, slot=3)), "told", ""),
+}
+
+
+@pytest.mark.parametrize("case", LINKS)
+def test_while_it_is_registered_one_slot_is_ours_and_no_other_has_changed(case: str) -> None:
+    now, status, reason = LINKS[case]
+    step, ours = during(slots_of(*BEFORE), None if now is None else PlatformLink(now), PLAN)
+    assert (step.status, step.reason) == (status, reason), str(step.what)
+    assert status != "told" or ours == {2}
+
+
+LAST: Mapping[str, tuple[tuple[PlatformServer, ...] | None, str, str]] = {
+    "off": ((POLICE, OFF), "told", ""),
+    "emptied again": (BEFORE, "told", ""),
+    "still on": ((POLICE, OURS), "unknown", "still-on"),
+    "off, and online by its word": ((POLICE, replace(OFF, registered=True)), "unknown", "still-on"),
+    "the platform is lost": ((AWAY, OFF), "failed", "others-lost"),
+    "the platform's state is no longer told": ((replace(POLICE, registered=None), OFF), "unknown", "others-silent"),
+    "the platform has another id": ((replace(POLICE, device_id="x"), OFF), "failed", "others-changed"),
+    "half a list": ((POLICE,), "unknown", "half-a-list"),
+    "not read": (None, "unknown", "not-read"),
+}
+
+
+@pytest.mark.parametrize("case", LAST)
+def test_at_the_end_ours_is_off_and_the_others_are_as_they_were(case: str) -> None:
+    now, status, reason = LAST[case]
+    step = after(slots_of(*BEFORE), None if now is None else PlatformLink(now), PLAN, frozenset({2}))
+    assert (step.status, step.reason) == (status, reason), str(step.what)
+    assert step.evidence["others"] == (2 if now is None else 1)
+
+
+def test_a_platform_that_was_not_registered_before_is_not_lost_by_the_test() -> None:
+    step = after(slots_of(AWAY, FREE), PlatformLink((AWAY, OFF)), PLAN, frozenset({2}))
+    assert (step.status, step.evidence["others_registered"]) == ("told", 0)
+
+
+def test_a_list_that_never_told_of_us_proves_nothing_at_the_end_either() -> None:
+    step = after(slots_of(*BEFORE), PlatformLink(BEFORE), PLAN, frozenset())
+    assert (step.status, step.reason) == ("unknown", "not-live")
+
+
+def test_a_place_that_was_taken_stays_a_failure_until_it_is_as_it_was() -> None:
+    taken = frozenset({1})
+    step = after(slots_of(*BEFORE), PlatformLink((replace(OFF, slot=1), FREE)), PLAN, taken)
+    assert (step.status, step.reason, step.evidence["named"]) == ("failed", "overwritten", [1])
+
+
+def reading(*lists: tuple[PlatformServer, ...] | None) -> Callable[[], PlatformLink | None]:
+    """Return what reads one list after another."""
+    left = list(lists)
+
+    def read() -> PlatformLink | None:
+        one = left.pop(0)
+        return None if one is None else PlatformLink(one)
+
+    return read
+
+
+RUNS: Mapping[str, tuple[tuple[tuple[PlatformServer, ...] | None, ...], int, str]] = {
+    "proven": (((POLICE, OURS), (POLICE, OFF)), exits.OK, "read"),
+    "the platform is lost": (((POLICE, OURS), (AWAY, OFF)), exits.FAILS, "read"),
+    "a list that stands still": ((BEFORE, BEFORE), exits.UNCHECKED, "not-read"),
+    "no second reading": (((POLICE, OURS), None), exits.UNCHECKED, "not-read"),
+}
+
+
+@pytest.mark.parametrize("case", RUNS)
+def test_a_whole_test_says_what_became_of_the_slots(case: str) -> None:
+    lists, code, said = RUNS[case]
+    result = whole_test(room_with(Habits()), slots=Slots(BEFORE, reading(*lists)))
+    names = [one.name for one in result.steps]
+    assert names[:2] == ["register", "own-slot"] and names[-2:] == ["off", "other-slots"]
+    assert (result.exit_code, result.to_data()["slots"]) == (code, said)
+    assert "theirs" not in str(result.to_data()) + repr(result)
+
+
+def test_where_nobody_came_the_slots_are_looked_at_all_the_same() -> None:
+    room = room_with(Habits())
+    room.device = None
+    result = whole_test(room, slots=Slots(BEFORE, reading((AWAY, FREE))))
+    assert [(one.name, one.reason) for one in result.steps] == [("register", "silent"), ("other-slots", "others-lost")]
+
+
+def test_without_slots_the_result_says_so() -> None:
+    result = whole_test(room_with(Habits()))
+    assert result.to_data()["slots"] == "not-read"
+    assert {"own-slot", "other-slots"}.isdisjoint(one.name for one in result.steps)

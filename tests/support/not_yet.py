@@ -1,0 +1,120 @@
+"""What of the ports PostgreSQL does not have yet, by file of `tests/hub/ports`. This list only shrinks.
+
+A test that stands here and passes fails there (`conftest.py`): whoever adds a port takes its tests out.
+"""
+
+from __future__ import annotations
+
+_BY_FILE: dict[str, tuple[str, ...]] = {
+    "test_port_authors.py": (
+        "test_a_site_that_tells_ever_more_people_fills_no_disk",
+        "test_an_older_message_counts_only_where_it_was_made_just_now",
+        "test_the_first_name_of_an_id_stays_and_each_site_has_its_own",
+        "test_what_is_erased_is_in_no_file_and_stays_so",
+        "test_what_is_refused_erases_nothing",
+        "test_what_was_told_last_before_a_time_goes",
+    ),
+    "test_port_city_map.py": (
+        "test_a_change_is_seen_by_a_store_that_is_open",
+        "test_a_city_of_many_sites_is_stored",
+        "test_a_file_takes_the_place_of_its_own_kind_alone",
+        "test_there_is_no_map_before_one_is_loaded",
+        "test_what_was_stored_is_read_by_whoever_opens_it_next",
+    ),
+    "test_port_findings.py": (
+        "test_a_dispute_counts_by_its_first_arrival_and_has_one_decision",
+        "test_a_filter_has_one_order_one_total_and_the_same_rows_in_pages_of_any_size",
+        "test_a_fleet_counts_what_fails_of_what_one_model_judged",
+        "test_a_place_that_is_over_meanwhile_still_divides_what_is_before_it_from_what_follows",
+        "test_a_site_is_shown_by_its_newest_configuration",
+        "test_history_has_each_stretch_once_and_what_lasts_comes_first",
+        "test_plans_of_some_days_come_by_site_also_those_that_are_over",
+        "test_words_are_of_what_is_open_and_end_with_it",
+    ),
+    "test_port_keeping.py": (
+        "test_a_case_an_open_fail_and_a_dispute_hold_by_themselves",
+        "test_a_hold_lasts_through_its_last_day_unless_it_is_released",
+        "test_a_hold_that_is_refused_changes_nothing",
+        "test_a_report_that_expires_takes_its_findings_along_and_no_other_report",
+        "test_bodies_come_by_id_and_one_that_was_dropped_leaves_what_proves_its_report",
+        "test_housekeeping_goes_on_where_it_was_and_looks_at_what_is_held_again",
+        "test_of_an_empty_store_no_later_clock_drops_a_body",
+        "test_reports_that_expire_leave_the_bodies_of_those_that_are_like_them",
+        "test_the_room_that_a_store_takes_and_has_is_positive",
+        "test_what_stands_beside_reports_expires_by_its_own_time",
+    ),
+    "test_port_log_and_files.py": (
+        "test_a_backup_comes_back_elsewhere_with_every_report_and_a_log_that_waits",
+        "test_a_changed_backup_is_refused",
+        "test_a_hub_of_another_folder_is_taken_over_with_all_it_has",
+    ),
+    "test_port_orders.py": (
+        "test_a_decision_that_expired_unanswered_is_found_again",
+        "test_an_answered_command_is_not_renewed_and_one_that_waits_for_its_report_is_found_by_its_site",
+        "test_commands_come_oldest_first_until_they_are_sent_or_expired",
+        "test_of_a_sites_policies_the_newest_is_sent_until_the_site_reports_it",
+        "test_open_requests_for_reports_are_those_without_an_answer_that_have_not_expired",
+        "test_orders_come_in_pages_of_any_size_within_a_scope",
+    ),
+    "test_port_places.py": (
+        "test_a_bad_month_moves_to_no_other_division_by_the_words_of_the_site",
+        "test_a_camera_of_another_maintainer_is_in_sight_of_whom_it_is_assigned_to",
+        "test_a_health_report_or_an_event_hides_no_site_and_an_event_has_the_division_that_counts",
+        "test_a_new_epoch_or_a_later_report_of_an_older_one_moves_no_site",
+        "test_a_site_of_which_nothing_has_come_can_be_placed_and_is_seen_once_it_is_known",
+        "test_a_site_that_names_another_division_stays_in_sight_of_the_one_before",
+        "test_a_site_that_names_every_division_fills_nothing_up_and_stays_in_sight",
+        "test_a_site_that_names_no_division_any_more_stays_where_it_was",
+        "test_a_site_with_no_configuration_report_chooses_no_division_for_its_figures_day_by_day",
+        "test_a_word_that_is_none_changes_nothing",
+        "test_what_people_say_counts_alone_and_a_report_that_differs_is_a_difference",
+    ),
+    "test_port_reports.py": (
+        "test_a_case_gets_the_columns_of_a_run_with_the_findings_of_its_check_alone",
+        "test_hundreds_of_bodies_that_differ_little_come_back_byte_for_byte",
+        "test_the_newest_configuration_is_that_which_came_last_and_is_compared_with_the_oldest_within",
+    ),
+    "test_port_seen.py": (
+        "test_a_place_names_who_looks_after_a_site_and_what_is_assigned_there",
+        "test_faults_that_ended_within_a_time_are_summed",
+        "test_figures_of_one_site_are_by_day_from_one_on",
+        "test_sites_are_listed_by_division_in_pages_of_any_size",
+        "test_the_envelopes_of_a_finding_are_those_that_tell_of_it_the_newest_first",
+        "test_what_is_left_of_the_footage_is_kept_by_the_day_of_the_report",
+        "test_what_is_queried_within_a_scope_is_what_the_rule_allows",
+    ),
+    "test_port_sites.py": (
+        "test_figures_are_of_the_report_with_the_highest_number_of_the_epoch_that_began_last",
+        "test_the_sum_of_a_day_is_that_of_its_rows_stored_or_not_and_goes_with_a_late_report",
+    ),
+    "test_port_transactions.py": ("test_what_raises_in_the_middle_leaves_nothing_in_any_area",),
+    "test_port_upgrades.py": (
+        "test_a_group_is_of_all_of_a_division_or_of_an_operator_without_sites_that_no_order_reaches",
+        "test_a_hub_that_never_ordered_one_has_none",
+        "test_a_site_goes_its_way_step_by_step",
+        "test_a_wave_names_its_sites_and_keeps_what_each_one_was_as_it_began",
+        "test_bad_is_what_has_failed_or_could_not_be_judged_for_long_or_since_the_future",
+        "test_refusals_are_of_sites_to_which_it_was_named_and_that_do_not_run_it",
+        "test_the_newest_counts_and_one_that_was_stopped_is_replaced",
+        "test_the_newest_health_report_is_that_of_the_present_epoch",
+        "test_what_fails_in_a_transaction_leaves_nothing_of_an_upgrade",
+        "test_what_is_withdrawn_is_taken_back_where_it_was_named_and_not_where_it_runs",
+        "test_what_was_done_is_kept_with_author_and_reason_oldest_first",
+        "test_who_lacks_it_is_named_again_where_a_wave_goes_on",
+    ),
+    "test_port_webhooks.py": (
+        "test_a_clock_that_stands_still_makes_no_two_changes_one",
+        "test_a_report_that_changes_findings_is_noted_with_them_and_not_without",
+        "test_a_store_without_an_endpoint_notes_nothing",
+        "test_an_endpoint_comes_back_as_it_was_kept_and_its_progress_stays_when_it_is_changed",
+        "test_an_episode_is_told_from_its_first_fail_to_its_end",
+        "test_late_is_what_was_assigned_for_a_day_before_and_is_open_still",
+        "test_messages_wait_in_order_until_they_are_due_and_go_with_their_endpoint",
+        "test_nothing_is_noted_for_endpoints_that_are_disabled_or_stopped",
+        "test_states_are_those_of_the_last_look_and_none_before_the_first",
+        "test_what_happened_is_noted_once_and_forgotten_up_to_a_number",
+        "test_whose_it_was_is_stored_also_of_what_is_over",
+    ),
+}
+
+NOT_YET = frozenset(f"{file}::{test}" for file, tests in _BY_FILE.items() for test in tests)

@@ -1,0 +1,84 @@
+"""A real PostgreSQL in a folder of its own, on a Unix socket alone, as a user who is not root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from patience import PATIENCE_S
+
+SETTINGS = ("listen_addresses=", "fsync=off", "max_connections=50", "shared_buffers=16MB", "autovacuum=off")
+
+
+def programs() -> Path:
+    """Return the folder of the newest server programs: Debian keeps them out of a user's PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    assert found, "the tests need PostgreSQL: sudo apt install postgresql"
+    return found[-1].parent
+
+
+class PostgresServer:
+    """One server; each `place` is a schema of its own in it. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self._as: dict[str, object] = {}
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            user = pwd.getpwnam("postgres")
+            os.chown(self.directory, user.pw_uid, user.pw_gid)
+            self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        self.directory.chmod(0o755)
+        self._places = 0
+
+    def __enter__(self) -> PostgresServer:
+        data = self.directory / "data"
+        self._run("initdb", "-D", data, "-U", "hub", "--auth=trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync")
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run("pg_ctl", "stop", "-D", self.directory / "data", "-m", "immediate", "-w")
+        shutil.rmtree(self.directory)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        settings = " ".join(f"-c {one}" for one in (*SETTINGS, f"unix_socket_directories={self.directory}"))
+        log = self.directory / "server.log"
+        self._run("pg_ctl", "start", "-D", self.directory / "data", "-w", "-l", log, "-o", settings)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """End it; `immediate` is as a power cut, `fast` in good order."""
+        self._run("pg_ctl", "stop", "-D", self.directory / "data", "-m", mode, "-w")
+
+    def place(self, directory: Path) -> None:
+        """Have the hub's folder name an empty schema."""
+        self._places += 1
+        self.query(f"CREATE SCHEMA place{self._places}")
+        directory.mkdir(parents=True, exist_ok=True)
+        options = f"options='-c search_path=place{self._places}'"
+        (directory / "postgres.conninfo").write_text(f"host={self.directory} dbname=postgres user=hub {options}\n")
+
+    def create(self, name: str, how: str) -> None:
+        """Create another database."""
+        with psycopg.connect(host=str(self.directory), dbname="postgres", user="hub", autocommit=True) as db:
+            db.execute(f"CREATE DATABASE {name} {how}")  # type: ignore[arg-type]  # a test's own words
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement beside the hub, in the schema of the last place; return its rows."""
+        path = f"-c search_path=place{self._places}"
+        with psycopg.connect(host=str(self.directory), dbname="postgres", user="hub", options=path) as db:
+            done = db.execute(statement)
+            return done.fetchall() if done.description else []
+
+    def _run(self, program: str, *arguments: object) -> None:
+        """Run a program of the server's, as its user; a server that it starts must not hold a pipe of ours open."""
+        subprocess.run(
+            [programs() / program, *map(str, arguments)], check=True, cwd=self.directory, timeout=2 * PATIENCE_S,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as,
+        )  # type: ignore[call-overload]  # fmt: skip
