@@ -249,8 +249,8 @@ LINK: Final = (
         name="link-other-address",
         row="sends a picture past a proxy",
         file="agent/onsite/link/play.py",
-        text='    nothing = "no-keyframe" if media.came_bytes else "other-address" if media.last_stranger else "no-media"\n',
-        mutated='    nothing = "no-keyframe" if media.came_bytes else "no-media"\n',
+        text=' else "other-address" if media.last_stranger else "no-media"\n',
+        mutated=' else "no-media"\n',
         test="test_kamailio_between.py::test_a_picture_that_comes_past_the_proxy_is_unknown_and_no_failure",
     ),
 )
