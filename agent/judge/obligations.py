@@ -12,6 +12,7 @@ from typing import Final
 
 from agent.model.finding import Ground, Level
 from agent.observe.facts.link_tests import COUNTS_FOR, MASKS_COUNT_FOR
+from agent.observe.facts.platform_told import COUNTS_FOR as TOLD_COUNTS_FOR
 from agent.observe.pictures.turns import KEPT
 from drivers.picture import RECORDED
 
@@ -23,6 +24,9 @@ TURN: Final = KEPT
 
 TESTED: Final = COUNTS_FOR
 """How long a self-test of the interface for the police platform counts."""
+
+HEARD: Final = TOLD_COUNTS_FOR
+"""How long what a device told in a self-test counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ def _told(*keys: str, history: str = "") -> tuple[Obligation, ...]:
 
 def _seen(*keys: str, longest: timedelta = LOOK, history: str = "") -> tuple[Obligation, ...]:
     return tuple(Obligation(key, ("seen",), longest, history) for key in keys)
+
+
+def _told_in_test(*keys: str) -> tuple[Obligation, ...]:
+    return tuple(Obligation(key, ("told",), HEARD) for key in keys)
 
 
 def _word(*keys: str) -> tuple[Obligation, ...]:
@@ -175,6 +183,8 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "platform-keepalive": (*_told("heartbeat DEVICE", "answered DEVICE"), *_DECLARED),
     "platform-catalog-complete": (*_told("codes DEVICE", "listed DEVICE"), *_DECLARED),
     "platform-stream-playable": (*_seen("tested DEVICE", longest=TESTED), *_DECLARED),
+    "platform-facts-match": (Obligation("FACT SUBJECT", ("told", "seen", "declared"), HEARD),),
+    "secure-device-level": (*_DECLARED, *_told_in_test("certificate DEVICE")),
     "inspection-bundle-ready": _own("verified"),
     "audit-log-retention": (Obligation("reach", ("told", "own"), history="history"),),
     "declarations": (*_own("asked"), *_word("DUTY")),
@@ -189,7 +199,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
             "required-point-covered", "scope-declared", "national-class-declared",
             "supervising-organ-declared", "place-category-declared", "secrecy-scope-declared",
             "install-authority-declared", "signage-declared", "secret-neighbour-consent", "contractor-qualification",
-            "device-cert-declared", "secure-device-level", "outsourcing-agreement", "archive-complete",
+            "device-cert-declared", "outsourcing-agreement", "archive-complete",
             "commissioning-order", "acceptance-documents", "acceptance-before-use", "filing-deadline-datong",
             "filing-deadline-national", "filing-legacy", "filing-documents-complete", "filing-facts-match",
             "maintenance-interval", "view-library-keepalive", "access-register-match", "export-log-present",

@@ -53,6 +53,7 @@ TITLES: Final[Mapping[str, str]] = {
     "platform-keepalive": "Heartbeat to the police platform",
     "platform-catalog-complete": "Catalogue at the police platform",
     "platform-stream-playable": "Picture at the police platform",
+    "platform-facts-match": "What the police platform is told",
     "scope-declared": "Scope declared",
     "national-class-declared": "National class declared",
     "supervising-organ-declared": "Supervising organ declared",

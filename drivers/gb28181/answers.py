@@ -8,26 +8,17 @@ Source: GB/T 28181-2022, A.2.1.9, A.2.5.2 and A.2.6; annex O.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from lxml import etree
 
-from drivers.errors import Malformed
+from drivers.gb28181.config_blocks import Osd, Plan, osd_of, plan_of
+from drivers.gb28181.fields import MAX_ITEMS, days_of, items_in, named_in, number_of, text_of, time_of, yes_no_of
 from drivers.http.xml_answer import elements, name_of
 from drivers.text import sanitize
-
-MAX_ITEMS: Final = 10_000
-"""Source: GB/T 28181-2022, annex M."""
-_TIME: Final = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})T(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?"
-)
-_PLAIN_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-_YES: Final = frozenset({"ON", "ONLINE", "OK", "TRUE", "1"})
-_NO: Final = frozenset({"OFF", "OFFLINE", "FALSE", "0", "ERROR", "DEFAULT", "FAULT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +115,8 @@ class Config:
     masks_on: bool | None = None
     masks: int | None = None
     mirror: int | None = None
+    osd: Osd | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,44 +152,15 @@ def items_of(content: Content) -> int:
     return max(1, len(getattr(content, rows))) if rows else 1
 
 
-def text_of(element: etree._Element, name: str, most_chars: int = 256) -> str:
-    """Return a field as clean text, empty where it is missing: a child element, else an attribute, in any case."""
-    wanted = name.lower()
-    for child in elements(element):
-        if name_of(child).lower() == wanted:
-            return sanitize(child.text, most_chars)
-    return next((sanitize(v, most_chars) for k, v in element.attrib.items() if str(k).lower() == wanted), "")
-
-
-def number_of(element: etree._Element, name: str) -> int | None:
-    """Return a field as a whole number from 0 on, None where it is none."""
-    text = text_of(element, name, 16)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else None
-
-
-def time_of(element: etree._Element, name: str, quirks: set[str]) -> datetime | None:
-    """Return a field as a time of the device's own clock, without a zone; None where it is no time."""
-    text = text_of(element, name, 40)
-    found = _TIME.fullmatch(text)
-    if found is None:
-        return None
-    if _PLAIN_TIME.fullmatch(text) is None:
-        quirks.add("odd-times")
-    try:
-        return datetime(*(int(one) for one in found.groups()[:6]))  # type: ignore[arg-type] # noqa: DTZ001 - the device's
-    except ValueError:
-        return None
-
-
 def read_keepalive(root: etree._Element, quirks: set[str]) -> Keepalive:
     """Read a heartbeat; its Info lists the faulty parts. Source: A.2.5.2."""
     faulty = [
         sanitize(one.text, 32)
-        for info in _named(root, "Info")
+        for info in named_in(root, "Info")
         for one in elements(info)[:MAX_ITEMS]
         if name_of(one).lower() == "deviceid"
     ]
-    return Keepalive(_yes_no(root, "Status", set()), tuple(faulty))
+    return Keepalive(yes_no_of(root, "Status", set()), tuple(faulty))
 
 
 def read_media_status(root: etree._Element, quirks: set[str]) -> MediaStatus:
@@ -206,14 +170,14 @@ def read_media_status(root: etree._Element, quirks: set[str]) -> MediaStatus:
 
 def read_catalog(root: etree._Element, quirks: set[str]) -> Catalog:
     """Read a part of a catalogue. Source: A.2.6.4, A.2.1.9."""
-    items = _items(root, "DeviceList", quirks)
+    items = items_in(root, "DeviceList", quirks)
     return Catalog(number_of(root, "SumNum"), tuple(_channel(one, quirks) for one in items))
 
 
 def read_device_info(root: etree._Element, quirks: set[str]) -> DeviceInfo:
     """Read what a device is. Source: A.2.6.5."""
     return DeviceInfo(
-        done=_yes_no(root, "Result", set()),
+        done=yes_no_of(root, "Result", set()),
         name=text_of(root, "DeviceName"),
         manufacturer=text_of(root, "Manufacturer"),
         model=text_of(root, "Model"),
@@ -225,18 +189,18 @@ def read_device_info(root: etree._Element, quirks: set[str]) -> DeviceInfo:
 def read_device_status(root: etree._Element, quirks: set[str]) -> DeviceStatus:
     """Read how a device is. Source: A.2.6.6."""
     return DeviceStatus(
-        done=_yes_no(root, "Result", set()),
-        online=_yes_no(root, "Online", set()),
-        well=_yes_no(root, "Status", set()),
-        encoding=_yes_no(root, "Encode", set()),
-        recording=_yes_no(root, "Record", set()),
+        done=yes_no_of(root, "Result", set()),
+        online=yes_no_of(root, "Online", set()),
+        well=yes_no_of(root, "Status", set()),
+        encoding=yes_no_of(root, "Encode", set()),
+        recording=yes_no_of(root, "Record", set()),
         device_time=time_of(root, "DeviceTime", quirks),
     )
 
 
 def read_records(root: etree._Element, quirks: set[str]) -> Records:
     """Read a part of a list of footage. Source: A.2.6.7."""
-    items = _items(root, "RecordList", quirks)
+    items = items_in(root, "RecordList", quirks)
     records = (
         Record(time_of(one, "StartTime", quirks), time_of(one, "EndTime", quirks), text_of(one, "Type", 16))
         for one in items
@@ -249,21 +213,23 @@ def read_config(root: etree._Element, quirks: set[str]) -> Config:
     heads = ("cmdtype", "sn", "deviceid", "result", "sumnum")
     blocks = [one for one in elements(root) if name_of(one).lower() not in heads][:32]
     basic = next((one for one in blocks if text_of(one, "HeartBeatInterval")), None)
-    masks = next((one for one in blocks if list(_named(one, "RegionList"))), None)
+    masks = next((one for one in blocks if list(named_in(one, "RegionList"))), None)
     for block, name in ((basic, "BasicParam"), (masks, "PictureMask")):
         if block is not None and name_of(block) != name:
             quirks.add("renamed-block")
     mirror = next((one for one in blocks if name_of(one).lower() == "framemirror"), None)
     mirror_text = "" if mirror is None else sanitize(mirror.text, 4)
     return Config(
-        done=_yes_no(root, "Result", set()),
+        done=yes_no_of(root, "Result", set()),
         blocks=tuple(sanitize(name_of(one), 40) for one in blocks),
         heartbeat_s=None if basic is None else number_of(basic, "HeartBeatInterval"),
         heartbeat_count=None if basic is None else number_of(basic, "HeartBeatCount"),
         expires_s=None if basic is None else number_of(basic, "Expiration"),
-        masks_on=None if masks is None else _yes_no(masks, "On", set()),
-        masks=None if masks is None else len(_items(masks, "RegionList", quirks)),
+        masks_on=None if masks is None else yes_no_of(masks, "On", set()),
+        masks=None if masks is None else len(items_in(masks, "RegionList", quirks)),
         mirror=int(mirror_text) if mirror_text in ("0", "1", "2", "3") else None,
+        osd=osd_of(blocks),
+        plan=plan_of(blocks),
     )
 
 
@@ -271,7 +237,7 @@ def read_cards(root: etree._Element, quirks: set[str]) -> StorageCards:
     """Read the cards of a device. Source: A.2.6.16."""
     cards = (
         StorageCard(text_of(one, "Status", 16), number_of(one, "Capacity"), number_of(one, "FreeSpace"))
-        for one in _items(root, "SDCardStatusInfo", quirks)
+        for one in items_in(root, "SDCardStatusInfo", quirks)
     )
     return StorageCards(number_of(root, "SumNum"), tuple(cards))
 
@@ -292,7 +258,7 @@ READERS: Final[Mapping[str, Callable[[etree._Element, set[str]], Content]]] = {
 def _channel(item: etree._Element, quirks: set[str]) -> Channel:
     if number_of(item, "Parental") == 65535:
         quirks.add("parental-65535")
-    info = next(_named(item, "Info"), item)
+    info = next(named_in(item, "Info"), item)
     if info is not item and not text_of(item, "PTZType") and text_of(info, "PTZType"):
         quirks.add("ptz-in-info")
     parents = tuple(one for one in text_of(item, "ParentID").split("/") if one)[:16]
@@ -305,11 +271,11 @@ def _channel(item: etree._Element, quirks: set[str]) -> Channel:
         model=text_of(item, "Model"),
         civil_code=text_of(item, "CivilCode", 32),
         parents=parents,
-        online=_yes_no(item, "Status", quirks),
+        online=yes_no_of(item, "Status", quirks),
         register_way=number_of(item, "RegisterWay"),
         secrecy=number_of(item, "Secrecy"),
         security_level=_either(item, info, "SecurityLevelCode"),
-        record_save_days=number_of(item, "RecordSaveDays") or number_of(info, "RecordSaveDays"),
+        record_save_days=days_of(_either(item, info, "RecordSaveDays")),
         install_time=time_of(item, "InstallTime", quirks),
         management_unit=_either(item, info, "ManagementUnit"),
         point_type=number_of(item, "PointType"),
@@ -323,28 +289,3 @@ def _channel(item: etree._Element, quirks: set[str]) -> Channel:
 
 def _either(item: etree._Element, info: etree._Element, name: str) -> str:
     return text_of(item, name) or text_of(info, name)
-
-
-def _yes_no(element: etree._Element, name: str, quirks: set[str]) -> bool | None:
-    """Return a word for yes or no; makers have several (`ONLINE` for `ON`), which is noted."""
-    word = text_of(element, name, 16).upper()
-    if word in ("ONLINE", "OFFLINE", "OK", "TRUE", "FALSE", "1", "0"):
-        quirks.add("other-status-words")
-    return True if word in _YES else False if word in _NO else None
-
-
-def _named(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    return (one for one in elements(element) if name_of(one).lower() == name.lower())
-
-
-def _items(root: etree._Element, list_name: str, quirks: set[str]) -> list[etree._Element]:
-    """Return the items of a list; a list that is not there has none, which some devices write for zero."""
-    holder = next(_named(root, list_name), None)
-    if holder is None:
-        if number_of(root, "SumNum") == 0:
-            quirks.add("no-list")
-        return []
-    items = list(_named(holder, "Item"))
-    if len(items) > MAX_ITEMS:
-        raise Malformed("the list has too many items")
-    return items

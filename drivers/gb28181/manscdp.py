@@ -15,7 +15,8 @@ from typing import Final
 from lxml import etree
 
 from drivers.errors import Malformed
-from drivers.gb28181.answers import READERS, Content, number_of, text_of
+from drivers.gb28181.answers import READERS, Content
+from drivers.gb28181.fields import number_of, text_of
 from drivers.http.xml_answer import elements, name_of
 from drivers.http.xml_answer import parse as parse_xml
 from drivers.text import sanitize

@@ -12,7 +12,9 @@ from sites import camera, site
 from agent.commands.link import calls
 from agent.model.errors import UsageError
 from agent.onsite.link.play import WAYS
+from agent.onsite.link.slots import Slots
 from agent.site.config.site import Declaration, Site
+from drivers.footage import PlatformServer
 from masking.model import Job, Judged
 
 
@@ -81,3 +83,35 @@ def test_hours_bind_playback_alone_and_only_where_they_are_those_of_such_a_place
 def test_playback_alone_is_a_mistake_of_one_line() -> None:
     with pytest.raises(UsageError, match="add --picture"):
         calls.require_closed(options("--playback"), None, beijing(12))
+
+
+def slot(*, enabled: bool, registered: bool | None) -> PlatformServer:
+    return PlatformServer("GB28181", enabled, registered, slot=1, filled=enabled)
+
+
+@pytest.mark.parametrize(
+    ("words", "enabled", "registered", "refused"),
+    [
+        (("--picture",), True, True, True),
+        (("--picture",), True, None, True),
+        (("--picture",), True, False, False),
+        (("--picture",), False, None, False),
+        (("--picture", "--beside"), True, True, False),
+        ((), True, True, False),
+    ],
+)
+def test_a_device_that_serves_another_platform_is_called_only_where_a_person_agrees(
+    words: tuple[str, ...], enabled: bool, registered: bool | None, refused: bool
+) -> None:
+    """A device that does not say whether it is registered may be."""
+    asked = argparse.Namespace(**vars(options(*words)), json=True, lang="en")
+    slots = Slots((slot(enabled=enabled, registered=registered),), lambda: None)
+    if refused:
+        with pytest.raises(UsageError, match="add --beside"):
+            calls.require_consent(asked, slots)
+    else:
+        calls.require_consent(asked, slots)
+
+
+def test_where_slots_cannot_be_read_whoever_asks_for_a_picture_has_agreed() -> None:
+    calls.require_consent(argparse.Namespace(**vars(options("--picture")), json=True, lang="en"), None)

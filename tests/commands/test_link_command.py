@@ -18,6 +18,7 @@ from agent.demo.gb28181.pictures import frames
 from agent.model import exits
 from agent.observe.approvals.approvals import approve, write_approval
 from agent.observe.facts.link_tests import known_tests
+from agent.observe.facts.platform_told import known_told
 from agent.site.config.load import load
 from masking.model import Job
 from masking.view.model import DescriptorJob
@@ -186,6 +187,30 @@ def test_masks_are_judged_by_what_was_approved_and_not_in_a_picture_that_stands_
     assert (ended, masks["status"], masks["reason"]) == (exits.UNCHECKED, "unknown", reason)
     (kept,) = known_tests(tmp_path / "state", "S1").values()
     assert (kept.outcome, kept.pictures) == ("played", ()), "the interface works; of the masks nothing is proven"
+
+
+def test_what_the_device_told_of_its_cameras_is_kept_as_named_fields_and_no_secret_of_it(tmp_path: Path) -> None:
+    config = site_with(tmp_path, "14021300001320000001")
+    assert link_test("--picture", "--config", str(config), device=("nvr",))[0] == exits.OK
+    told = known_told(tmp_path / "state", "S1")["nvr"]
+    first, *others = told.cameras
+    assert (told.cameras_count, len(others)) == (3, 2)
+    assert (first.code, first.save_days) == ("14021300001320000001", 30)
+    assert str(first.install_time) == "2025-03-01 04:05:06"
+    assert (first.masks_on, first.mask_regions, first.time_shown, first.texts) == (True, 1, True, ("大门",))
+    assert (first.plan_on, first.plan_days_s) == (True, (86_399,) * 7)
+    assert (first.codec, len(first.size_px)) == ("h264", 2)
+    assert {one.masks_on for one in others} == {None} and {one.codec for one in others} == {""}
+    kept = (tmp_path / "state/link-told.json").read_text("utf-8")
+    assert [one for one in SECRETS if one in kept] == []
+
+
+def test_a_damaged_file_of_what_was_told_is_one_line_and_is_left_as_it_is(tmp_path: Path) -> None:
+    config = site_with(tmp_path, "14021300001320000001")
+    (tmp_path / "state/link-told.json").write_text("{")
+    code, _, person = link_test("--config", str(config), device=("nvr",))
+    assert code == exits.USAGE and "link-told.json: is damaged" in person.getvalue()
+    assert (tmp_path / "state/link-told.json").read_text() == "{"
 
 
 def test_a_camera_of_the_site_file_that_is_not_in_the_catalogue_fails(tmp_path: Path) -> None:

@@ -113,14 +113,6 @@ HUB: Final = (
         "test_a_report_on_which_the_connection_is_closed_is_neither_too_large_nor_given_up_and_the_rest_passes",
     ),
     Mutant(
-        name="suspect-goes-alone",
-        row="(broker) closes the connection on a report",
-        file="agent/deliver/publish/window.py",
-        text="            if suspected and (taken or self._in_flight or others):\n",
-        mutated="            if False:\n",
-        test="test_publish_window.py::test_what_was_on_its_way_when_the_connection_ended_goes_alone",
-    ),
-    Mutant(
         name="suspect-waits",
         row="(broker) closes the connection on a report",
         file="agent/deliver/publish/window.py",

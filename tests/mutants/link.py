@@ -72,7 +72,7 @@ LINK: Final = (
     Mutant(
         name="link-items",
         row="sends XML that expands",
-        file="drivers/gb28181/answers.py",
+        file="drivers/gb28181/fields.py",
         text="    if len(items) > MAX_ITEMS:\n",
         mutated="    if False:\n",
         test=_BODIES + "test_a_hostile_body_is_refused_without_a_word_of_it",
@@ -152,7 +152,7 @@ LINK: Final = (
     Mutant(
         name="link-another-cameras-picture",
         row="has a recorder send another camera's picture",
-        file="agent/onsite/link/pictures.py",
+        file="agent/onsite/masks_look/platform_pictures.py",
         text="    if any(one.shows != name for one in looks.seen):\n",
         mutated="    if False:\n",
         test="test_link_masks.py::test_a_scene_that_nobody_approved_judges_nothing",
@@ -160,7 +160,7 @@ LINK: Final = (
     Mutant(
         name="link-old-picture",
         row="has a recorder send another camera's picture",
-        file="agent/onsite/link/pictures.py",
+        file="agent/onsite/masks_look/platform_pictures.py",
         text="    if _is_one_moment(looks.seen):\n",
         mutated="    if False:\n",
         test="test_link_masks.py::test_an_old_picture_sent_twice_is_not_live",
@@ -244,6 +244,14 @@ LINK: Final = (
         text="    if is_open(due_hours",
         mutated="    if False and is_open(due_hours",
         test="test_link_calls.py::test_footage_is_not_played_while_the_place_is_open",
+    ),
+    Mutant(
+        name="link-beside",
+        row="(a mistake of ours) takes a stream",
+        file="agent/commands/link/calls.py",
+        text="    if not args.picture or args.beside or not others:\n",
+        mutated="    if True:\n",
+        test="test_link_calls.py::test_a_device_that_serves_another_platform_is_called_only_where_a_person_agrees",
     ),
     Mutant(
         name="link-other-address",

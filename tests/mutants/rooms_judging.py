@@ -8,6 +8,22 @@ from mutants.model import Mutant
 
 JUDGING: Final = (
     Mutant(
+        name="unknown-is-the-same",
+        row="judge",
+        file="agent/judge/checks/platform/compared.py",
+        text='"unknown" if same is None else "same" if same',
+        mutated='"same" if same or same is None',
+        test="test_platform_facts_checks.py::test_what_nobody_declared_is_unknown[legal-unit]",
+    ),
+    Mutant(
+        name="secret-camera-named-by-its-report",
+        row="judge",
+        file="agent/judge/checks/platform/facts.py",
+        text="if secret and name in SPOKEN",
+        mutated="if name in ()",
+        test="test_platform_facts_checks.py::test_what_a_secret_camera_is_called_is_in_no_finding",
+    ),
+    Mutant(
         name="shortest-gap-kept",
         row="observe",
         file="agent/observe/footage/join.py",
@@ -110,6 +126,14 @@ JUDGING: Final = (
         text="row.seq > upto.get(row.stream, 0))",
         mutated="row.seq >= upto.get(row.stream, 0))",
         test="test_publish_window.py::test_what_a_watermark_covers_meanwhile_is_not_sent",
+    ),
+    Mutant(
+        name="suspect-goes-along",
+        row="deliver",
+        file="agent/deliver/publish/window.py",
+        text="            if suspected and (taken or self._in_flight or others):\n",
+        mutated="            if False:\n",
+        test="test_publish_window.py::test_what_was_on_its_way_when_the_connection_ended_goes_alone",
     ),
     Mutant(
         name="length-little-endian",

@@ -47,6 +47,7 @@ FIGURES = {
         "resting_pss_mb": ("MB", 2, "lower"),
         "cycle_64_cpu_ratio": ("x", 1.1, "lower"),
     },
+    "link_truth": {"lies_found_ratio": ("", 1, "higher"), "false_differences": ("cameras", 0, "lower")},
     "recorders": {"hik_requests_per_channel": ("requests", 2, "lower")},
     "stores": {
         "segments_first_s": ("s", 60, "lower"),

@@ -44,6 +44,7 @@ from breaches import (
     shrinking,
     stranger,
     told,
+    told_of_more,
     turns,
     unnamed,
     unplugged,
@@ -94,11 +95,9 @@ MOVED = Breach("the camera is turned away", painted(before_the_lens(shifted)),
 DISK = Breach("a disk of the recorder fails", lambda w: w.devices.change_device(NVR.id, "disk-failed"),
     {"storage-health device:nvr": ("fail", "disk-failed")})
 GATEWAY = Breach("the gateway's disk is full", full_disk, {"gateway-health site": ("warn", "disk-nearly-full")})
-HOLE = Breach("nothing is recorded for six hours", hole, {"recording-completeness camera:gate": ("warn", "gap")},
-    )
+HOLE = Breach("nothing is recorded for six hours", hole, {"recording-completeness camera:gate": ("warn", "gap")})
 AWAY = Breach("the hub is not reached for two days", disconnected, {"hub-delivery site": ("warn", "offline")})
-ENDING = Breach("nobody renews the certificate", ends_soon,
-    {"hub-certificate site": ("warn", "expires-within-7-days")})
+ENDING = Breach("nobody renews the certificate", ends_soon, {"hub-certificate site": ("warn", "expires-within-7-days")})
 FACTORY_LOGIN = Breach("the recorder takes the login of its factory", factory_login,
     {"default-credential device:nvr": ("fail", "accepted"), "default-credential site": ("", "")})
 LOST_POWER = Breach("a recorder comes up with other settings", lost_power,
@@ -176,6 +175,8 @@ BELOW_DESIGN = Breach("the main stream is smaller than it was designed", lambda 
     {f"stream-profile-conforms camera:{one}": ("fail", "below-design") for one in ("gate", "library")})
 LINKED = Breach("cameras are declared linked, and the recorder that tells of its platforms has none", unplugged,
     {"platform-interface-configured site": ("fail", "not-configured")})
+TOLD_OF_MORE = Breach("the platform is told of more cameras than were filed", told_of_more, {
+    "platform-facts-match site": ("fail", "differs")})
 BEFORE = contradicted("acceptance-date", date(2024, 9, 5), "acceptance-before-use", "warn", "past-breach")
 OTHER_LIST = Breach("the recorder is not the one that was filed", filed(("gate", "library"), "R6-000001"),
     {"filing-device-list-match site": ("fail", "differ")})
@@ -193,6 +194,7 @@ NOT_READ_YET = {f"{check} site" for check in ("access-register-match", "export-l
 HELD_BACK: Mapping[str, str] = {
     **{f"osd-compliant {one}": "not-read-yet" for one in ("site", "camera:gate", "camera:library")},
     "default-credential site": "off",
+    "platform-facts-match site": "not-tested",
     "platform-interface-configured site": "interface-not-told",
     "privacy-mask-ptz camera:library": "movable-not-told",
     "retention-forecast device:recorder": "disks-not-told",
@@ -313,6 +315,7 @@ BREACHES: Mapping[str, Breach] = {
     "datong-1-15/platform-keepalive": LINKED,
     "datong-1-15/platform-catalog": LINKED,
     "datong-1-15/platform-stream": LINKED,
+    "cn-standards/platform-facts": TOLD_OF_MORE,
     "cn-standards/platform-keepalive": LINKED,
     "cn-standards/platform-registration": LINKED,
     "cn-standards/platform-catalog": LINKED,

@@ -29,6 +29,7 @@ from agent.host.paths import CREDENTIALS_NAME
 from agent.model import exits
 from agent.model.finding import Draft, Json
 from agent.observe.facts.delivery import OwnCertificate
+from agent.observe.facts.platform_told import DeviceTold, put_told
 from agent.site.config.load import load
 from drivers.credentials import Credentials
 from drivers.details import Audio, AudioEncoder, Encoders, Movable
@@ -229,6 +230,13 @@ def redrawn(one: Observation) -> Observation:
 def filed(cameras: tuple[str, ...], serial: str = RECORDER.serial) -> Callable[[World], None]:
     """Something else was filed than is there."""
     return lambda world: file_at_police(world.state, cameras, serial)
+
+
+def told_of_more(world: World) -> None:
+    """In their self-tests both recorders told the platform of more cameras than were filed."""
+    for device in (RECORDER, NVR):
+        told = DeviceTold(site=world.site.id, device=device.id, at=world.clock(), cameras_count=2)
+        put_told(world.state, told)
 
 
 def never_filed(world: World) -> None:

@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,21 +24,16 @@ from rich.text import Text
 
 from agent.commands.link import calls
 from agent.commands.link.certificate import add_options, plan_certificate, write_certificate
+from agent.commands.link.remember import remember
 from agent.commands.terminal.asking import Ended, ask
-from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.unconfined import say_confinement
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
-from agent.host.lock import lock
-from agent.host.not_ours import forbidden
-from agent.host.paths import credentials_file, own_state
-from agent.model.errors import AgentError, UsageError, os_words
+from agent.host.paths import credentials_file
+from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.model.host_name import is_host
-from agent.observe.facts import link_tests
-from agent.observe.facts.factory_logins import box_of
-from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
 from agent.observe.probe import platform_slots
 from agent.onsite.link import guide
 from agent.onsite.link.certificate import without_address
@@ -123,6 +117,7 @@ def run(args: argparse.Namespace) -> int:
     slots = _read_slots(args, target)
     if slots is None:
         _require_free_slot(args)
+    calls.require_consent(args, slots)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
         eye = calls.eye_for(args, wire.local, peer, worker.judge, target.site, target.device)
         _print_guide(plan, wire, target.driver, slots, args.lang)
@@ -134,8 +129,8 @@ def run(args: argparse.Namespace) -> int:
             _say(render(Message("stopped: switch the slot off in the device"), args.lang))
             raise
         say_confinement(worker.confinement, args, args.unconfined)
-    if target.site is not None and result.outcome is not None:
-        _remember(target.site, target.device, result, result.outcome)
+    if target.site is not None:
+        remember(target.site, target.device, result)
     _print_result(args, result)
     if paper is not None:
         write_certificate(paper, without_address(result), args)
@@ -228,30 +223,6 @@ def _open(peer: str, port: int) -> Wire:
             peer=peer,
             why=why,
         ) from None
-
-
-def _remember(site: Site, device: str, result: LinkResult, outcome: TestOutcome) -> None:
-    """Store what the test proves, for the checks of the interface: of this box, where it is known."""
-    directory = own_state(site.storage.directory, os.environ)
-    mark = None
-    with suppress(AgentError):
-        known = read_memory(directory).remembered.identities.get(device)
-        mark = known.answering if known else None
-    with as_owner_of(directory):
-        held = lock(directory / link_tests.NAME)
-        try:
-            digest = without_address(result).digest
-            add_test(
-                directory, LinkTest(site.id, device, result.ended_at, outcome, box_of(mark), digest, result.pictures)
-            )
-        except OSError as error:
-            raise forbidden(directory, error) from None
-        except ValueError:
-            raise UsageError(
-                "{path}: is damaged, so that this test is not stored; move it away", path=directory / link_tests.NAME
-            ) from None
-        finally:
-            os.close(held)
 
 
 def _print_guide(plan: Plan, wire: Wire, driver: str, slots: Slots | None, lang: str) -> None:

@@ -12,6 +12,14 @@ INSTALLED: Final = datetime(2025, 3, 1, 4, 5, 6)  # noqa: DTZ001 - a device's ow
 SECRETS: Final = ("kept-catalog-password", "10.99.88.77", "113.299417", "40.076541", "13800000000", "平城区某街9号")
 """What stands in each item of the catalogue and must go no further."""
 
+_DAY: Final = (
+    "<TimeSegment><StartHour>0</StartHour><StartMin>0</StartMin><StartSec>0</StartSec>"
+    "<StopHour>23</StopHour><StopMin>59</StopMin><StopSec>59</StopSec></TimeSegment>"
+)
+WHOLE_WEEK: Final = "".join(
+    f"<RecordSchedule><WeekDayNum>{day}</WeekDayNum>{_DAY}</RecordSchedule>" for day in range(1, 8)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -119,6 +127,9 @@ def _config(asked: Asked, habits: Habits) -> str:
         "PictureMask": "<On>1</On><SumNum>1</SumNum><RegionList Num='1'><Item><Seq>1</Seq><Point>0,0,10,10</Point>"
         "</Item></RegionList>",
         "FrameMirror": "0",
+        "OSDConfig": "<TimeEnable>1</TimeEnable><TimeType>0</TimeType><TextEnable>1</TextEnable><SumNum>1</SumNum>"
+        "<Item><Text>大门</Text><X>1</X><Y>1</Y></Item>",
+        "VideoRecordPlan": f"<RecordEnable>1</RecordEnable>{WHOLE_WEEK}",
     }.get(kind, "")
     return f"<Result>OK</Result><{name}>{inner}</{name}>"
 

@@ -166,6 +166,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
     "platform-stream-playable": EvidenceRule("seen", dated=("tested_at",)),
     "acceptance-before-use": EvidenceRule("declared", reasons={"footage-before": "told"}),
     "filing-device-list-match": EvidenceRule("told", (Identity,)),
+    "platform-facts-match": EvidenceRule("told"),
     "inspection-bundle-ready": _OWN,
     "audit-log-retention": EvidenceRule("told", (OldestLog,), of_site="own"),
     "facts-unread": EvidenceRule("told"),

@@ -38,6 +38,8 @@ from agent.judge.checks.papers import (
     zones,
 )
 from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, same, view
+from agent.judge.checks.platform import certificate
+from agent.judge.checks.platform import facts as platform_facts
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.accepted import mark_accepted
 from agent.judge.wording.broken_days import with_rules_of_days
@@ -99,6 +101,7 @@ CHECKS: tuple[Check, ...] = (
     platform_settings.KEEPALIVE,
     platform_settings.CATALOG,
     platform_settings.PLAYABLE,
+    platform_facts.CHECK,
     duties.SCOPE,
     duties.NATIONAL_CLASS,
     duties.ORGAN,
@@ -109,7 +112,7 @@ CHECKS: tuple[Check, ...] = (
     duties.NEIGHBOUR,
     contractors.CONTRACTORS,
     duties.CERTIFICATES,
-    duties.SECURE_DEVICE,
+    certificate.CHECK,
     duties.OUTSOURCING,
     duties.ARCHIVE,
     acceptance.ORDER,

@@ -12,6 +12,7 @@ from agent.observe.facts.delivery import NO_DELIVERY, Delivery, OwnReports
 from agent.observe.facts.factory_logins import LoginTry
 from agent.observe.facts.filed_system import Filing
 from agent.observe.facts.link_tests import LinkTest
+from agent.observe.facts.platform_told import DeviceTold
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.days import Footage
 from agent.observe.remembered.value import EMPTY, Remembered
@@ -52,7 +53,7 @@ class Facts:
     reports, None where this process reports nothing. `own_log_from`: time of the oldest entry of our own history, or
     None. `factory`: the last try of a factory login, by device id; None where the tries cannot be read.
     `attested`: what people declared of zones that pictures cannot prove, by camera id and zone. `link_tests`: the last
-    self-test of each device's interface for the police platform, by device id.
+    self-test of each device's interface for the police platform, by device id; `platform_told`: what it told there.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -69,6 +70,7 @@ class Facts:
     factory: Mapping[str, LoginTry] | None = field(default_factory=dict)
     attested: Mapping[str, Mapping[str, Attestation]] = field(default_factory=dict)
     link_tests: Mapping[str, LinkTest] = field(default_factory=dict)
+    platform_told: Mapping[str, DeviceTold] = field(default_factory=dict)
 
     @property
     def footage(self) -> Footage:

@@ -108,7 +108,8 @@ def _facts(one: Certificate, zone: ZoneInfo, words: Mapping[str, str], lang: str
     yield words["began"], f"{local(test.began_at, zone)} ({one.time_zone})"
     yield words["ended"], local(test.ended_at, zone)
     yield words["device"], together((text for text in (one.device, test.device_id) if text), lang)
-    yield words["slots"], render(SLOTS[test.slots], lang)
+    is_lost = test.slots == "not-read" and test.step("other-slots") is not None
+    yield words["slots"], render(SLOTS["lost" if is_lost else test.slots], lang)
     quiet = {"seconds": f"{test.quiet_after_s:g}", "usual": f"{QUIET_AFTER_S:g}"}
     is_short = test.quiet_after_s < QUIET_AFTER_S
     yield words["quiet"], render(Message(QUIET_SHORT if is_short else "{seconds} s", quiet), lang)

@@ -13,9 +13,10 @@ FACE: Final = Message(
 
 SLOTS: Final[Mapping[str, Message]] = {
     "read": Message("read before, during and after the test, as its steps tell"),
+    "lost": Message("read before the test; how they are after it is not known, as its steps tell"),
     "not-read": Message("not read: a person said that no platform used the slot of this test"),
 }
-"""Whether the device's other slots were seen to be as before."""
+"""Whether the device's slots were read; a person was asked only where they could not be read before the test."""
 
 QUIET_SHORT: Final = "{seconds} s, as set with --quiet-after; a test on site waits {usual} s or more"
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Final
 
 from agent.model.finding import Message
-from agent.onsite.link import answered, steps
+from agent.onsite.link import answered, facts, steps
 from agent.onsite.link.footage import Listing, find
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.platform import Asked, Platform, Talks
 from agent.onsite.link.play import Eye, play
 from agent.onsite.link.registrar import Verdict
 from agent.onsite.link.result import LinkResult, Step
+from agent.onsite.link.security import security
 from agent.onsite.link.slots import Slots, after, during
 from drivers.gb28181.answers import Catalog, Content
 
@@ -86,6 +87,7 @@ def run_test(
         steps=tuple(done),
         quirks=tuple(sorted(heard.quirks)),
         refused="wrong-password" in heard.verdicts and "registered" not in heard.verdicts,
+        told=heard.told,
         quiet_after_s=plan.quiet_after_s,
     )
 
@@ -109,10 +111,12 @@ def _steps(
     platform.pump(lambda: heard.registration is not None, plan.lasts_s)
     if heard.registration is None:
         yield steps.not_registered(heard, wire.dropped, plan, address)
+        yield from _security(platform, wall())
         return
     version = heard.registration.version
     began_s = clock()
     yield steps.registered(heard.registration)
+    yield from _security(platform, wall())
     catalog = _ask_catalog(platform)
     yield answered.catalog(catalog, plan)
     yield answered.device_info(_ask(platform, "DeviceInfo"))
@@ -121,7 +125,9 @@ def _steps(
     camera = cameras[0].code if cameras else plan.device_id
     listing = _find_footage(platform, camera, wall())
     yield answered.records(listing)
-    yield answered.configuration(_ask_configuration(platform, camera, version))
+    blocks = _ask_configuration(platform, camera, version)
+    yield answered.configuration(blocks)
+    heard.told = facts.cameras_told(catalog, camera, blocks, plan.cameras)
     if version == NEWEST:
         yield answered.cards(_ask(platform, "SDCardStatus"))
     else:
@@ -144,6 +150,12 @@ def _called(plan: Plan, codes: list[str]) -> list[str]:
     """Return the cameras that are asked for a live picture: those of the site file, else the catalogue's first."""
     own = [code for code in plan.cameras if code in codes]
     return own or codes[:1]
+
+
+def _security(platform: Platform, now: datetime) -> Iterator[Step]:
+    """Yield the step of a device that showed a certificate; none of one that logs in by its password alone."""
+    if platform.heard.shown is not None:
+        yield security(platform.heard.shown, platform.plan.device_id, now)
 
 
 def _ask(platform: Platform, command: str, about: str = "", **fields: str) -> Asked:

@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from agent.observe.facts.platform_told import CameraTold
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.registrar import OUR_AGENT, OUR_VERSION, Registration, Verdict, decide
 from agent.onsite.link.requesting import Request, Sent, new_request
 from drivers.errors import Malformed
 from drivers.gb28181 import manscdp
-from drivers.gb28181.answers import MAX_ITEMS, Content, Keepalive, MediaStatus, items_of
+from drivers.gb28181.answers import Content, Keepalive, MediaStatus, items_of
+from drivers.gb28181.fields import MAX_ITEMS
+from drivers.gb28181.gb35114 import Shown
 from drivers.gb28181.manscdp import Manscdp
 from drivers.gb28181.sip import Sip, answer_to
 from drivers.gb28181.wire import Dropped, Flow, Incoming
@@ -78,6 +81,8 @@ class Heard:
     malformed: int = 0
     media_ends: int = 0
     last_at_s: float | None = None
+    told: tuple[CameraTold, ...] = ()
+    shown: Shown | None = None
 
 
 class Platform:
@@ -256,6 +261,9 @@ class Platform:
             heard.registration = None
         heard.verdicts[decision.verdict] = heard.verdicts.get(decision.verdict, 0) + 1
         heard.said[decision.verdict] = decision.said
+        # The first request carries the certificate, the ones after it only a signature.
+        if decision.shown is not None and not (heard.shown and heard.shown.certificate):
+            heard.shown = decision.shown
         self._told(decision.verdict)
 
     def _take_message(self, request: Sip, flow: Flow) -> None:

@@ -13,9 +13,9 @@ from typing import Final, Literal, Protocol
 from agent.model.finding import Json, Message
 from agent.onsite.link.call import Call, calling
 from agent.onsite.link.footage import Footage
-from agent.onsite.link.pictures import LOOKS, JudgeMasks, KeyPicture, with_look
 from agent.onsite.link.platform import Platform
 from agent.onsite.link.result import Step
+from agent.onsite.masks_look.platform_pictures import LOOKS, JudgeMasks, KeyPicture, with_look
 from drivers.errors import Malformed, Unsupported
 from drivers.gb28181.invitation import Offer, Way, offer_for, read_answer
 from drivers.gb28181.media import MAX_BYTES

@@ -6,11 +6,12 @@ Source: GB/T 28181-2022, 9.1 and annex I; RFC 3261 section 10.3.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.onsite.link.plan import EXPIRES_MIN_S, Plan
 from drivers.gb28181 import sip_digest
+from drivers.gb28181.gb35114 import Shown, shown_in
 from drivers.gb28181.sip import Sip, answer_to, user_of
 from drivers.gb28181.wire import Flow
 from drivers.text import sanitize
@@ -38,12 +39,13 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer to one REGISTER. `said`: the foreign id or domain that it came with, for a person."""
+    """The answer to one REGISTER. `said`: the foreign id or domain that it came with; `shown`: by GB 35114."""
 
     verdict: Verdict
     answer: Sip
     registration: Registration | None = None
     said: str = ""
+    shown: Shown | None = None
 
 
 def decide(request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, ending: bool = False) -> Decision:
@@ -72,7 +74,8 @@ def decide(request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, en
         nonce = sip_digest.nonce_for(key, source, now_s)
         value = sip_digest.challenge(plan.domain, nonce, plan.algorithm, stale=answered == "stale")
         verdict: Verdict = "certificate" if answered == "certificate" else "challenged"
-        return decision(verdict, 401, "Unauthorized", "", ("www-authenticate", value))
+        answer = decision(verdict, 401, "Unauthorized", "", ("www-authenticate", value))
+        return replace(answer, shown=shown_in(request.header("authorization")))
     expires_s, quirks = _expires(request)
     contact = tuple(("contact", value) for value in request.every("contact"))
     if expires_s == 0:

@@ -10,6 +10,7 @@ from agent.contract.chain import encode
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.observe.facts.link_tests import TestOutcome
+from agent.observe.facts.platform_told import CameraTold
 from agent.observe.pictures.turns import PathResult
 from agent.onsite.link.plan import QUIET_AFTER_S
 
@@ -17,7 +18,7 @@ SCHEMA: Final = "camwarden-link-test/1"
 
 StepName = Literal[
     "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
-    "picture", "masks", "playback", "off", "own-slot", "other-slots",
+    "picture", "masks", "playback", "security", "off", "own-slot", "other-slots",
 ]  # fmt: skip
 StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 """`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""
@@ -48,6 +49,7 @@ class Step:
 class LinkResult:
     """The result of one test. `refused`: the device came with a wrong password, and never with the right one.
 
+    `told`: what it told of its cameras, which `platform-facts-match` holds against what is true.
     `quiet_after_s`: after how long a silence the slot counted as off.
     """
 
@@ -59,6 +61,7 @@ class LinkResult:
     steps: tuple[Step, ...]
     quirks: tuple[str, ...] = ()
     refused: bool = False
+    told: tuple[CameraTold, ...] = ()
     quiet_after_s: float = QUIET_AFTER_S
 
     def step(self, name: StepName) -> Step | None:

@@ -18,6 +18,7 @@ TITLES: Final[Mapping[StepName, Message]] = {
     "picture": Message("live picture"),
     "masks": Message("masks in it"),
     "playback": Message("recorded picture"),
+    "security": Message("certificate (GB 35114)"),
     "off": Message("slot off again"),
     "own-slot": Message("slot of this test"),
     "other-slots": Message("other slots"),

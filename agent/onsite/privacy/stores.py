@@ -194,6 +194,11 @@ STORES: Final[tuple[Store, ...]] = (
         ends="later ones replace it", has_people=False,
     ),
     Store(
+        name="link-told", title="what devices told the platform of their cameras in a self-test", folder="state",
+        files=("link-told.json",), holds="names of cameras and of the units that answer for them",
+        since="the next self-test of the device", kept=AT_ONCE, ends="the next self-test replaces it",
+    ),
+    Store(
         name="damaged-logins", title="damaged states of logins", folder="state", files=("credentials.json.damaged",),
         holds="user names of devices", since="its last change", kept=MONTH, ends="the service removes it",
     ),

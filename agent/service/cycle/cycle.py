@@ -193,6 +193,7 @@ def _facts(site: Site, env: Environment, kept: DiskState, facts: Facts, begun: f
         own_log_from=kept.own_log_from,
         factory=kept.factory,
         link_tests=kept.link_tests,
+        platform_told=kept.platform_told,
         attested=in_force(kept.attested, site.cameras, owners_now(site, {}, facts.remembered.identities), now),
     )
 

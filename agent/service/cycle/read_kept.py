@@ -12,6 +12,7 @@ from agent.observe.facts.factory_logins import LoginTry, known_tries
 from agent.observe.facts.filed_file import read_filed
 from agent.observe.facts.filed_system import Filing
 from agent.observe.facts.link_tests import LinkTest, known_tests
+from agent.observe.facts.platform_told import DeviceTold, known_told
 from agent.observe.pictures.derived_views import DerivedReference, read_derived
 from agent.site.config.site import Site
 
@@ -21,7 +22,8 @@ class DiskState:
     """What people approved and noted, what was derived, filed and tried, and how far our own history reaches.
 
     `approvals` and `derived` by camera id; `acknowledged`: ids of acknowledged changes of footage; `factory`: by device
-    id, None where it cannot be read; `link_tests`: by device id; `own_log_from`: None where there is no history.
+    id, None where it cannot be read; `link_tests`, `platform_told`: by device id; `own_log_from`: None where there is
+    no history.
     """
 
     approvals: Mapping[str, Approval] = field(default_factory=dict)
@@ -32,6 +34,7 @@ class DiskState:
     own_log_from: datetime | None = None
     attested: tuple[Attestation, ...] = ()
     link_tests: Mapping[str, LinkTest] = field(default_factory=dict)
+    platform_told: Mapping[str, DeviceTold] = field(default_factory=dict)
 
 
 def read_disk(site: Site) -> DiskState:
@@ -47,4 +50,5 @@ def read_disk(site: Site) -> DiskState:
         own_log_from=oldest_stored(directory),
         attested=attestations_of(notes),
         link_tests=known_tests(directory, site.id),
+        platform_told=known_told(directory, site.id),
     )

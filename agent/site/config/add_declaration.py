@@ -44,7 +44,7 @@ def read_value(row: Declarable, text: str) -> Value:
 def _read(row: Declarable, text: str) -> Value:
     if row.kind == "flag":
         return True if text.lower() in YES else False if text.lower() in NO else text
-    if row.kind == "choice" and text not in [choice.value for choice in row.choices]:
+    if row.choices and text not in [choice.value for choice in row.choices]:
         by_number = re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= len(row.choices)
         return row.choices[int(text) - 1].value if by_number else text
     if row.kind == "date":

@@ -34,3 +34,15 @@ OPEN_ZONES: Final = (
     Choice("vehicle", "inside a public vehicle"),
     Choice("other", "another place that is none of the forbidden ones"),
 )
+
+CAPTURE_POSITIONS: Final = (
+    Choice("0010000", "open squares"),
+    Choice("0020000", "streets and junctions"),
+    Choice("0030000", "gates of highways"),
+    Choice("0040000", "bridges and tunnels"),
+    Choice("0050000", "commercial and financial areas"),
+)
+"""The classes of annex O that we have read: three digits for a class, two for a part of it, two that industries set.
+
+Other codes are declared by their digits. Source: GB/T 28181-2022, annex O.
+"""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.site.declarations.detail_table import DETAILS
-from agent.site.declarations.kinds_of_place import FORBIDDEN_ZONES, OPEN_ZONES, PUBLIC_ZONES
+from agent.site.declarations.kinds_of_place import CAPTURE_POSITIONS, FORBIDDEN_ZONES, OPEN_ZONES, PUBLIC_ZONES
 from agent.site.declarations.row import (
     NONE,
     PROFILES,
@@ -276,6 +276,11 @@ _ROWS: Final[tuple[Declarable, ...]] = (
         "name-reviewed", "camera", "list", "never", "forbidden-zone-name-hint", "cn-799/forbidden-places-hint",
         "Which names and overlay texts that speak of a private place did somebody look into, and found none?",
         example="Corridor before the toilets",
+    ),
+    Declarable(
+        "capture-position", "camera", "text", "never", "platform-facts-match", "cn-standards/platform-facts",
+        "Which kind of place is it for the police platform? Seven digits of GB/T 28181, annex O; here are some.",
+        CAPTURE_POSITIONS, like="[0-9]{7}", example="0010000",
     ),
     Declarable(
         "data-sheet", "camera", "text", "never", "filing-device-list-match", "datong-1-15/filing-device-list",

@@ -69,6 +69,7 @@ DUTY_WORDS: Final[Mapping[str, Message]] = {
     "height-m": Message("height-m"),
     "azimuth-degrees": Message("azimuth-degrees"),
     "secure-device-level": Message("secure-device-level"),
+    "capture-position": Message("capture-position"),
 }
 """Each row of `table.py` by its id."""
 

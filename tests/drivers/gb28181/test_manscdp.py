@@ -13,7 +13,8 @@ from agent.demo.gb28181.bodies import SECRETS, answers, read_query
 from agent.demo.gb28181.habits import HABITS, Habits
 from drivers.errors import Malformed
 from drivers.gb28181 import manscdp
-from drivers.gb28181.answers import MAX_ITEMS, Catalog, Config, DeviceStatus, Keepalive, Records
+from drivers.gb28181.answers import Catalog, Config, DeviceStatus, Keepalive, Records
+from drivers.gb28181.fields import MAX_ITEMS
 from drivers.gb28181.manscdp import QUERIES, WITHHELD, parse, query
 
 DEVICE = "14021300001180000001"

@@ -22,7 +22,7 @@ from agent.demo.gb28181.habits import Habits
 from agent.hub.stores import trust
 from agent.model.finding import Json, Message, utc_text
 from agent.onsite.link.certificate import files_of, render_page, without_address
-from agent.onsite.link.result import Step
+from agent.onsite.link.result import Step, StepStatus
 from agent.text.translate import LANGUAGES
 from agent.verify.archive import open_container
 from agent.verify.judge import Judgement, Trusted
@@ -69,13 +69,13 @@ def test_a_digest_is_that_of_the_row_in_the_file_for_programs() -> None:
 def test_three_questions_are_answered_and_what_was_not_asked_is_no_yes() -> None:
     text = page(certificate())
     assert 'It registered</th><td><span class="s pass">seen' in text
-    assert 'It answered</th><td><span class="s pass">told' in text and "6 of 6 queries" in text
+    assert 'It answered</th><td><span class="s pass">told' in text and "6 of 6 as due" in text
     assert 'It played</th><td><span class="s not_applicable">not asked' in text
 
 
 def test_one_query_without_an_answer_is_unknown_on_its_face() -> None:
     text = page(certificate(result(Habits(unanswered=frozenset({"DeviceInfo"})))))
-    assert 'It answered</th><td><span class="s unknown">unknown' in text and "5 of 6 queries" in text
+    assert 'It answered</th><td><span class="s unknown">unknown' in text and "5 of 6 as due" in text
 
 
 def test_a_failed_query_fails_on_its_face_though_another_is_unknown() -> None:
@@ -209,3 +209,21 @@ def test_a_whole_test_at_a_heartbeat_of_a_minute_ends_within_four_minutes_withou
     evidence: Json = {step.name: step.status for step in test.steps}
     assert test.ended_at - test.began_at <= timedelta(minutes=4), evidence
     assert test.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "slots"),
+    [
+        ("told", "read before, during and after the test", "read"),
+        ("failed", "read before, during and after the test", "read"),
+        ("unknown", "read before the test; how they are after it is not known", "not-read"),
+    ],
+)
+def test_slots_that_were_read_are_told_as_such_and_one_that_was_not_read_again_is_not(
+    status: StepStatus, says: str, slots: str
+) -> None:
+    test = result()
+    row = Step(name="other-slots", status=status, what=Message("slot {slots} is off", {"slots": 2}))
+    one = certificate(replace(test, steps=(*test.steps, row)))
+    assert says in page(one) and "a person said" not in page(one)
+    assert json.loads(files_of(one, KEY)[LINK_TEST.content])["test"]["slots"] == slots

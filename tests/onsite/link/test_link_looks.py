@@ -10,9 +10,9 @@ from link_room import PLAN, Port, Room, Watching, room_with, whole_test
 
 from agent.demo.gb28181.habits import Habits
 from agent.model.finding import Message
-from agent.onsite.link.pictures import SECOND_AFTER_S, KeyPicture
 from agent.onsite.link.play import AGAIN_WITHIN_S, Eye, MediaPort
 from agent.onsite.link.result import LinkResult, Step
+from agent.onsite.masks_look.platform_pictures import SECOND_AFTER_S, KeyPicture
 from drivers.errors import Malformed
 from drivers.gb28181.invitation import Way
 from drivers.gb28181.sip import parse

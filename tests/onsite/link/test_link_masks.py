@@ -19,8 +19,8 @@ from sites import NOW, camera, site
 from agent.demo.scene import scene
 from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.pictures.turns import zones_digest
-from agent.onsite.link.pictures import Behind, KeyPicture, masks_judge, with_look
 from agent.onsite.link.result import Step
+from agent.onsite.masks_look.platform_pictures import Behind, KeyPicture, masks_judge, with_look
 from agent.site.config.site import CameraConfig, Preset, PrivateZone
 from drivers.picture import PLATFORM
 from masking.model import Job

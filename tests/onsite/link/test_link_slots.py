@@ -13,6 +13,7 @@ from agent.model import exits
 from agent.model.errors import UsageError
 from agent.onsite.link import guide
 from agent.onsite.link.slots import Slots, after, during, slots_for
+from agent.text.translate import render
 from drivers.footage import PlatformLink, PlatformServer
 
 POLICE = PlatformServer(
@@ -36,6 +37,23 @@ def test_the_free_slot_is_named_with_a_local_port_that_no_other_uses() -> None:
     rows = {str(name): value for name, value in guide.rows(PLAN, "192.0.2.1", 5060, "hikvision", slots)}
     assert (rows["local SIP port"], rows["SIP Server ID"]) == ("5061", PLAN.platform_id)
     assert len(guide.rows(PLAN, "192.0.2.1", 5060)) == 9, "without slots nobody knows which port is free"
+
+
+@pytest.mark.parametrize(
+    ("driver", "page", "field"),
+    [
+        ("hikvision", "配置 > 网络 > 高级配置 > 平台接入", "SIP 用户认证 ID"),
+        ("dahua", "设置 > 网络设置 > 平台接入", "SIP 服务器编号"),
+        ("uniview", "配置 > 网络 > 管理平台", "服务器编号"),
+        ("onvif", "平台接入", "SIP 服务器地址"),
+    ],
+)
+def test_the_guide_speaks_in_the_words_of_the_makers_page_in_both_languages(driver: str, page: str, field: str) -> None:
+    slots = slots_for(PlatformLink((POLICE, FREE)), lambda: None)
+    assert page in render(guide.page(driver, None), "zh_CN")
+    names = {render(name, "zh_CN") for name, _ in guide.rows(PLAN, "192.0.2.1", 5060, driver, slots)}
+    assert {field, "本地 SIP 端口"} <= names
+    assert not [one for one in guide.after(PLAN, driver) if render(one, "zh_CN") == render(one, "en")]
 
 
 REFUSED: Mapping[str, tuple[tuple[PlatformServer, ...], str]] = {

@@ -43,13 +43,14 @@ function choices(one) {
 
 function field(one) {
   const [props, given] = [{ name: one.name, "data-key": one.name }, choices(one)];
-  if (given.length) {
+  if (given.length && one.kind !== "text") {
     const many = one.kind === "cameras" && { multiple: true, size: Math.min(6, given.length) };
     return el("label", null, one.label, el("select", { ...props, ...many }, !many && el("option", { value: "" }, "–"),
       given.map((choice) => el("option", { value: choice.value }, choice.words))));
   }
   const type = one.kind === "date" ? "date" : "text";
   return el("label", null, one.label, el("input", { ...props, type, maxlength: 300 }),
+    given.map((choice) => el("span", { class: "dim" }, `${choice.value} ${choice.words}`)),
     one.example && el("span", { class: "dim" }, t("such as {example}", { example: one.example })));
 }
 

@@ -25,14 +25,14 @@ from tests.site.config.test_config import SITE, write
 ALONE = (
     *("scope-declared", "secrecy-scope-declared", "supervising-organ-declared", "national-class-declared"),
     *("place-category-declared", "install-authority-declared", "signage-declared", "secret-neighbour-consent"),
-    *("contractor-qualification", "device-cert-declared", "outsourcing-agreement", "secure-device-level"),
+    *("contractor-qualification", "device-cert-declared", "outsourcing-agreement"),
     *("acceptance-documents", "filing-documents-complete", "archive-complete"),
 )
 """Checks that rest on what is declared and nothing else."""
 
 OURS = {c.id for c in CHECKS if c.run.__module__.rpartition(".")[2] in (
-    "acceptance", "accepted_papers", "contractors", "duties", "filed", "filing", "platform_link", "points",
-    "public_space", "upkeep", "zones"
+    "acceptance", "accepted_papers", "certificate", "contractors", "duties", "filed", "filing", "platform_link",
+    "points", "public_space", "upkeep", "zones"
 )}  # fmt: skip
 """Every check that looks at what is declared."""
 

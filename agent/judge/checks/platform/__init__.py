@@ -1,0 +1,1 @@
+"""Checks reports to the police platform against what was measured, declared and filed."""
