@@ -11,8 +11,9 @@ from drivers.footage import OpeningName
 from masking.view.model import FramingSeen
 
 PathName = Literal[
-    "snapshot", "main", "sub", "stream-3", "stream-4", "stream-5", "recorder-live", "playback", "playback-beside"
-]
+    "snapshot", "main", "sub", "stream-3", "stream-4", "stream-5", "recorder-live", "playback", "playback-beside",
+    "platform",
+]  # fmt: skip
 """A way on which a picture leaves the camera. A mask verdict names its path."""
 
 FURTHER_STREAMS: Final[tuple[PathName, ...]] = ("stream-3", "stream-4", "stream-5")
@@ -29,6 +30,12 @@ LIVE: Final[tuple[PathName, ...]] = ("snapshot", *STREAMS, "recorder-live")
 
 RECORDED: Final[tuple[PathName, ...]] = ("playback", "playback-beside")
 """The paths on which what was recorded is played: where it is declared to be, and where the device has it besides."""
+
+PLATFORM: Final[PathName] = "platform"
+"""The path to the police platform (GB/T 28181), of which only a self-test shows a picture."""
+
+OF_A_LIST: Final[tuple[PathName, ...]] = (*RECORDED, PLATFORM)
+"""The paths on which a list of the device's own says whose picture it sends: the view has to agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +84,10 @@ BLANK_CONTRAST = 4.0
 class PictureSeen:
     """A picture was fetched and decoded on this path. `digest`: SHA-256 of its bytes, hex; `dated` as in `Picture`.
 
-    `shows`: of a recorded one, whose approved view it shows, by camera id; empty where that is not proven. `imprint`:
-    bits to compare it with others by, hex (`masking/view/likeness.py`); empty where it shows too little, or is cached.
-    `clock_off_s`: by how much date and time in the picture are ahead of `taken_at`, of a live one as two pictures in a
-    row say; None: not read.
+    `shows`: on a path of OF_A_LIST, whose approved view it shows, by camera id; empty where that is not proven.
+    `imprint`: bits to compare it with others by, hex (`masking/view/likeness.py`); empty where it shows too little, or
+    is cached. `clock_off_s`: by how much date and time in the picture are ahead of `taken_at`, of a live one as two
+    pictures in a row say; None: not read.
     """
 
     path: PathName

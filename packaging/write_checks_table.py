@@ -16,6 +16,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.table import CHECKS
 from agent.judge.obligations import HEARD, LOOK, OBLIGATIONS, TESTED, TURN, Obligation
+from agent.observe.facts.link_tests import MASKS_COUNT_FOR
 from agent.site.declarations.table import DECLARABLES
 from agent.site.rules.pack import Observed, obligations
 from agent.site.rules.read import shipped
@@ -24,7 +25,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "agent/judge/checks/README.md"
 JUDGING: Final = ROOT / "agent/judge/judging.md"
 BEGINS, ENDS = "<!-- obligations: made by packaging/write_checks_table.py -->", "<!-- end of obligations -->"
-AGES: Final = {None: "-", LOOK: "a look (1 h)", TURN: "a turn (24 h)", TESTED: "366 days", HEARD: "92 days"}
+AGES: Final = {
+    None: "-", LOOK: "a look (1 h)", TURN: "a turn (24 h)", MASKS_COUNT_FOR: "31 days", TESTED: "366 days",
+    HEARD: "92 days",
+}  # fmt: skip
 
 OBSERVED: Final[dict[Observed, str]] = {"measured": "measured", "declared": "declared", "both": "measured + declared"}
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from agent.model.finding import Ground, Level
-from agent.observe.facts.link_tests import COUNTS_FOR
+from agent.observe.facts.link_tests import COUNTS_FOR, MASKS_COUNT_FOR
 from agent.observe.facts.platform_told import COUNTS_FOR as TOLD_COUNTS_FOR
 from agent.observe.pictures.turns import KEPT
 from drivers.picture import RECORDED
@@ -93,7 +93,7 @@ _FOOTAGE: Final = (
 )
 _WHOLE: Final = _told("whole", history="listings")
 _CLOCKS: Final = (*_own("own clock"), *_told("recorder's clock"))
-_HIDDEN: Final = _seen("hidden ZONE PATH", longest=TURN)
+_HIDDEN: Final = (*_seen("hidden ZONE PATH", longest=TURN), *_seen("tested ZONE PATH", longest=MASKS_COUNT_FOR))
 _INDICATORS: Final = (
     "black", "blurred", "colour-cast", "frozen", "jammed", "low-contrast", "noise", "over-bright", "overlay-missing",
     "ptz-runaway", "shaking", "signal-lost", "stripes", "unstable",

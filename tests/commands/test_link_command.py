@@ -10,12 +10,20 @@ from pathlib import Path
 import pytest
 from here_run import run_here
 from link_person import DEVICE_ID, QUICK, free_port, link_test
+from sites import NOW
 
 from agent.demo.gb28181.bodies import SECRETS
 from agent.demo.gb28181.habits import Habits
+from agent.demo.gb28181.pictures import frames
 from agent.model import exits
+from agent.observe.approvals.approvals import approve, write_approval
 from agent.observe.facts.link_tests import known_tests
 from agent.observe.facts.platform_told import known_told
+from agent.site.config.load import load
+from masking.model import Job
+from masking.view.model import DescriptorJob
+from masking.worker.client import Worker
+from masking.worker.study import Study
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
@@ -146,6 +154,39 @@ def test_a_picture_that_came_is_stored_for_the_checks_of_the_site_and_nothing_el
     assert (ended, picture["status"]) == (code, "seen" if outcome else "unknown")
     kept = known_tests(tmp_path / "state", "S1")
     assert [(one.device, one.outcome) for one in kept.values()] == ([("nvr", outcome)] if outcome else [])
+
+
+ZONE = """
+  [[camera.private_zone]]
+  name = "door"
+  polygon = [[0.3, 0.3], [0.5, 0.3], [0.5, 0.6], [0.3, 0.6]]
+  effect = "color"
+"""
+
+
+@pytest.mark.parametrize(
+    ("is_approved", "reason"),
+    [(False, "no-approved-view"), (True, "same-picture")],
+    ids=["no approved view", "a loop of one picture"],
+)
+def test_masks_are_judged_by_what_was_approved_and_not_in_a_picture_that_stands_still(
+    is_approved: bool, reason: str, tmp_path: Path
+) -> None:
+    """Real sockets and the real worker: the simulated device sends one clip again and again."""
+    config = site_with(tmp_path, "14021300001320000001")
+    config.write_text(config.read_text("utf-8") + ZONE, "utf-8")
+    if is_approved:
+        with Worker() as worker:
+            asked = Study(descriptor=DescriptorJob())
+            judged = worker.judge(Job(b"".join(frames()[:1]), "h264", (), asked))
+        assert judged.studied is not None
+        site = load(config)
+        write_approval(site.storage.directory, approve(site, "gate", "Li", NOW, "", None, (judged.studied.descriptor,)))
+    ended, out, _ = link_test("--json", "--picture", "--config", str(config), device=("nvr",))
+    (masks,) = [one for one in json.loads(out)["steps"] if one["step"] == "masks"]
+    assert (ended, masks["status"], masks["reason"]) == (exits.UNCHECKED, "unknown", reason)
+    (kept,) = known_tests(tmp_path / "state", "S1").values()
+    assert (kept.outcome, kept.pictures) == ("played", ()), "the interface works; of the masks nothing is proven"
 
 
 def test_what_the_device_told_of_its_cameras_is_kept_as_named_fields_and_no_secret_of_it(tmp_path: Path) -> None:

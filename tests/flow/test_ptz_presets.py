@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,16 +12,18 @@ import cv2
 import numpy as np
 import pytest
 from patience import PATIENCE_S
-from pictures import Box, Picture, polygon
+from pictures import Box, Picture, masked, polygon
+from pictures import Mask as Drawn
 from sites import DAY
 from turning_site import Street, street, taken, toml_zone
 from warm import one_worker
 
 from agent.judge.memory import memory as state
+from agent.judge.wording.held import is_held
 from agent.model import exits
 from agent.model.finding import Finding
 from agent.observe.approvals.approvals import read_approvals, write_approval
-from agent.observe.approvals.reference_views import FOLDER, read_preset_views
+from agent.observe.approvals.reference_views import FOLDER, read_preset_views, write_preset_view
 from agent.observe.pictures.preset_verdicts import from_data, to_data
 from agent.service.cycle import environment
 from drivers.model import Mask
@@ -302,3 +305,36 @@ def test_a_new_approval_of_a_preset_leaves_the_last_one_in_the_history(dome: Str
     assert (past.preset, past.by, len(past.references)) == ("yard", "Li Na", 1)
     write_approval(dome.site.storage.directory, approval)
     assert read_approvals(dome.site.storage.directory, dome.site.id)["dome"].history == (past,)
+
+
+BLURRED = '  [[camera.preset]]\n  name = "yard"\n' + toml_zone("camera.preset.private_zone", "window", WINDOW).replace(
+    '"color"', '"blurred"'
+)
+
+
+def blurred(path: PathName, seed: int) -> Picture:
+    return masked(taken(YARD, seed), WINDOW, Drawn("blur", 9.0))
+
+
+@pytest.fixture
+def glazed(tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Street]:
+    with street(tmp_path, worker, BLURRED, monkeypatch) as made:
+        yield made
+
+
+def test_a_blur_at_a_preset_may_be_a_pane_of_glass_until_its_look_there_is_approved(glazed: Street) -> None:
+    words = ("baseline", "--preset", "yard", "--camera", "dome", "--by", "Li Na", "--rounds", "1")
+    glazed.show(at(YARD, WINDOW))
+    assert glazed.command(*words) == exits.OK, "approved while one colour hid it"
+    glazed.show(blurred)
+    held = glazed.cycle(3)
+    assert ptz(held) == ("unknown", "like-glass")
+    assert "masks baseline --preset yard --camera dome" in str(held[CHECK].message)
+    assert is_held(held[CHECK]), "no event: nothing has changed"
+    assert glazed.command(*words) == exits.OK
+    (view,) = read_preset_views(glazed.site.storage.directory, glazed.site.id)["dome"]
+    assert {(one.zone, "sigma_px" in dict(one.numbers)) for one in view.signatures} == {("window", True)}
+    assert ptz(glazed.cycle(3)) == ("pass", "")
+    assert ptz(glazed.cycle()) == ("pass", ""), "what is remembered says that it is a blur, as text too"
+    write_preset_view(glazed.site.storage.directory, replace(view, zones="0" * 64))
+    assert ptz(glazed.cycle()) == ("unknown", "like-glass"), "another zone was declared then"

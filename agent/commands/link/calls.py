@@ -5,18 +5,27 @@ serves another platform meanwhile may have only so many streams.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.commands.terminal.asking import Ended, ask
-from agent.model.errors import UsageError
+from agent.commands.terminal.service_memory import read_memory
+from agent.host.clock import utc_now
+from agent.host.paths import own_state
+from agent.model.errors import AgentError, UsageError
+from agent.observe.approvals.approvals import read_approvals, with_approvals
 from agent.observe.footage.due import due_hours
+from agent.observe.pictures.derived_views import approved_views, read_derived
 from agent.onsite.link.footage import is_open
 from agent.onsite.link.play import WAYS, Eye
 from agent.onsite.link.slots import Slots
+from agent.onsite.masks_look.platform_pictures import Behind, masks_judge
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from agent.text.translate import translate
@@ -77,9 +86,27 @@ def require_consent(args: argparse.Namespace, slots: Slots | None) -> None:
     )
 
 
-def eye_for(args: argparse.Namespace, local: str, peer: str, judge: Callable[[Job], Judged]) -> Eye | None:
-    """Return where pictures come in, None where none is asked for."""
+def eye_for(
+    args: argparse.Namespace, local: str, peer: str, judge: Callable[[Job], Judged], site: Site | None, device: str
+) -> Eye | None:
+    """Return where pictures come in, None where none is asked for; with a site file masks are judged in them."""
     if not args.picture:
         return None
     ways = (*WAYS, "TCP-active") if args.connect else WAYS
-    return Eye(lambda way: Media(way, local, peer), judge, ways, args.playback)
+    eye = Eye(lambda way: Media(way, local, peer), judge, ways, args.playback)
+    if site is None:
+        return eye
+    behind = _behind(site, device)
+    return replace(eye, masks=lambda code: masks_judge(behind, code, judge, utc_now))
+
+
+def _behind(site: Site, device: str) -> Behind:
+    """Return what this gateway knows of the cameras behind a device."""
+    directory = own_state(site.storage.directory, os.environ)
+    approvals = read_approvals(directory, site.id)
+    masks: dict[str, str] = {}
+    with suppress(AgentError):
+        looked = sorted(read_memory(directory).remembered.looked, key=lambda one: one.at)
+        masks = {one.camera_id: one.masks for one in looked if one.masks}
+    views = approved_views(approvals, read_derived(directory, site.id, approvals))
+    return Behind(site=with_approvals(site, approvals), device=device, views=views, masks=masks)

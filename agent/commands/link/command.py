@@ -119,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
         _require_free_slot(args)
     calls.require_consent(args, slots)
     with _open(peer, args.port) as wire, Worker(accept_unconfined=args.unconfined) as worker:
-        eye = calls.eye_for(args, wire.local, peer, worker.judge)
+        eye = calls.eye_for(args, wire.local, peer, worker.judge, target.site, target.device)
         _print_guide(plan, wire, target.driver, slots, args.lang)
         try:
             result = run_test(

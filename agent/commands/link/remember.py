@@ -39,7 +39,7 @@ def remember(site: Site, device: str, result: LinkResult) -> None:
         try:
             if result.outcome is not None:
                 digest = without_address(result).digest
-                test = LinkTest(site.id, device, result.ended_at, result.outcome, told.box, digest)
+                test = LinkTest(site.id, device, result.ended_at, result.outcome, told.box, digest, result.pictures)
                 _store(directory / link_tests.NAME, lambda: add_test(directory, test))
             if told.cameras or told.scheme:
                 _store(directory / platform_told.NAME, lambda: put_told(directory, told))

@@ -18,7 +18,7 @@ from agent.model.errors import UsageError
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.observe.approvals.approvals import Approval, approve, read_approvals, write_approval
 from agent.observe.approvals.past import PastApproval, with_past
-from agent.observe.approvals.reference_views import PresetView, digests, with_reference, write_preset_view
+from agent.observe.approvals.reference_views import PresetView, digests, with_masks, with_reference, write_preset_view
 from agent.observe.inventory.owners import with_proof
 from agent.onsite.masks_look.adopt import renewed, view_text
 from agent.onsite.masks_look.look import LIVE
@@ -144,7 +144,7 @@ def _look(
     known: PresetView | None,
 ) -> CameraLook:
     """Judge the camera as if this were its only position, and detect whether it is at another preset."""
-    here = tuple(replace(zone, name=f"{preset.name}: {zone.name}") for zone in preset.zones)
+    here = tuple(replace(zone, name=_as_zone(preset, zone.name)) for zone in preset.zones)
     only = replace(camera, zones=(*camera.zones, *here))
     approvals = {}
     if before is not None:
@@ -152,6 +152,11 @@ def _look(
         approvals[before.camera_id] = replace(before, presets=others, references=known.references if known else ())
     (look,) = look_at_cameras(replace(site, cameras=(only,)), args, approvals)
     return look
+
+
+def _as_zone(preset: Preset, name: str) -> str:
+    """Return the name of a preset's zone among those of its camera."""
+    return f"{preset.name}: {name}"
 
 
 def _refusal(look: CameraLook, preset: Preset, open_zones: list[str]) -> Message | None:
@@ -199,7 +204,15 @@ def _write(
         write_approval(directory, _of_box(replace(approval, history=with_past(approval.history, past)), look))
     before = known.references if known is not None and look.view.state != "moved" else ()
     kept = with_reference(before, look.view.descriptor)
-    write_preset_view(directory, PresetView(look.id, preset.name, by, at, why, kept, look.owner))
+    begins = _as_zone(preset, "")
+    own = (
+        replace(v, zone=v.zone.removeprefix(begins))
+        for path in look.paths
+        for v in path.verdicts
+        if v.zone.startswith(begins)
+    )
+    view = PresetView(look.id, preset.name, by, at, why, kept, look.owner)
+    write_preset_view(directory, with_masks(view, preset, own, known))
 
 
 def _of_box(approval: Approval, look: CameraLook) -> Approval:

@@ -16,6 +16,7 @@ PATHS: Final[Mapping[PathName, Message]] = {
     "recorder-live": Message("recorder-live"),
     "playback": Message("playback"),
     "playback-beside": Message("playback-beside"),
+    "platform": Message("platform"),
 }
 """Each path by its name, which is a word of the field in English."""
 

@@ -168,7 +168,8 @@ def approvals_digest(approvals: Mapping[str, Approval]) -> str:
         [key, one.by, one.at.isoformat(), one.why, one.masks_digest, one.zones_digest, one.no_private_area,
          digests(one.references),
          *([signed_data(one.signatures)] if one.signatures else []),
-         *([p.preset, p.by, p.at.isoformat(), p.why, digests(p.references)] for p in one.presets)]
+         *([p.preset, p.by, p.at.isoformat(), p.why, digests(p.references),
+            *([signed_data(p.signatures), p.zones] if p.signatures else [])] for p in one.presets)]
         for key, one in sorted(approvals.items())
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

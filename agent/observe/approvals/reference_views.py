@@ -12,14 +12,19 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden
+from agent.observe.approvals.signed_masks import MOST, SignedMask, signed_masks
+from agent.observe.approvals.signed_masks import from_data as signed_from
+from agent.observe.approvals.signed_masks import to_data as signed_data
 from agent.observe.inventory.owners import NOBODY, Owner, claim, of_site, owner_data, owner_from
+from agent.site.config.site import Preset
+from drivers.picture import ZoneVerdict
 from masking.view import baseline
 from masking.view.baseline import BaselineError
 from masking.view.model import LIGHT_MODES, LightMode
@@ -36,7 +41,8 @@ class PresetView:
     """A person's approval of a preset: the camera is at it when it shows this, and hides there what it must.
 
     `at` is aware UTC. `references`: the view, encoded, at most one for each light mode. `owner`: the camera's site, and
-    the box that showed it.
+    the box that showed it. `signatures`: what the masks over its zones looked like then; `zones`: the digest of those
+    zones (`zones_digest_of`), empty in data of before.
     """
 
     camera_id: str
@@ -46,6 +52,24 @@ class PresetView:
     why: str
     references: tuple[bytes, ...] = field(default=(), repr=False)
     owner: Owner = NOBODY
+    signatures: tuple[SignedMask, ...] = ()
+    zones: str = ""
+
+
+def zones_digest_of(preset: Preset) -> str:
+    """Return SHA-256, hex, over the declared private zones of a preset."""
+    return hashlib.sha256(json.dumps(asdict(preset)).encode()).hexdigest()
+
+
+def with_masks(
+    view: PresetView, preset: Preset, verdicts: Iterable[ZoneVerdict], before: PresetView | None
+) -> PresetView:
+    """Return an approved view with what the masks look like there: as seen now, else as approved `before`."""
+    zones, seen = zones_digest_of(preset), signed_masks(verdicts)
+    known = before.signatures if before is not None and before.zones == zones else ()
+    now = {(one.path, one.zone) for one in seen}
+    kept = tuple(one for one in known if (one.path, one.zone) not in now)
+    return replace(view, signatures=(*seen, *kept)[:MOST], zones=zones)
 
 
 def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetView, ...]]:
@@ -90,6 +114,8 @@ def write_preset_view(directory: Path, view: PresetView) -> None:
         "at": view.at.isoformat(),
         "why": view.why,
         "references": to_texts(view.references),
+        "signatures": signed_data(view.signatures),
+        "zones": view.zones,
     }
     folder = directory / FOLDER
     try:
@@ -125,7 +151,10 @@ def _read(path: Path) -> PresetView:
     if data["schema"] != SCHEMA or path.name != _file_name(camera_id, preset) or at.tzinfo is None:
         raise ValueError("another file")
     owner = owner_from(data.get("owner"))
-    return PresetView(camera_id, preset, by, at, why, from_texts(data["references"], path), owner)
+    signed, zones = signed_from(data.get("signatures", [])), data.get("zones", "")
+    if not isinstance(zones, str):
+        raise TypeError("no digest")
+    return PresetView(camera_id, preset, by, at, why, from_texts(data["references"], path), owner, signed, zones)
 
 
 _reference_log = logging.getLogger("camwarden.references")

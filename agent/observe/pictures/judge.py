@@ -21,6 +21,7 @@ from drivers.model import Observation, Picture, Reason, Unavailable, Value
 from drivers.picture import (
     BLANK_CONTRAST,
     LIVE,
+    OF_A_LIST,
     RECORDED,
     STREAMS,
     FootageOpened,
@@ -46,8 +47,8 @@ class Questions:
     """What is asked of pictures besides their zones, mostly by camera id.
 
     `studies`: what is measured on one path of a camera. `positions`: those of a camera that turns, tested in each of
-    its pictures. `owners`: the approved views that a recorded picture may show. `framings`: what is asked about how a
-    path frames the approved view. `calibrated`: the zones in which it is measured what would have been found in a
+    its pictures. `owners`: the approved views that a picture of OF_A_LIST may show. `framings`: what is asked about how
+    a path frames the approved view. `calibrated`: the zones in which it is measured what would have been found in a
     camera's picture of a path. `ahead`: by how much the clock of a camera's device is ahead of ours, where it was read:
     at such a known time the clock in a live picture is learned, and read in recorded ones.
     """
@@ -190,7 +191,7 @@ def _one(
 ) -> tuple[Observation, ...]:
     subject, shows = f"camera:{picture.camera_id}", ""
     try:
-        if picture.path in RECORDED:
+        if picture.path in OF_A_LIST:
             judged, shows = judge_owned(job, judge, owners)
         else:
             judged = judge(job)
@@ -252,7 +253,7 @@ def _tried(
     A calibration costs as much as fifty verdicts.
     """
     found: dict[str, tuple[PathName, tuple[str, ...]]] = {}
-    of_streams = sorted(pictures, key=lambda one: (*STREAMS, *LIVE, *RECORDED).index(one.path))
+    of_streams = sorted(pictures, key=lambda one: (*STREAMS, *LIVE, *OF_A_LIST).index(one.path))
     for picture in of_streams:
         if picture.opening is None and picture.camera_id not in found:
             names = calibrated(picture.camera_id, picture.path)

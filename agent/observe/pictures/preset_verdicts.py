@@ -18,6 +18,7 @@ from agent.observe.pictures.studies import asked_zones, corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.observe.pictures.zone_verdicts import (
     AWAITED,
+    OF_A_BLUR,
     VERDICTS,
     Failed,
     failed_before,
@@ -188,7 +189,8 @@ def _path_result(
     for verdict in seen.verdicts:
         two = replace(picture, confirmed=verdict.zone in elsewhere)
         counted, failed = judge_failed(verdict, two, known.get(verdict.zone))
-        zones.append(ZoneResult(replace(counted, numbers=()), failed))
+        blur = tuple((name, value) for name, value in counted.numbers if name == OF_A_BLUR)
+        zones.append(ZoneResult(replace(counted, numbers=blur), failed))
     return PresetOnPath(seen.preset, seen.path, now, tuple(zones))
 
 
@@ -206,8 +208,8 @@ def to_data(camera: CameraPresets) -> dict[str, Json]:
         "seen": [
             [
                 one.preset, one.path, one.at.isoformat(),
-                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, failed_data(z.failed) if z.failed else None]
-                 for z in one.zones],
+                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, failed_data(z.failed) if z.failed else None,
+                  *([dict(z.verdict.numbers)] if z.verdict.numbers else [])] for z in one.zones],
             ]
             for one in camera.seen
         ],
@@ -221,13 +223,16 @@ def from_data(data: Mapping[str, Any]) -> CameraPresets:
 
 
 def _on_path(preset: str, path: Any, at: str, zones: Any) -> PresetOnPath:
-    if path not in PATHS or not all(verdict in VERDICTS for _, verdict, _, _ in zones):
+    if path not in PATHS:
         raise ValueError("no look at a preset")
-    seen = tuple(
-        ZoneResult(ZoneVerdict(path, str(zone), verdict, str(reason)), _failed_from(failed))
-        for zone, verdict, reason, failed in zones
-    )
-    return PresetOnPath(str(preset), path, datetime.fromisoformat(at), seen)
+    return PresetOnPath(str(preset), path, datetime.fromisoformat(at), tuple(_zone_from(path, *one) for one in zones))
+
+
+def _zone_from(path: PathName, zone: Any, verdict: Any, reason: Any, failed: Any, blur: Any = ()) -> ZoneResult:
+    if verdict not in VERDICTS:
+        raise ValueError("no verdict")
+    numbers = tuple((str(name), float(value)) for name, value in dict(blur).items())
+    return ZoneResult(ZoneVerdict(path, str(zone), verdict, str(reason), numbers), _failed_from(failed))
 
 
 def _failed_from(data: Any) -> Failed | None:

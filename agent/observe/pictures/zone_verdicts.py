@@ -37,6 +37,9 @@ CERTAIN_TIMES: Final = 3
 _TIMES_MOST: Final = 8
 
 VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
+OF_A_BLUR: Final = "sigma_px"
+"""A number that only the judge of blurs gives (`masking/looks/together.py`), and only the signature of a blur has."""
+
 LOOKS: Final = "looks"
 """The number in a verdict that says how many looks were judged together."""
 

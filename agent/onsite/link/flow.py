@@ -132,16 +132,24 @@ def _steps(
         yield answered.cards(_ask(platform, "SDCardStatus"))
     else:
         yield answered.skipped("cards")
-    if eye is not None and cameras:
-        yield play(platform, wire.local, camera, eye, clock)
-        if eye.plays_back and listing.days is not None:
-            yield _play_back(platform, wire.local, camera, eye, clock, listing)
+    if eye is not None:
+        for code in _called(plan, [one.code for one in cameras]):
+            if clock() < platform.ends_at_s:
+                yield from play(platform, wire.local, code, eye, clock)
+        if cameras and eye.plays_back and listing.days is not None:
+            yield from _play_back(platform, wire.local, camera, eye, clock, listing)
     waits_s = HEARTBEATS * plan.heartbeat_s + ANSWER_WITHIN_S - (clock() - began_s)
     platform.pump(lambda: len(heard.heartbeats_at_s) >= HEARTBEATS, waits_s)
     beat = steps.heartbeats(heard, clock() - began_s, wire.dropped)
     yield beat
     tell(Message("now switch the slot off in the device, and save: the test waits until nothing comes any more"))
     yield _off(platform, wire, clock)
+
+
+def _called(plan: Plan, codes: list[str]) -> list[str]:
+    """Return the cameras that are asked for a live picture: those of the site file, else the catalogue's first."""
+    own = [code for code in plan.cameras if code in codes]
+    return own or codes[:1]
 
 
 def _security(platform: Platform, now: datetime) -> Iterator[Step]:
@@ -187,10 +195,11 @@ def _find_footage(platform: Platform, camera: str, now: datetime) -> Listing:
     return listing
 
 
-def _play_back(platform: Platform, local: str, camera: str, eye: Eye, clock: Clock, listing: Listing) -> Step:
+def _play_back(platform: Platform, local: str, camera: str, eye: Eye, clock: Clock, listing: Listing) -> Iterator[Step]:
     if listing.oldest is None:
-        return answered.no_times()
-    return play(platform, local, camera, eye, clock, listing.oldest)
+        yield answered.no_times()
+    else:
+        yield from play(platform, local, camera, eye, clock, listing.oldest)
 
 
 def _off(platform: Platform, wire: Talks, clock: Clock) -> Step:

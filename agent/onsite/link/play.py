@@ -1,10 +1,11 @@
 """Asks for one picture of one camera, live or recorded, as the platform would, and has it decoded behind walls.
 
 The device connects to us over TCP first, UDP second; we connect to it where a person asked for that. At the first whole
-keyframe the call is over. The picture leaves memory for nobody: what remains of it are its size and numbers.
+keyframe the call is over, or at a later and different one where masks are judged in them. The pictures leave memory for
+nobody: what remains are sizes and numbers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
@@ -14,6 +15,7 @@ from agent.onsite.link.call import Call, calling
 from agent.onsite.link.footage import Footage
 from agent.onsite.link.platform import Platform
 from agent.onsite.link.result import Step
+from agent.onsite.masks_look.platform_pictures import LOOKS, JudgeMasks, KeyPicture, with_look
 from drivers.errors import Malformed, Unsupported
 from drivers.gb28181.invitation import Offer, Way, offer_for, read_answer
 from drivers.gb28181.media import MAX_BYTES
@@ -24,6 +26,8 @@ from masking.model import Job, Judged, WorkerError
 MEDIA_WITHIN_S: Final = 20.0
 KEYFRAME_WITHIN_S: Final = 90.0
 """Some cameras have a key picture in 75 s only; it is waited for as long as their stream flows."""
+AGAIN_WITHIN_S: Final = 10.0
+"""So long after the first a second keyframe is waited for: many devices send one each 4 s at the most."""
 LOOKED_EACH_S: Final = 0.02
 SELDOM_S: Final = 20.0
 SOURCES_MAX: Final = 4
@@ -55,24 +59,25 @@ class MediaPort(Protocol):
 class Eye:
     """Where pictures come in, who decodes them, over which ways, and whether a recorded one is asked for too.
 
-    `judge` raises WorkerError.
+    `judge` raises WorkerError. `masks`: returns what judges the masks in two live pictures of a camera, by its code;
+    None: one picture is enough.
     """
 
     open_port: Callable[[Way], AbstractContextManager[MediaPort]]
     judge: Callable[[Job], Judged]
     ways: tuple[Way, ...] = WAYS
     plays_back: bool = False
+    masks: Callable[[str], JudgeMasks | None] = lambda code: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One call over one way: how far it came. `why`: empty for a keyframe."""
+    """One call over one way: how far it came. `why`: empty where `pictures` has a keyframe."""
 
     way: Way
     status: int
     why: str = ""
-    kind: Kind | None = None
-    frame: Frame | None = None
+    pictures: tuple[KeyPicture, ...] = ()
     after_s: float = 0.0
     came_bytes: int = 0
     hung_up: bool | None = None
@@ -99,69 +104,87 @@ class Sources:
 
 def play(
     platform: Platform, local: str, camera: str, eye: Eye, clock: Callable[[], float], footage: Footage | None = None
-) -> Step:
-    """Return the step of one live picture, or of one of this footage."""
+) -> Iterator[Step]:
+    """Yield the step of one live picture and that of the masks in it, or the step of one picture of this footage."""
+    masks = eye.masks(camera) if footage is None else None
     attempt = None
     for way in eye.ways:
         if attempt is None or attempt.why in OTHER_WAY:
-            attempt = _attempt(platform, local, camera, way, eye, clock, footage)
+            attempt = _attempt(platform, local, camera, way, eye, clock, footage, 1 if masks is None else LOOKS)
     if attempt is None:
         raise ValueError("no way is given")
-    return _step(attempt, eye, platform.plan.device_id, camera, footage)
+    step = _step(attempt, eye, platform.plan.device_id, camera, footage)
+    yield step
+    if masks is not None and step.status == "seen":
+        yield masks(attempt.pictures)
 
 
 def _attempt(
     platform: Platform, local: str, camera: str, way: Way, eye: Eye, clock: Callable[[], float],
-    footage: Footage | None,
+    footage: Footage | None, looks: int,
 ) -> Attempt:  # fmt: skip
     span_s = None if footage is None else footage.span_s
     with eye.open_port(way) as media:
         offer = offer_for(camera, platform.plan.platform_id, local, media.port, way, span_s)
         began_s = clock()
         with calling(platform, camera, offer) as call:
-            why, kind, frame = _watch(platform, call, media, way, offer, clock)
-            after_s, status = clock() - began_s, call.status
+            why, pictures = _watch(platform, call, media, way, offer, clock, looks)
+            after_s, status = pictures[0].after_s if pictures else clock() - began_s, call.status
         if call.ended is False:
             platform.heard.quirks.add("bye-unanswered")
-        if frame is not None and after_s > SELDOM_S:
+        if pictures and after_s > SELDOM_S:
             platform.heard.quirks.add("seldom-key-pictures")
         return Attempt(
-            way=way, status=status, why=why, kind=kind, frame=frame, after_s=after_s,
+            way=way, status=status, why=why, pictures=pictures, after_s=after_s,
             came_bytes=media.came_bytes, hung_up=call.ended, stranger=media.last_stranger,
         )  # fmt: skip
 
 
 def _watch(
-    platform: Platform, call: Call, media: MediaPort, way: Way, offer: Offer, clock: Callable[[], float]
-) -> tuple[str, Kind | None, Frame | None]:
+    platform: Platform, call: Call, media: MediaPort, way: Way, offer: Offer, clock: Callable[[], float], looks: int
+) -> tuple[str, tuple[KeyPicture, ...]]:
     if not call.is_taken:
-        return {NOT_THIS_WAY: "no-transport", BUSY: "busy", 0: "no-answer"}.get(call.status, "refused"), None, None
+        return {NOT_THIS_WAY: "no-transport", BUSY: "busy", 0: "no-answer"}.get(call.status, "refused"), ()
     port = _read_description(platform, call, offer)
     if way == "TCP-active":
         if not port:
-            return "no-port", None, None
+            return "no-port", ()
         media.connect(port)
-    sources, began_s = Sources({}), clock()
+    sources, began_s, why = Sources({}), clock(), ""
+    pictures: list[KeyPicture] = []
     try:
-        while clock() < min(began_s + (KEYFRAME_WITHIN_S if media.came_bytes else MEDIA_WITHIN_S), platform.ends_at_s):
+        while clock() < min(began_s + _waits_s(media, pictures), platform.ends_at_s):
             for packet in media.packets():
                 if (found := sources.push(packet)) is not None:
+                    kind, frame = found
+                    pictures = with_look(pictures, KeyPicture(frame.data, kind, clock() - began_s))
                     platform.heard.quirks |= sources.quirks
-                    return "", *found
+                    if len({one.data for one in pictures}) == looks:
+                        return "", tuple(pictures)
             if call.is_ended_by_device:
-                platform.heard.quirks.add("ends-calls")
-                return "ended", None, None
+                why = "ended"
+                break
             if platform.heard.media_ends > call.media_ends_before or media.came_bytes > MAX_BYTES:
                 break
             platform.pump(lambda: False, LOOKED_EACH_S)
     except Unsupported:
-        return "svac", None, None
+        why = "svac"
     except Malformed:
-        return "no-rtp", None, None
-    if media.came_bytes:
-        return "no-keyframe", None, None
+        why = "no-rtp"
+    if pictures:  # what went wrong behind the first one takes nothing from it
+        return "", tuple(pictures)
+    if why == "ended":
+        platform.heard.quirks.add("ends-calls")
     # Behind a proxy a device sends pictures from an address that nobody named.
-    return "other-address" if media.last_stranger else "no-media", None, None
+    nothing = "no-keyframe" if media.came_bytes else "other-address" if media.last_stranger else "no-media"
+    return why or nothing, ()
+
+
+def _waits_s(media: MediaPort, pictures: Sequence[KeyPicture]) -> float:
+    """Return how long after the call began a picture is waited for, the first one or another."""
+    if pictures:
+        return pictures[0].after_s + AGAIN_WITHIN_S
+    return KEYFRAME_WITHIN_S if media.came_bytes else MEDIA_WITHIN_S
 
 
 def _read_description(platform: Platform, call: Call, offer: Offer) -> int:
@@ -179,24 +202,25 @@ def _read_description(platform: Platform, call: Call, offer: Offer) -> int:
 
 def _step(attempt: Attempt, eye: Eye, device: str, camera: str, footage: Footage | None) -> Step:
     name: Literal["picture", "playback"] = "picture" if footage is None else "playback"
+    kind = attempt.pictures[0].kind if attempt.pictures else None
     evidence: dict[str, Json] = {
         "camera": camera, "transport": attempt.way, "status": attempt.status,
-        "after_s": round(attempt.after_s, 2), "bytes": attempt.came_bytes, "codec": attempt.kind,
+        "after_s": round(attempt.after_s, 2), "bytes": attempt.came_bytes, "codec": kind,
         "hung_up": attempt.hung_up,
     }  # fmt: skip
     if footage is not None:
         evidence |= {"told_from": footage.start.isoformat(), "told_to": footage.end.isoformat()}
     values: dict[str, object]
-    if attempt.frame is None or attempt.kind is None:
+    if kind is None:
         waited_s = KEYFRAME_WITHIN_S if attempt.came_bytes else MEDIA_WITHIN_S
         values = {"status": attempt.status, "seconds": round(waited_s), "other": attempt.stranger}
         return _without_picture(name, attempt.why, evidence, values)
     try:
-        judged = eye.judge(Job(attempt.frame.data, attempt.kind, device=device, camera=camera))
+        judged = eye.judge(Job(attempt.pictures[0].data, kind, device=device, camera=camera))
     except WorkerError as error:
         return _without_picture(name, error.reason, evidence, {"reason": error.reason})
     values = {
-        "transport": attempt.way, "after": f"{attempt.after_s:.1f}", "codec": attempt.kind.upper(),
+        "transport": attempt.way, "after": f"{attempt.after_s:.1f}", "codec": kind.upper(),
         "width": judged.width_px, "height": judged.height_px,
     }  # fmt: skip
     evidence |= {"width_px": judged.width_px, "height_px": judged.height_px, "contrast": round(judged.contrast, 1)}

@@ -11,13 +11,14 @@ from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.observe.facts.link_tests import TestOutcome
 from agent.observe.facts.platform_told import CameraTold
+from agent.observe.pictures.turns import PathResult
 from agent.onsite.link.plan import QUIET_AFTER_S
 
 SCHEMA: Final = "camwarden-link-test/1"
 
 StepName = Literal[
     "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
-    "picture", "playback", "security", "off", "own-slot", "other-slots",
+    "picture", "masks", "playback", "security", "off", "own-slot", "other-slots",
 ]  # fmt: skip
 StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 """`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""
@@ -25,7 +26,10 @@ StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step. `reason`: a kebab-case word for scripts, empty where all is well. `at`: when it had come to its end."""
+    """One step. `reason`: a kebab-case word for scripts, empty where all is well. `at`: when it had come to its end.
+
+    `shown`: of the masks, what a picture of the camera showed of its zones; None where it proves nothing of them.
+    """
 
     name: StepName
     status: StepStatus
@@ -33,6 +37,7 @@ class Step:
     reason: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
     at: datetime | None = None
+    shown: PathResult | None = field(default=None, repr=False)
 
     @property
     def digest(self) -> str:
@@ -66,9 +71,15 @@ class LinkResult:
     @property
     def outcome(self) -> TestOutcome | None:
         """What it proves of the interface; None where nothing is proven, as without a call for a picture."""
-        picture = self.step("picture")
-        outcomes: dict[str, TestOutcome] = {"seen": "played", "failed": "no-picture"}
-        return None if picture is None else outcomes.get(picture.status)
+        statuses = {one.status for one in self.steps if one.name == "picture"}
+        if "seen" in statuses:
+            return "played"
+        return "no-picture" if "failed" in statuses else None
+
+    @property
+    def pictures(self) -> tuple[PathResult, ...]:
+        """What pictures on this path showed of the private zones of their cameras."""
+        return tuple(one.shown for one in self.steps if one.shown is not None)
 
     @property
     def slots(self) -> Literal["read", "not-read"]:

@@ -16,6 +16,7 @@ TITLES: Final[Mapping[StepName, Message]] = {
     "configuration": Message("its configuration"),
     "cards": Message("memory cards"),
     "picture": Message("live picture"),
+    "masks": Message("masks in it"),
     "playback": Message("recorded picture"),
     "security": Message("certificate (GB 35114)"),
     "off": Message("slot off again"),

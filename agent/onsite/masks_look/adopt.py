@@ -16,7 +16,7 @@ from agent.model import exits
 from agent.model.exits import REFUSED_REASONS
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, with_approvals
-from agent.observe.approvals.reference_views import PresetView, with_reference
+from agent.observe.approvals.reference_views import PresetView, with_masks, with_reference
 from agent.observe.approvals.signed_masks import signed_masks
 from agent.observe.pictures.turns import zones_digest
 from agent.onsite.handover.sheet_values import OUTCOMES, SheetCamera, SheetPath
@@ -152,7 +152,10 @@ def preset_renewed(look: CameraLook, by: str, at: datetime, why: str) -> PresetV
     if before is None:
         return None
     kept = renewed(look, keep_better=True)
-    return None if kept == before.references else PresetView(look.id, look.preset, by, at, why, kept, look.owner)
+    here = next(one for one in look.config.presets if one.name == look.preset)
+    view = replace(before, by=by, at=at, why=why, references=kept, owner=look.owner)
+    view = with_masks(view, here, look.at_preset, before)
+    return None if (kept, view.signatures) == (before.references, before.signatures) else view
 
 
 def approved_before(look: CameraLook) -> tuple[bytes, ...]:

@@ -85,6 +85,19 @@ def test_blocks_that_hide_nothing_take_noise_away_and_do_not_pass(block_px: int,
     assert together(looks_at(Mask("mosaic", block_px), quality=quality)).verdict != "PASS"
 
 
+def test_blocks_of_5_px_whose_looks_are_nearly_sure_do_not_pass_where_noise_ends() -> None:
+    """Four looks say that blocks are small, with the odds of a mosaic that hides; the present one only lacks odds.
+
+    Noise ends at the border, so that all together would pass without a look at the blocks' size.
+    """
+    drawn = [pictures.masked(wall(moment, bare, noise=4.0), PANE, Mask("mosaic", 5)) for moment in (1, 2, 3, 5, 6, 4)]
+    data = [cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1] for picture in drawn]
+    looks = [np.asarray(cv2.imdecode(one, cv2.IMREAD_COLOR), np.uint8) for one in data]
+    singles = [judge_zone(look, Zone("desk", DESK, "pixelated")).reason for look in looks]
+    assert singles[-1] == "not-clean" and singles.count("mosaic-fine") >= 4, "the case is the one that is meant"
+    assert together(looks).verdict != "PASS"
+
+
 @pytest.mark.parametrize("quality", [55, 70, 90])
 @pytest.mark.parametrize(("shift_px", "block_px"), [(5, 12), (5, 24), (8, 12), (16, 12)])
 def test_a_mosaic_beside_its_zone_does_not_pass(shift_px: int, block_px: int, quality: int) -> None:

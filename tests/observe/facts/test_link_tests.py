@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sites import NOW
+from sites import NOW, picture
 
 from agent.observe.facts.link_tests import KEPT_PER_DEVICE, NAME, LinkTest, add_test, known_tests, read_tests
+from agent.observe.pictures.turns import PathResult, to_data
+from drivers.picture import PLATFORM, ZoneVerdict
 
 DONE = LinkTest("S1", "nvr", NOW, "played", ("digest",))
 
@@ -29,6 +32,46 @@ def test_a_device_that_is_tested_again_and_again_keeps_few_rows(tmp_path: Path) 
     for number in range(3 * KEPT_PER_DEVICE):
         add_test(tmp_path, LinkTest("S1", "nvr", NOW + timedelta(minutes=number), "played"))
     assert len(read_tests(tmp_path)) == KEPT_PER_DEVICE
+
+
+def shown(name: str = "gate", word: str = "PASS", minute: int = 0) -> PathResult:
+    at = NOW + timedelta(minutes=minute)
+    verdict = ZoneVerdict(PLATFORM, "desk", word, "solid", (("covered_ratio", 0.99),))  # type: ignore[arg-type]
+    return PathResult(name, PLATFORM, at, "zones", "masks", picture(PLATFORM, at), (verdict,))
+
+
+def test_what_its_pictures_showed_is_read_again_without_a_bit_of_them(tmp_path: Path) -> None:
+    seen = replace(shown(), seen=replace(picture(PLATFORM), imprint="ab" * 384))
+    add_test(tmp_path, replace(DONE, pictures=(seen,)))
+    kept = known_tests(tmp_path, "S1")["nvr"].pictures
+    assert kept == (replace(seen, seen=picture(PLATFORM)),)
+    assert "ab" * 384 not in (tmp_path / NAME).read_text()
+
+
+def test_a_picture_counts_until_a_newer_one_of_its_camera_comes(tmp_path: Path) -> None:
+    bare, yard, mended = shown(word="FAIL"), shown("yard", minute=1), shown(minute=2)
+    add_test(tmp_path, replace(DONE, pictures=(bare,)))
+    add_test(tmp_path, replace(DONE, at=NOW + timedelta(minutes=1), pictures=(yard,)))
+    add_test(tmp_path, replace(DONE, at=NOW + timedelta(minutes=2), outcome="no-picture"))
+    assert known_tests(tmp_path, "S1")["nvr"].pictures == (bare, yard), "what proves nothing replaces nothing"
+    add_test(tmp_path, replace(DONE, at=NOW + timedelta(minutes=3), pictures=(mended,)))
+    assert known_tests(tmp_path, "S1")["nvr"].pictures == (mended, yard)
+    assert [len(one.pictures) for one in read_tests(tmp_path)] == [0, 0, 0, 2], "once in the file"
+
+
+def test_pictures_of_another_box_are_not_carried_on(tmp_path: Path) -> None:
+    add_test(tmp_path, replace(DONE, pictures=(shown(word="FAIL"),)))
+    add_test(tmp_path, replace(DONE, at=NOW + timedelta(minutes=1), box=("another",)))
+    assert known_tests(tmp_path, "S1")["nvr"].pictures == ()
+
+
+def pictured(**changed: object) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        data = json.loads(path.read_text())
+        data["tests"][0]["pictures"] = [{**to_data(shown()), **changed}]
+        path.write_text(json.dumps(data))
+
+    return write
 
 
 def others_may_write(path: Path) -> None:
@@ -73,6 +116,9 @@ def text(words: str) -> Callable[[Path], None]:
     [
         others_may_write, another_owner, a_link, a_folder, a_pipe, row(outcome="passed"), row(at="2026-11-24T00:00:00"),
         row(at=5), row(box="digest"), row(site=None, outcome=None), text("{"), text("[]"), text("[" * 100_000),
+        pictured(path="main"), pictured(seen=None), pictured(at="2026-11-24T00:00:00"), pictured(verdicts=[{}]),
+        pictured(verdicts=[{"path": "platform", "zone": "desk", "verdict": "FINE", "reason": ""}]),
+        pictured(pixels="AA=="), row(pictures=5), row(pictures=["x"]),
         text(json.dumps({"schema": "camwarden-link-tests/2", "tests": []})), text(" " * (1 << 20) + "{}"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

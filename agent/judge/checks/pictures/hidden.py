@@ -1,16 +1,19 @@
 """Derives what must be seen before a zone counts as hidden: each zone in a picture of each path that leaves the camera.
 
-Paths are those that the device lists, those of which it gave no address, playback wherever footage is recorded, and any
-other that showed a picture. A stream at which nobody looks is an open obligation of each zone.
+Paths are those that the device lists, those of which it gave no address, playback wherever footage is recorded, that to
+the police platform once a self-test showed it, and any other that showed a picture. A stream at which nobody looks is
+an open obligation of each zone.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.checks.pictures.glass import LIKE_GLASS, may_be_glass
+from agent.judge.checks.pictures.platform_path import on_platform, still_open
 from agent.judge.checks.pictures.worth import would_tell
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.wording.framing_words import framed_path, framed_paths
@@ -19,7 +22,7 @@ from agent.model.finding import Json, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.model import Observation, RecordedBeside, Recordings, Unavailable
-from drivers.picture import PathName, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import PLATFORM, PathName, PictureSeen, Streams, ZoneVerdict
 
 NOT_LOOKED_AT: Final = "path-not-looked-at"
 
@@ -28,7 +31,7 @@ Verdicts = dict[tuple[str, str], tuple[Observation, ZoneVerdict]]
 """By path and zone."""
 
 
-def hidden(facts: Facts, camera: CameraConfig, switched_off: str = "") -> dict[tuple[str, str], Outcome]:
+def hidden(facts: Facts, camera: CameraConfig, now: datetime, switched_off: str = "") -> dict[tuple[str, str], Outcome]:
     """Return the obligations of each zone on each path, by zone and path.
 
     The order is that in which a reader wants to hear of them: bare zones, paths without a picture, dark pictures, zones
@@ -37,6 +40,7 @@ def hidden(facts: Facts, camera: CameraConfig, switched_off: str = "") -> dict[t
     Args:
         facts: The facts of this look.
         camera: A camera with zones.
+        now: The time of the look: how long ago a self-test was.
         switched_off: The key of the finding that explains a bare zone, or empty.
     """
     subject = f"camera:{camera.camera.id}"
@@ -48,11 +52,17 @@ def hidden(facts: Facts, camera: CameraConfig, switched_off: str = "") -> dict[t
             key = (one.value.path, one.value.zone)
             if key not in verdicts or verdicts[key][1].verdict != "FAIL":
                 verdicts[key] = (one, one.value)
+    platform = on_platform(facts, camera, now)
+    if platform is not None and not platform.void:
+        seen[PLATFORM], judged = platform.observations
+        verdicts |= {(PLATFORM, verdict.zone): (one, verdict) for one, verdict in judged}
     mixed_up = f"{RETENTION_ID} {subject}" if _shows_another(seen, camera) else ""
     found: dict[tuple[str, str], Outcome] = dict(_bare(facts, camera.camera.id, verdicts, switched_off, mixed_up))
     for only, unproven in _open(facts, camera, seen, verdicts):
         for name in (only,) if only else tuple(zone.name for zone in camera.zones):
             found.setdefault((name, unproven.key), replace(unproven, key=_key(name, unproven.key)))
+    for name, unproven in still_open(platform, camera) if platform is not None and platform.void else ():
+        found[name, PLATFORM] = replace(unproven, key=_key(name, PLATFORM))
     for path, (picture, _) in seen.items():
         for name in (zone.name for zone in camera.zones):
             if (name, path) not in found:
@@ -62,7 +72,8 @@ def hidden(facts: Facts, camera: CameraConfig, switched_off: str = "") -> dict[t
 
 
 def _key(zone: str, path: str) -> str:
-    return f"hidden {zone} {path}"
+    """Return the key of a zone on a path; a self-test may be older than a look (`agent/judge/obligations.py`)."""
+    return f"tested {zone} {path}" if path == PLATFORM else f"hidden {zone} {path}"
 
 
 def _shows_another(seen: Seen, camera: CameraConfig) -> bool:
@@ -103,7 +114,7 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
         if online.is_dark(picture):
             message = Message("path {path} is dark: no mask can be judged in it", {"path": path_word(path)})
             yield "", Open(path, "dark", message, caused_by=online.finding_key(subject))
-    if set(seen) == {"snapshot"}:
+    if set(seen) - {PLATFORM} == {"snapshot"}:
         message = Message("only a snapshot was seen: whether the video hides what is private is not known")
         yield "", Open("video", "snapshot-only", message)
     attested = facts.attested.get(camera.camera.id, {})

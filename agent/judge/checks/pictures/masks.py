@@ -13,6 +13,7 @@ from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import own_masks
 from agent.judge.checks.pictures.hidden import hidden
+from agent.judge.checks.pictures.platform_path import on_platform, void_json, with_void
 from agent.judge.checks.pictures.told_objects import told_objects
 from agent.judge.checks.pictures.worth import with_worth, worth_json
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
@@ -26,7 +27,7 @@ from agent.observe.pictures.own_masks import is_undeclared
 from agent.site.config.site import CameraConfig, PrivateZone, Site
 from agent.site.duties.limits import broken
 from drivers.model import Masks, Unavailable
-from drivers.picture import PictureSeen, ZoneVerdict
+from drivers.picture import PLATFORM, PathName, PictureSeen, ZoneVerdict
 from masking.coverage import uncovered_ratio
 
 PRESENT_ID = "privacy-mask-present"
@@ -133,14 +134,14 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig, now:
         else:
             rules = broken(check.source, (held, partial(operator.gt, open_)))
             outcomes.append(Broken(key, "uncovered", message, caused_by=cause, source=rules))
-    outcomes += _confirmed(facts, camera)
+    outcomes += _confirmed(facts, camera, now)
     message = Message("enabled masks cover every zone, and a picture agrees")
     return verdict(check, subject, outcomes, {"uncovered_ratio": uncovered}, message)
 
 
-def _confirmed(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
+def _confirmed(facts: Facts, camera: CameraConfig, now: datetime) -> Iterator[Outcome]:
     """Yield what the pictures of every due path say of the device's coordinates, zone by zone."""
-    seen = hidden(facts, camera)
+    seen = hidden(facts, camera, now)
     for zone in (one.name for one in camera.zones):
         for (name, path), outcome in seen.items():
             if name == zone and isinstance(outcome, Held):
@@ -158,7 +159,7 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
     Where nobody declared anything, the device's own masks are looked for in them.
     """
-    found = [_effective(check, facts, camera) for camera in site.cameras if camera.zones]
+    found = [_effective(check, facts, camera, now) for camera in site.cameras if camera.zones]
     for camera in site.cameras:
         if is_undeclared(camera):
             paths = list(_evidence(facts, _subject(camera)))
@@ -166,15 +167,19 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
     return tuple(found)
 
 
-def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
+def _effective(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = _subject(camera)
-    seen = hidden(facts, camera, _switched_off(facts, camera)).values()
+    seen = hidden(facts, camera, now, _switched_off(facts, camera)).values()
+    platform = on_platform(facts, camera, now)
     outcomes = (*seen, *told_objects(facts, camera))
     framings = facts.remembered.framings
-    paths = framed_paths(framings, camera.camera.id, (one.path for one in facts.all(subject, PictureSeen)))
+    own_paths: list[PathName] = [one.path for one in facts.all(subject, PictureSeen)]
+    shown = platform.observations if platform is not None and not platform.void else None
+    paths = framed_paths(framings, camera.camera.id, (*own_paths, *((PLATFORM,) if shown is not None else ())))
     message = Message("every zone is hidden on {paths}", {"paths": paths})
-    message = with_worth(facts, camera, message)
-    evidence: dict[str, Json] = {"paths": list(_evidence(facts, subject))}
+    message = with_void(platform, with_worth(facts, camera, message))
+    rows = [*_evidence(facts, subject), *((_verdict_json(one) for _, one in shown[1]) if shown is not None else ())]
+    evidence: dict[str, Json] = {"paths": rows, **void_json(platform)}
     own = [framing_json(one) for (name, _), one in framings.items() if name == camera.camera.id and is_told(one)]
     return verdict(check, subject, outcomes, evidence | ({"framings": own} if own else {}), message)
 
@@ -182,17 +187,20 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
 def _evidence(facts: Facts, subject: str) -> Iterator[Json]:
     """Yield one entry per path and zone: verdict and numbers, or why there is no picture."""
     for one in facts.all(subject, ZoneVerdict):
-        yield {
-            "path": one.path,
-            "zone": one.zone,
-            "verdict": one.verdict,
-            "reason": one.reason,
-            "numbers": dict(one.numbers),
-            **worth_json(facts, subject, one.path, one.zone),
-        }
+        yield {**_verdict_json(one), **worth_json(facts, subject, one.path, one.zone)}
     for missing in facts.all(subject, Unavailable):
         if missing.fact == "picture" and missing.path is not None:
             yield {"path": missing.path, "verdict": "not looked at", "reason": missing.reason}
+
+
+def _verdict_json(one: ZoneVerdict) -> dict[str, Json]:
+    return {
+        "path": one.path,
+        "zone": one.zone,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "numbers": dict(one.numbers),
+    }
 
 
 def _switched_off(facts: Facts, camera: CameraConfig) -> str:

@@ -4,16 +4,18 @@ Only pictures prove it: a device lists its masks without their position. A prese
 prove and need not be seen.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.pictures import quality
+from agent.judge.checks.pictures.glass import LIKE_GLASS, may_be_glass_at
 from agent.judge.claim import Broken, Held, Open, Outcome, declared
 from agent.judge.freed import Declaration, freed
 from agent.judge.verdict import verdict
 from agent.judge.wording.picture_words import path_word, paths_listed, zone_reason
 from agent.model.finding import Finding, Ground, Json, Listed, Message, listed, utc_text
+from agent.observe.approvals.reference_views import PresetView
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.preset_verdicts import PresetOnPath
 from agent.site.config.site import CameraConfig, Preset
@@ -32,9 +34,9 @@ def judge(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Fi
     known = facts.remembered.presets.get(camera.camera.id)
     seen: Rows = {preset.name: known.of(preset.name) if known else () for preset in due}
     approval = facts.approvals.get(camera.camera.id)
-    approved = {view.preset for view in approval.presets} if approval else set()
+    approved = {view.preset: view for view in approval.presets} if approval else {}
     evidence = _evidence(facts, subject, due, seen, approved)
-    outcomes: list[Outcome] = list(_zones(subject, due, seen))
+    outcomes: list[Outcome] = list(_zones(subject, due, seen, approved))
     if not any(p.path not in RECORDED for p in facts.all(subject, PictureSeen)):
         silent = quality.no_picture(check, facts, subject)
         outcomes.insert(0, Open("picture", silent.reason, silent.message, caused_by=silent.caused_by))
@@ -84,7 +86,7 @@ def _missing(key: str, presets: Listed, camera: str) -> Open:
     return Open(key, "snapshot-only", message)
 
 
-def _zones(subject: str, due: Iterable[Preset], seen: Rows) -> Iterator[Outcome]:
+def _zones(subject: str, due: Iterable[Preset], seen: Rows, approved: Mapping[str, PresetView]) -> Iterator[Outcome]:
     """Yield each zone at each preset, on each path on which that was seen."""
     for preset in due:
         for look in seen[preset.name]:
@@ -92,12 +94,25 @@ def _zones(subject: str, due: Iterable[Preset], seen: Rows) -> Iterator[Outcome]
             unjudged = {z.name: ZoneVerdict(look.path, z.name, "UNSURE", "not-judged") for z in preset.zones}
             for zone, found in (unjudged | judged).items():
                 key = f"hidden {preset.name} {zone} {look.path}"
-                is_hidden = found.verdict == "PASS"
-                yield (
-                    Held(key, (_ground(subject, look),))
-                    if is_hidden
-                    else _not_hidden(key, preset.name, found, seen[preset.name])
-                )
+                if found.verdict != "PASS":
+                    yield _not_hidden(key, preset.name, found, seen[preset.name])
+                elif may_be_glass_at(approved.get(preset.name), preset, found):
+                    yield _like_glass(key, subject.removeprefix("camera:"), preset.name, found)
+                else:
+                    yield Held(key, (_ground(subject, look),))
+
+
+def _like_glass(key: str, camera: str, preset: str, found: ZoneVerdict) -> Open:
+    message = Message(
+        "zone {zone} at preset {preset} on path {path}: cannot be told ({reason})",
+        {
+            "zone": found.zone, "preset": preset, "path": path_word(found.path), "reason": zone_reason(LIKE_GLASS),
+            "camera": camera,
+        },
+        next_step="turn the camera there, look at it and approve it with camwarden masks baseline --preset {preset} "
+        "--camera {camera}",
+    )  # fmt: skip
+    return Open(key, LIKE_GLASS, message, doubted=True)
 
 
 def _not_hidden(key: str, preset: str, found: ZoneVerdict, looks: Iterable[PresetOnPath]) -> Outcome:
