@@ -19,6 +19,7 @@ from typing import Any, Final
 import pytest
 from architecture import violations
 from devices import HttpDevice, http
+from hubside import Peer
 from mosquitto import Broker
 from recipes import Copy, Line, recipes
 
@@ -255,7 +256,7 @@ def test_a_check_is_added(copy: Copy, tmp_path: Path) -> None:
 
 def test_a_check_with_memory_is_added(copy: Copy, tmp_path: Path) -> None:
     open_before = []
-    with Broker(tmp_path / "broker") as broker, a_site(tmp_path, port=broker.port) as config:
+    with Broker(tmp_path / "broker") as broker, Peer(broker.port), a_site(tmp_path, port=broker.port) as config:
         for _ in range(2):  # two processes: what the second one knows of the first stands in the spool
             copy.run("-m", "agent", "run", "--once", "--config", config, ends=exits.UNCHECKED)
             told = copy.command("status", "--config", config)["open"]

@@ -326,6 +326,7 @@ IN_NO_FOLDER: Final = {
     "enroll.db": "below enroll/",
     "ca.crl": "below enroll/",
     "desk.json": "below enroll/",
+    "postgres.conninfo": "of a hub on PostgreSQL, which cannot be chosen yet; nobody is named in it",
 } | dict.fromkeys(("checkpoint", "witness-key.pem"), "of a witness, on its own machine; the first in a mirror, too")
 """Names that are of no file in one of the folders, or of one in a folder that has a row as a whole."""
 
