@@ -48,7 +48,7 @@ def beijing(hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_what_is_not_asked_for_is_not_called_for(words: tuple[str, ...], found: object) -> None:
-    eye = calls.eye_for(options(*words), "127.0.0.1", "127.0.0.1", judge)
+    eye = calls.eye_for(options(*words), "127.0.0.1", "127.0.0.1", judge, None, "")
     assert (None if eye is None else (eye.ways, eye.plays_back)) == found
 
 

@@ -311,23 +311,22 @@ def test_a_row_without_a_limit_says_who_ends_it_or_is_about_nobody() -> None:
 
 
 NAMED: Final = re.compile(r'(?m)^(?:\w+_)?(?:NAME|FOLDER|FILE_NAME)(?:: Final)? = "([^"]+)"')
-IN_NO_FOLDER: Final = {
-    "camwarden-site": "the folder that `start` makes, with site.toml",
-    "manifest.json": "in an archive",
-    "state.json": "in a batch that a person carries",
-    "enroll-token": "written for a person, to hand it over",
-    "camwarden.report-key": "a credential of systemd",
-    "127.0.0.1": "an address",
-    "[127.0.0.1]": "an address",
-    "name-differs": "a reason",
-    "state": "the state folder of a site that `start` makes",
-    "report.html": "a paper that `start` writes",
-    "ca.crt": "below enroll/",
-    "enroll.db": "below enroll/",
-    "ca.crl": "below enroll/",
-    "desk.json": "below enroll/",
-    "postgres.conninfo": "of a hub on PostgreSQL, which cannot be chosen yet; nobody is named in it",
-} | dict.fromkeys(("checkpoint", "witness-key.pem"), "of a witness, on its own machine; the first in a mirror, too")
+IN_NO_FOLDER: Final = (
+    {
+        "camwarden-site": "the folder that `start` makes, with site.toml",
+        "manifest.json": "in an archive",
+        "state.json": "in a batch that a person carries",
+        "enroll-token": "written for a person, to hand it over",
+        "camwarden.report-key": "a credential of systemd",
+        "name-differs": "a reason",
+        "state": "the state folder of a site that `start` makes",
+        "report.html": "a paper that `start` writes",
+        "postgres.conninfo": "of a hub on PostgreSQL, which cannot be chosen yet",
+    }
+    | dict.fromkeys(("127.0.0.1", "[127.0.0.1]"), "an address")
+    | dict.fromkeys(("ca.crt", "enroll.db", "ca.crl", "desk.json"), "below enroll/")
+    | dict.fromkeys(("checkpoint", "witness-key.pem"), "of a witness, on its own machine; the first in a mirror, too")
+)
 """Names that are of no file in one of the folders, or of one in a folder that has a row as a whole."""
 
 
