@@ -18,7 +18,7 @@ from agent.observe.inventory.listings import KnownList
 from agent.observe.pictures.view_memory import LOOKS, IndicatorMark, SnapshotMark
 from agent.site.config.site import Site
 from drivers.details import Accounts, Audio, RetentionLimit, RetentionLimits
-from drivers.footage import Channels, Disks, Protocols
+from drivers.footage import Channels, Disks, PlatformLink, PlatformServer, Protocols
 from drivers.model import Clock, Masks, Observation, Overlays, Recordings, Span, Unavailable, Value
 from drivers.picture import Access, FootageOpened, PathName, PictureSeen, StreamSound, ZoneVerdict
 
@@ -128,6 +128,11 @@ def bad_quality(indicator: str) -> Of:
     return change
 
 
+def slots(change: Callable[[PlatformServer], PlatformServer]) -> Of:
+    """Return other slots for the police platform."""
+    return of(PlatformLink, lambda one: replace(one, servers=tuple(map(change, one.servers))))
+
+
 def isolated(one: Recordings) -> Recordings:
     """Return one clip that is old enough, alone before a hole."""
     oldest, newest = one.spans[0].start_at, one.spans[-1].end_at
@@ -226,6 +231,10 @@ CONTRADICTIONS: Mapping[str, Of] = {
         replace(mask, polygon=tuple((0.5 + (x - 0.5) / 9, 0.5 + (y - 0.5) / 9) for x, y in mask.polygon))
         for mask in one.masks))),
     "nobody approved": unapproved,
+    "the heartbeats of the link are not told": slots(lambda one: replace(one, heartbeat_s=0)),
+    "whether the platform answers is not told": slots(lambda one: replace(one, registered=None)),
+    "other channels are listed for the platform": slots(
+        lambda one: replace(one, codes=tuple((channel + 100, code) for channel, code in one.codes))),
     "streams offer sound": of(
         StreamSound, lambda one: one if one.path == "playback" else replace(one, encodings=("PCMU",))),
     "what is recorded has sound": of(

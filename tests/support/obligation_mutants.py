@@ -41,8 +41,13 @@ NEVER_ALONE: Mapping[Mutant, str] = {
     ("mask-approval", "approved"): "whom nobody approved is told before anything is asked",
     **{
         (check, kind): "a platform that is not set up, or not declared, is told before anything is asked"
-        for check in ("platform-interface-configured", "platform-registered")
-        for kind in ("link", "declared")
+        for check, kinds in (
+            ("platform-interface-configured", ("link", "declared")),
+            ("platform-registered", ("link", "declared")),
+            ("platform-keepalive", ("declared",)),
+            ("platform-catalog-complete", ("declared",)),
+        )
+        for kind in kinds
     },
     ("retention-forecast", "rate"): "of a recorder with one camera that is told before anything is asked",
     ("mask-approval", "cameras"): "that there are cameras is what the site file says: nothing can break it",
