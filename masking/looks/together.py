@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, Literal
 
-from masking.looks import bounded, grain
+from masking.looks import grain
 from masking.looks.evidence import (
     Change,
     Counts,
@@ -200,7 +200,6 @@ def _hidden(single: Verdict, looks: Sequence[Look], count: _Counted, change: Cha
         return _several(single) if alike and median(alike) >= PASS_FROM else single
     is_poor = any(one.is_poor for one in singles)
     is_hidden = change is not None and len(alike) > 1 and not is_poor and _is_joined(single, judge, alike, change)
-    is_hidden = is_hidden or bounded.is_blur(single, singles, change)
     # Beside a strip of 5 px on a plain wall, which noise hardly shows, odds are lower.
     is_without_noise = is_likely and grain.ends(counts, looks, change)
     if single.verdict == "PASS":

@@ -60,8 +60,7 @@ CLEAR_ODDS = 1.0
 """Log odds from which a forest that is not quite sure follows the readable signs of a clear mosaic or blur."""
 
 BLUR_MIN_SIGMA = 3.0
-BLUR_LEAST_SIGMA = 0.6 * BLUR_MIN_SIGMA
-"""Sigma from which a blur hides, in pixels of a 640 px wide picture; and as it is estimated at the least."""
+"""Sigma from which a blur hides, in pixels of a 640 px wide picture."""
 
 BARE_LEAK = 0.35
 """Share of a zone that must show the scene's detail for it to be called bare all over, or a mosaic too fine."""
@@ -251,7 +250,7 @@ def _judge_blur(seen: ZoneMeasures, zone: Zone) -> Opinion:
     if soft.sigma_px < zone.least_sigma_ratio * seen.shorter_side_px:
         text = f"The zone is blurred, but less than the policy's least ({sigma})."
         return Opinion("FAIL", "blur-too-weak", numbers, text)
-    if soft.sigma_px < BLUR_LEAST_SIGMA:
+    if soft.sigma_px < 0.6 * BLUR_MIN_SIGMA:
         return Opinion("UNSURE", "blur-weak", numbers, f"The zone may be blurred, but only weakly ({sigma}).")
     return Opinion("PASS", "blur", numbers, f"The zone is hidden by a blur ({sigma}), its surroundings are sharp.")
 
