@@ -37,7 +37,7 @@ test-room: setup ## the tests of one room alone: make test-room ROOM=observe/foo
 	@test -n "$(ROOM)" -a -d "tests/$(ROOM)" || { echo "no such room: ROOM is a folder below tests/, such as observe/footage"; exit 64; }
 	$(BIN)/python -Im pytest -q $(TEST_FLAGS) tests/$(ROOM)
 
-test-hub-313: build/python-3.13/installed system-packages ## the hub, the contract and verify on Python 3.13 too
+test-hub-313: build/python-3.13/installed peers system-packages ## the hub, the contract and verify on Python 3.13 too
 	build/python-3.13/bin/python -Im pytest -q -n 2 --dist loadfile -p no:cacheprovider $(HUB_TESTS)
 
 test-313: build/python-3.13/installed peers system-packages ## all tests on Python 3.13 too
