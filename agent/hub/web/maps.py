@@ -94,11 +94,12 @@ def drawn(sites: Sequence[PlacedSite], outlines: Sequence[Outline], box: Box | N
         outlines: Behind them.
         box: Only this part; None: where the sites are, without any where the districts are.
     """
+    is_whole = box is None
     box = box or _around([(one.lon, one.lat) for one in sites] or [p for o in outlines for r in o.rings for p in r])
     if box is None:
         return None
     view = _View(_fitted(box))
-    inside = [one for one in sites if view.box.has(one.lon, one.lat)]
+    inside = sites if is_whole else [one for one in sites if view.box.has(one.lon, one.lat)]
     return Drawing(
         box=view.box, marks=tuple(_mark(view, of) for of in _grouped(view, inside)),
         districts=tuple(_districts(view, outlines)),

@@ -4,10 +4,10 @@ A page says `next`, which goes into `after` of the next one. An answer has an ET
 """
 
 import hashlib
-import json
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain.quick_json import ENCODE
 from agent.hub.domain.rows.findings import FindingRow, place_of, place_text
 from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.scope import below
@@ -110,14 +110,10 @@ def _row(one: FindingRow | ListedSite) -> dict[str, Json]:
 
 def _json(asked: Asked, told: dict[str, Json]) -> Reply:
     """Return JSON with its ETag, or nothing where the client has just that."""
-    body = _written(told)
+    body = ENCODE(told)
     if b"author-" in body:  # to look for ids in each text takes longer than to write them all
-        body = _written(with_names(speaker(asked.store), told))
+        body = ENCODE(with_names(speaker(asked.store), told))
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     if etag in [one.strip().removeprefix("W/") for one in asked.headers.get("if-none-match", "").split(",")]:
         return Reply(304, JSON, b"", {"ETag": etag})
     return Reply(200, JSON, body, {"ETag": etag})
-
-
-def _written(told: dict[str, Json]) -> bytes:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

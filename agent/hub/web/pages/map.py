@@ -62,10 +62,12 @@ def read_map(
     opened = store.seen.open_by_site(scope) if city.sites else {}
     view = view_map(city, seen, opened, silent, scope.everything)
     drawing = drawn(view.sites, city.outlines, box)
-    inside = [one for one in view.sites if drawing is not None and drawing.box.has(one.lon, one.lat)]
+    inside = view.sites
+    if box is not None:
+        inside = tuple(one for one in view.sites if drawing is not None and drawing.box.has(one.lon, one.lat))
     end = start + SHOWN_MOST
     return MapPage(
-        city=city, view=view, drawing=drawing, sites=tuple(inside[start:end]), total=len(inside),
+        city=city, view=view, drawing=drawing, sites=inside[start:end], total=len(inside),
         next=end if end < len(inside) else None, is_part=box is not None, is_broken=is_broken,
     )  # fmt: skip
 
