@@ -15,6 +15,7 @@ from typing import Final, cast, get_args
 
 from agent.host.files import write_atomic
 from agent.model.finding import Message
+from agent.observe.facts.owned_rows import may_be_same
 from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import site_of_folder
 from drivers.credentials import State
@@ -46,7 +47,7 @@ class LoginTry:
 
     def is_of(self, box: Collection[str]) -> bool:
         """Tell whether it can have been this box, which is so where one of both is unknown."""
-        return not self.box or not box or not set(self.box).isdisjoint(box)
+        return may_be_same(self.box, box)
 
 
 def box_of(mark: BoxMark | None) -> tuple[str, ...]:

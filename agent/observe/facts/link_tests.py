@@ -12,7 +12,6 @@ Source: Datong Measures (Order 61), article 11(2); GB/T 28181-2022, 9.1 and 9.2 
 """
 
 import json
-import logging
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,8 +19,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from agent.host.files import read_of_owner, write_atomic
+from agent.host.files import write_atomic
 from agent.model.finding import Json
+from agent.observe.facts.owned_rows import believed_rows, may_be_same, read_rows
 from agent.observe.pictures import turns
 from agent.observe.pictures.turns import PathResult
 from agent.observe.pictures.zone_verdicts import VERDICTS
@@ -41,8 +41,6 @@ TestOutcome = Literal["played", "no-picture", "not-registered"]
 did not come, which a wrong setting or a network shows as well."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-
-log = logging.getLogger("camwarden.link_tests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class LinkTest:
 
     def is_of(self, box: Collection[str]) -> bool:
         """Tell whether it can have been this box, which is so where one of both is unknown."""
-        return not self.box or not box or not set(self.box).isdisjoint(box)
+        return may_be_same(self.box, box)
 
 
 def last_tests(tests: Iterable[LinkTest], site_id: str) -> Mapping[str, LinkTest]:
@@ -81,13 +79,7 @@ def last_tests(tests: Iterable[LinkTest], site_id: str) -> Mapping[str, LinkTest
 
 def known_tests(directory: Path, site_id: str) -> Mapping[str, LinkTest]:
     """Return the last self-test of each device of a site; none of a file that cannot be believed, which is logged."""
-    try:
-        return last_tests(read_tests(directory), site_id)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        log.warning("%s: self-tests of the link cannot be read, and do not count: %s", directory / NAME, error)
-        return {}
+    return last_tests(believed_rows(directory / NAME, lambda: read_tests(directory)), site_id)
 
 
 def read_tests(directory: Path) -> tuple[LinkTest, ...]:
@@ -95,14 +87,7 @@ def read_tests(directory: Path) -> tuple[LinkTest, ...]:
 
     Raises OSError where the file cannot be read, ValueError where it is damaged or not of the folder's owner alone.
     """
-    text = read_of_owner(directory / NAME, MAX_BYTES)
-    try:
-        data = json.loads(text)
-        if data["schema"] != SCHEMA:
-            raise ValueError("another schema")
-        return tuple(_row(one) for one in data["tests"])
-    except (KeyError, TypeError, AttributeError, RecursionError):
-        raise ValueError("not a list of self-tests") from None
+    return read_rows(directory / NAME, SCHEMA, "tests", _row, MAX_BYTES)
 
 
 def add_test(directory: Path, new: LinkTest) -> None:

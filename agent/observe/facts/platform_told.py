@@ -8,14 +8,14 @@ Source: GB/T 28181-2022, A.2.1.9 (item of a catalogue), A.2.4.7 (ConfigDownload)
 """
 
 import json
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from agent.host.files import read_of_owner, write_atomic
+from agent.host.files import write_atomic
+from agent.observe.facts.owned_rows import believed_rows, may_be_same, read_rows
 
 NAME: Final = "link-told.json"
 SCHEMA: Final = "camwarden-link-told/1"
@@ -26,8 +26,6 @@ DEVICES_MAX: Final = 256
 TEXT_MAX_CHARS: Final = 64
 COUNTS_FOR: Final = timedelta(days=92)
 """How long it counts: cameras are set anew, moved and exchanged. House rule."""
-
-log = logging.getLogger("camwarden.platform_told")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +74,13 @@ class DeviceTold:
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
         """Tell whether it counts at `now` for the box that answers, as a self-test does, for a shorter time."""
-        is_its = not self.box or not box or not set(self.box).isdisjoint(box)
-        return is_its and timedelta(0) <= now - self.at <= COUNTS_FOR
+        return may_be_same(self.box, box) and timedelta(0) <= now - self.at <= COUNTS_FOR
 
 
 def known_told(directory: Path, site_id: str) -> Mapping[str, DeviceTold]:
     """Return what each device of a site told; nothing of a file that cannot be believed, which is logged."""
-    try:
-        return {one.device: one for one in read_told(directory) if one.site == site_id}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        log.warning("%s: what devices told the platform cannot be read: %s", directory / NAME, error)
-        return {}
+    told = believed_rows(directory / NAME, lambda: read_told(directory))
+    return {one.device: one for one in told if one.site == site_id}
 
 
 def read_told(directory: Path) -> tuple[DeviceTold, ...]:
@@ -96,14 +88,7 @@ def read_told(directory: Path) -> tuple[DeviceTold, ...]:
 
     Raises OSError where the file cannot be read, ValueError where it is damaged or not of the folder's owner alone.
     """
-    text = read_of_owner(directory / NAME, MAX_BYTES)
-    try:
-        data = json.loads(text)
-        if data["schema"] != SCHEMA:
-            raise ValueError("another schema")
-        return tuple(_device(one) for one in data["told"])
-    except (KeyError, TypeError, AttributeError, RecursionError):
-        raise ValueError("not what devices told") from None
+    return read_rows(directory / NAME, SCHEMA, "told", _device, MAX_BYTES)
 
 
 def put_told(directory: Path, new: DeviceTold) -> None:
