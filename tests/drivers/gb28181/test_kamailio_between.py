@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hubside import waits
 from patience import PATIENCE_S
 
 from agent.demo.gb28181.device import Slot
@@ -51,15 +52,13 @@ def proxied(platform_port: int, device_port: int, folder: Path) -> Iterator[int]
 
 
 def _listening(port: int, proxy: subprocess.Popen[bytes], log: Path) -> int:
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until and proxy.poll() is None:
-        try:
-            socket.create_connection((PROXY, port), 1.0).close()
-        except OSError:
-            time.sleep(0.05)
-            continue
-        return port
-    raise AssertionError(log.read_text("utf-8", "replace"))
+    def answers() -> bool:
+        assert proxy.poll() is None, log.read_text("utf-8", "replace")
+        with socket.socket() as one:
+            return one.connect_ex((PROXY, port)) == 0
+
+    waits(answers, PATIENCE_S)
+    return port
 
 
 def through_proxy(
