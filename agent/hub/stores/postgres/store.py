@@ -18,6 +18,7 @@ from agent.contract.chain import digest, utc_text
 from agent.hub.domain.rows.intake import Key, Waiting
 from agent.hub.stores import areas, current, day_figures
 from agent.hub.stores.chains import Chains
+from agent.hub.stores.intake import lives
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.postgres import reports
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, migrate, newest_version, version
@@ -56,6 +57,9 @@ class Store:
         self.accepted = areas.AcceptedLosses(self)
         self.lost_runs = areas.LostRuns(self)
         self.refusals = areas.Refusals(self)
+        self.epoch_of, self.all_epochs = areas.on(self, lives.epoch_of), areas.on(self, lives.all_epochs)
+        self.connection, self.city_and_epoch = areas.on(self, lives.connection), areas.on(self, lives.city_and_epoch)
+        self.gap_at = areas.on(self, lives.gap_at)
 
     def _opened(self) -> Connected:
         to = connect(self.directory, self._read_only)
@@ -238,53 +242,14 @@ class Store:
         )
         return found[0] if found else None
 
-    def gap_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[int, str] | None:
-        """Return last number and digest of a gap record that covers a number."""
-        found = self.all(
-            "SELECT to_seq, last_digest FROM gap"
-            " WHERE site = ? AND epoch = ? AND stream = ? AND from_seq <= ? AND to_seq >= ? LIMIT 1",
-            *(site, epoch, stream, seq, seq),
-        )
-        return found[0] if found else None
-
     def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
         """Note a verified message of an epoch; return whether it is a new epoch of a site known before."""
         if (site, epoch) in self.within.met:
             return False
-        known = bool(self.all("SELECT 1 FROM epoch WHERE site = ? LIMIT 1", site))
-        added = self.run(
-            "INSERT INTO epoch (site, epoch, first_at, verdict) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            *(site, epoch, utc_text(now), "" if known else "first"),
-        )
-        if added:
-            self.run(
-                "INSERT INTO site (site, city, epoch, connection_no, status, state_at, ack_no)"
-                " VALUES (?, ?, ?, 0, 'unknown', ?, 0)"
-                " ON CONFLICT (site) DO UPDATE SET epoch = excluded.epoch, connection_no = 0, city = excluded.city",
-                *(site, city, epoch, utc_text(now)),
-            )
+        is_new = lives.enter(self, site, city, epoch, now)
         if self.is_in_transaction():
             self.within.met.add((site, epoch))
-        return bool(added) and known
-
-    def epoch_of(self, site: str) -> str | None:
-        """Return the epoch that a site lives in; None where nothing verified has come of it."""
-        rows = self.all("SELECT epoch FROM site WHERE site = ?", site)
-        return str(rows[0][0]) if rows else None
-
-    def all_epochs(self) -> list[tuple[str, str]]:
-        """Return each known site, and the epoch that it lives in."""
-        return self.all("SELECT site, epoch FROM site")
-
-    def connection(self, site: str) -> tuple[str, int, str]:
-        """Return a known site's epoch, and number and status of its last connection."""
-        ((epoch, number, status),) = self.all("SELECT epoch, connection_no, status FROM site WHERE site = ?", site)
-        return epoch, number, status
-
-    def city_and_epoch(self, site: str) -> tuple[str, str]:
-        """Return the city of a known site, and the epoch that it lives in."""
-        ((city, epoch),) = self.all("SELECT city, epoch FROM site WHERE site = ?", site)
-        return city, epoch
+        return is_new
 
     def body_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, bytes, datetime] | None:
         """Return digest, exact bytes and time of arrival of the report that came first under a number."""
