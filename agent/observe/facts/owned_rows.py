@@ -1,4 +1,4 @@
-"""Reads rows of small JSON files that commands leave in the state folder, and tells boxes apart.
+"""Reads rows of small JSON files that commands leave in the state folder, and compares the boxes that they are of.
 
 Who may write there may run the command, so a file of another owner, one that others may write, or a link has none.
 """
@@ -52,5 +52,5 @@ def believed_rows(path: Path, read: Callable[[], tuple[T, ...]]) -> tuple[T, ...
 
 
 def may_be_same(box: Collection[str], other: Collection[str]) -> bool:
-    """Tell whether two identities (`factory_logins.box_of`) can be one box: so where one of both is unknown."""
+    """Return whether two identities (`factory_logins.box_of`) can be one box: so where one of both is unknown."""
     return not box or not other or not set(box).isdisjoint(other)
