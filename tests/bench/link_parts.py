@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from link_site import write_link_site
+
 from agent.demo.gb28181.bodies import SECRETS
 from agent.demo.gb28181.device import Slot
 from agent.demo.gb28181.habits import Habits
@@ -73,20 +75,10 @@ def flooded(seconds: float, heartbeat_s: int, quiet_s: float) -> dict[str, Any]:
         without = both.enter_context(_client(heartbeat_s, quiet_s))
         beside = both.enter_context(_client(heartbeat_s, quiet_s))
         asked = {"source": STRANGERS, "port": beside[1].device.slot.port, "per_s": PER_S, "seconds": seconds}
-        flood = subprocess.Popen(
-            [sys.executable, "-P", "-m", "clients.link_flood"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env=_environment(), text=True,
-        )  # fmt: skip
-        try:
-            assert flood.stdin is not None and flood.stdout is not None
-            flood.stdin.write(json.dumps(asked) + "\n")
-            flood.stdin.flush()
-            with ThreadPoolExecutor() as readers:
-                told = list(readers.map(lambda one: _followed(*one), (without, beside)))
-            sent = json.loads(flood.stdout.readline())
-        finally:
-            flood.kill()
-            flood.communicate()
+        flood = both.enter_context(_child("clients.link_flood", asked))
+        with ThreadPoolExecutor() as readers:
+            told = list(readers.map(lambda one: _followed(*one), (without, beside)))
+        sent = json.loads(flood.readline())
     return {"without": told[0], "beside": told[1], "flood": sent}
 
 
@@ -109,18 +101,28 @@ def _client(
         "device_id": DEVICE_ID, "platform_id": PLATFORM_ID, "password": "only-for-this-test",
         "heartbeat_s": heartbeat_s, "quiet_after_s": quiet_s, "secrets": [one[::-1] for one in SECRETS],
     }  # fmt: skip
+    with _child("clients.link", asked) as out:
+        port = json.loads(out.readline())["port"]
+        slot = Slot(device_id=DEVICE_ID, platform_id=PLATFORM_ID, password=asked["password"], host=HERE, port=port)  # type: ignore[arg-type]
+        with RunningDevice(slot, habits or Habits(heartbeat_s=heartbeat_s), transport) as device:
+            yield out, device
+
+
+@contextmanager
+def _child(module: str, asked: dict[str, Any]) -> Iterator[IO[str]]:
+    """Run a client in a process of its own, tell it what is asked, and yield what it says; it is ended afterwards."""
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "clients.link"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        env=_environment(), text=True,
-    )  # fmt: skip
+        [sys.executable, "-P", "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
+        text=True,
+    )
     try:
         assert child.stdin is not None and child.stdout is not None
         child.stdin.write(json.dumps(asked) + "\n")
         child.stdin.flush()
-        port = json.loads(child.stdout.readline())["port"]
-        slot = Slot(device_id=DEVICE_ID, platform_id=PLATFORM_ID, password=asked["password"], host=HERE, port=port)  # type: ignore[arg-type]
-        with RunningDevice(slot, habits or Habits(heartbeat_s=heartbeat_s), transport) as device:
-            yield child.stdout, device
+        yield child.stdout
     finally:
         child.kill()
         child.communicate()
@@ -141,7 +143,7 @@ def kept_secrets(cameras: int) -> dict[str, int]:
     """Run the command on a device whose catalogue is full of secrets; return how many bytes of them are where."""
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        config = _site(home)
+        config = write_link_site(home, "14021300001320000001")
         words = [
             sys.executable, "-P", "-m", "agent", "link", "test", "nvr", "--config", str(config), "--id", DEVICE_ID,
             "--free-slot", "--picture", "--playback", "--json", "--quiet-after", "1", "--port", "0",
@@ -217,34 +219,6 @@ def _secret_bytes_in_memory(pid: int) -> int:
             except (OSError, ValueError):
                 continue
     return found
-
-
-def _site(home: Path) -> Path:
-    (home / "state").mkdir(mode=0o700)
-    config = home / "site.toml"
-    config.write_text(
-        f"""[site]
-id = "S1"
-city = "datong"
-division = "140213"
-
-[storage]
-directory = "{home / "state"}"
-
-[[device]]
-id = "nvr"
-host = "127.0.0.1"
-driver = "onvif"
-
-[[camera]]
-id = "gate"
-device = "nvr"
-channel = 1
-code = "14021300001320000001"
-""",
-        "utf-8",
-    )
-    return config
 
 
 def _environment() -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from here_run import run_here
 from link_person import DEVICE_ID, link_test
+from link_site import write_link_site
 
 from agent.cli import main
 from agent.commands.check.pdf import Printer
@@ -113,31 +114,7 @@ def test_a_device_that_never_comes_gets_its_paper_too(tmp_path: Path, unprinted:
 def test_a_device_of_a_site_names_its_unit_and_its_digest_is_kept_for_the_report(
     tmp_path: Path, unprinted: None
 ) -> None:
-    config = tmp_path / "site.toml"
-    state = tmp_path / "state"
-    state.mkdir(mode=0o700)
-    config.write_text(
-        f"""[site]
-id = "S1"
-city = "datong"
-division = "140213"
-name = "育才小学"
-
-[storage]
-directory = "{state}"
-
-[[device]]
-id = "nvr"
-host = "127.0.0.1"
-driver = "onvif"
-
-[[camera]]
-id = "gate"
-device = "nvr"
-channel = 1
-""",
-        "utf-8",
-    )
+    config, state = write_link_site(tmp_path, name="育才小学"), tmp_path / "state"
     folder = tmp_path / "paper"
     code, _, _ = link_test(
         "--config", str(config), "--picture", "--certificate", str(folder), "--made-by", "Li", device=("nvr",)

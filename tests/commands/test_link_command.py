@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from here_run import run_here
 from link_person import DEVICE_ID, QUICK, free_port, link_test
+from link_site import write_link_site
 from sites import NOW
 
 from agent.demo.gb28181.bodies import SECRETS
@@ -113,42 +114,13 @@ def test_a_port_in_use_is_told() -> None:
     assert "choose another: --port" in done.stderr
 
 
-def site_with(tmp_path: Path, code: str) -> Path:
-    """Write a site file with a recorder on this machine and one camera behind it."""
-    config = tmp_path / "site.toml"
-    config.write_text(
-        f"""[site]
-id = "S1"
-city = "datong"
-division = "140213"
-
-[storage]
-directory = "{tmp_path / "state"}"
-
-[[device]]
-id = "nvr"
-host = "127.0.0.1"
-driver = "onvif"
-
-[[camera]]
-id = "gate"
-device = "nvr"
-channel = 1
-code = "{code}"
-""",
-        "utf-8",
-    )
-    (tmp_path / "state").mkdir(mode=0o700)
-    return config
-
-
 @pytest.mark.parametrize(
     ("habits", "code", "outcome"), [(QUICK, exits.OK, "played"), (Habits(heartbeat_s=0.5, call_status=486), 3, None)]
 )
 def test_a_picture_that_came_is_stored_for_the_checks_of_the_site_and_nothing_else_is(
     habits: Habits, code: int, outcome: str | None, tmp_path: Path
 ) -> None:
-    config = site_with(tmp_path, "14021300001320000001")
+    config = write_link_site(tmp_path, "14021300001320000001")
     ended, out, _ = link_test("--json", "--picture", "--config", str(config), habits=habits, device=("nvr",))
     picture = next(one for one in json.loads(out)["steps"] if one["step"] == "picture")
     assert (ended, picture["status"]) == (code, "seen" if outcome else "unknown")
@@ -173,7 +145,7 @@ def test_masks_are_judged_by_what_was_approved_and_not_in_a_picture_that_stands_
     is_approved: bool, reason: str, tmp_path: Path
 ) -> None:
     """Real sockets and the real worker: the simulated device sends one clip again and again."""
-    config = site_with(tmp_path, "14021300001320000001")
+    config = write_link_site(tmp_path, "14021300001320000001")
     config.write_text(config.read_text("utf-8") + ZONE, "utf-8")
     if is_approved:
         with Worker() as worker:
@@ -190,7 +162,7 @@ def test_masks_are_judged_by_what_was_approved_and_not_in_a_picture_that_stands_
 
 
 def test_what_the_device_told_of_its_cameras_is_kept_as_named_fields_and_no_secret_of_it(tmp_path: Path) -> None:
-    config = site_with(tmp_path, "14021300001320000001")
+    config = write_link_site(tmp_path, "14021300001320000001")
     assert link_test("--picture", "--config", str(config), device=("nvr",))[0] == exits.OK
     told = known_told(tmp_path / "state", "S1")["nvr"]
     first, *others = told.cameras
@@ -206,7 +178,7 @@ def test_what_the_device_told_of_its_cameras_is_kept_as_named_fields_and_no_secr
 
 
 def test_a_damaged_file_of_what_was_told_is_one_line_and_is_left_as_it_is(tmp_path: Path) -> None:
-    config = site_with(tmp_path, "14021300001320000001")
+    config = write_link_site(tmp_path, "14021300001320000001")
     (tmp_path / "state/link-told.json").write_text("{")
     code, _, person = link_test("--config", str(config), device=("nvr",))
     assert code == exits.USAGE and "link-told.json: is damaged" in person.getvalue()
@@ -214,7 +186,7 @@ def test_a_damaged_file_of_what_was_told_is_one_line_and_is_left_as_it_is(tmp_pa
 
 
 def test_a_camera_of_the_site_file_that_is_not_in_the_catalogue_fails(tmp_path: Path) -> None:
-    config = site_with(tmp_path, "14021300001320000099")
+    config = write_link_site(tmp_path, "14021300001320000099")
     ended, out, _ = link_test("--json", "--config", str(config), device=("nvr",))
     catalog = next(one for one in json.loads(out)["steps"] if one["step"] == "catalog")
     assert (ended, catalog["reason"]) == (exits.FAILS, "missing-cameras")
