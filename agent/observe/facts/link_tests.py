@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, get_args
 
 from agent.host.files import write_atomic
 from agent.model.finding import Json
-from agent.observe.facts.owned_rows import believed_rows, may_be_same, read_rows
+from agent.observe.facts.owned_rows import believed_rows, is_same, may_be_same, read_rows
 from agent.observe.pictures import turns
 from agent.observe.pictures.turns import PathResult
 from agent.observe.pictures.zone_verdicts import VERDICTS
@@ -60,8 +60,12 @@ class LinkTest:
     pictures: tuple[PathResult, ...] = ()
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
-        """Tell whether it counts at `now` for the box that answers: not for another one, nor when it is too old."""
-        return self.is_of(box) and timedelta(0) <= now - self.at <= COUNTS_FOR
+        """Tell whether it counts at `now` for the box that answers: not for another one, nor when it is too old.
+
+        A picture that came proves something of its own box alone; that none came stays where one of both is unknown.
+        """
+        is_its = self.is_same(box) if self.outcome == "played" else self.is_of(box)
+        return is_its and timedelta(0) <= now - self.at <= COUNTS_FOR
 
     def is_over(self, box: Collection[str], now: datetime) -> bool:
         """Tell whether it would count for the box that answers, and is only too old at `now`."""
@@ -70,6 +74,10 @@ class LinkTest:
     def is_of(self, box: Collection[str]) -> bool:
         """Tell whether it can have been this box, which is so where one of both is unknown."""
         return may_be_same(self.box, box)
+
+    def is_same(self, box: Collection[str]) -> bool:
+        """Tell whether it was this box: not where one of both alone is known, as it may have been exchanged."""
+        return is_same(self.box, box)
 
 
 def last_tests(tests: Iterable[LinkTest], site_id: str) -> Mapping[str, LinkTest]:

@@ -54,3 +54,11 @@ def believed_rows(path: Path, read: Callable[[], tuple[T, ...]]) -> tuple[T, ...
 def may_be_same(box: Collection[str], other: Collection[str]) -> bool:
     """Return whether two identities (`factory_logins.box_of`) can be one box: so where one of both is unknown."""
     return not box or not other or not set(box).isdisjoint(other)
+
+
+def is_same(box: Collection[str], other: Collection[str]) -> bool:
+    """Return whether nothing speaks for two boxes: they have a digest in common, or neither was ever known.
+
+    Where one alone is known, the box may have been exchanged: what proves something of one counts for no other.
+    """
+    return not set(box).isdisjoint(other) or not (box or other)

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 from sites import NOW, picture
 
-from agent.observe.facts.link_tests import KEPT_PER_DEVICE, NAME, LinkTest, add_test, known_tests, read_tests
+from agent.observe.facts.link_tests import (
+    KEPT_PER_DEVICE,
+    NAME,
+    LinkTest,
+    TestOutcome,
+    add_test,
+    known_tests,
+    read_tests,
+)
 from agent.observe.pictures.turns import PathResult, to_data
 from drivers.picture import PLATFORM, ZoneVerdict
 
@@ -63,6 +71,22 @@ def test_pictures_of_another_box_are_not_carried_on(tmp_path: Path) -> None:
     add_test(tmp_path, replace(DONE, pictures=(shown(word="FAIL"),)))
     add_test(tmp_path, replace(DONE, at=NOW + timedelta(minutes=1), box=("another",)))
     assert known_tests(tmp_path, "S1")["nvr"].pictures == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "then", "now", "counts"),
+    [
+        ("played", ("digest",), ("digest", "mac"), True), ("played", (), (), True),
+        ("played", (), ("digest",), False), ("played", ("digest",), (), False),
+        ("played", ("digest",), ("mac",), False),
+        ("no-picture", (), ("digest",), True), ("no-picture", ("digest",), (), True),
+        ("no-picture", ("digest",), ("mac",), False),
+    ],
+)  # fmt: skip
+def test_a_picture_proves_something_of_its_own_box_alone_and_that_none_came_stays_where_the_box_is_unknown(
+    outcome: TestOutcome, then: tuple[str, ...], now: tuple[str, ...], counts: bool
+) -> None:
+    assert replace(DONE, outcome=outcome, box=then).counts(now, NOW) is counts
 
 
 def pictured(**changed: object) -> Callable[[Path], None]:

@@ -22,13 +22,14 @@ from agent.site.config.site import CameraConfig
 from drivers.model import Masks, Observation, Provenance
 from drivers.picture import PLATFORM, PictureSeen, ZoneVerdict
 
-Void = Literal["", "too-old", "other-zones", "other-masks", "other-box", "clock-not-trusted"]
+Void = Literal["", "too-old", "other-zones", "other-masks", "other-box", "box-unknown", "clock-not-trusted"]
 
 WHY_VOID: Final = {
     "too-old": Message("too long ago to count"),
     "other-zones": Message("other zones were declared then"),
     "other-masks": Message("the device listed other masks then"),
     "other-box": Message("of another box"),
+    "box-unknown": Message("the box was exchanged since, perhaps: its identity was not known then, or is not now"),
     "clock-not-trusted": Message("our own clock is not trusted, so that nobody knows how long ago"),
 }
 
@@ -57,8 +58,10 @@ def on_platform(facts: Facts, camera: CameraConfig, now: datetime) -> OnPlatform
     if test is None or shown is None or shown.seen is None:
         return None
     known = facts.around.remembered.get(camera.camera.device)
-    is_its = test.is_of(box_of(known.answering if known else None))
-    return OnPlatform(shown, shown.seen, _void(facts, camera, shown, now) if is_its else "other-box")
+    box = box_of(known.answering if known else None)
+    if not test.is_same(box):
+        return OnPlatform(shown, shown.seen, "box-unknown" if test.is_of(box) else "other-box")
+    return OnPlatform(shown, shown.seen, _void(facts, camera, shown, now))
 
 
 def _void(facts: Facts, camera: CameraConfig, shown: PathResult, now: datetime) -> Void:

@@ -182,6 +182,11 @@ SELF_TESTED: Mapping[str, tuple[Facts, tuple[str, str], set[str]]] = {
             around=NetworkFacts(remembered={"box": KnownBox(BoxMark("N8", "this"))}),
         ), ("unknown", "interface-not-told"), set(),
     ),
+    "of a box that was not known then": (  # it may have been exchanged since, for one that no platform can link to
+        replace(
+            after_test(FACTS, box=()), around=NetworkFacts(remembered={"box": KnownBox(BoxMark("N8", "this"))})
+        ), ("unknown", "interface-not-told"), set(),
+    ),
     "of this box": (
         replace(
             after_test(FACTS, box=("this",)), around=NetworkFacts(remembered={"box": KnownBox(BoxMark("N8", "this"))})

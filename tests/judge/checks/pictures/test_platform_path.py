@@ -101,6 +101,14 @@ def test_a_clock_that_nobody_trusts_makes_nothing_young() -> None:
     assert PLATFORM not in {one.path for one in effective(shown(), trusted=False).rests_on}
 
 
+def test_a_picture_of_a_box_that_cannot_be_recognized_holds_nothing_and_what_it_showed_bare_stays_open() -> None:
+    mask = effective(shown(), box=("digest",))
+    assert mask.status == "pass" and PLATFORM not in {one.path for one in mask.rests_on}
+    assert "exchanged since, perhaps" in str(mask.message)
+    bare = effective(shown("FAIL"), box=("digest",))
+    assert (bare.status, bare.reason) == ("unknown", "box-unknown")
+
+
 def test_a_picture_of_the_future_holds_nothing() -> None:
     assert PLATFORM not in {one.path for one in effective(shown(ago=-HOUR)).rests_on}
 
