@@ -369,7 +369,7 @@ complete -c camwarden -n '_shtab_camwarden_using link test' -l free-slot -d 'you
 complete -c camwarden -n '_shtab_camwarden_using link test' -l picture -d 'ask for one live picture too: one more stream for some seconds'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l playback -d 'and for one recorded picture, of the oldest day that it lists'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l connect -d 'connect to the device for a picture where it cannot connect here'
-complete -c camwarden -n '_shtab_camwarden_using link test' -l beside -d 'ask for pictures while the device serves another platform, which that may cost one of its streams'
+complete -c camwarden -n '_shtab_camwarden_using link test' -l beside -d 'ask for pictures while the device serves another platform, which may lose one of its streams'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l unconfined -d 'judge pictures even where the process that decodes them cannot be confined; it is said with the result'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l port -x -d 'where the device registers here (default 5060)'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l digest -xka "MD5 SHA-256" -d 'how it logs in (default MD5)'

@@ -48,7 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--beside", action="store_true",
-        help="ask for pictures while the device serves another platform, which that may cost one of its streams",
+        help="ask for pictures while the device serves another platform, which may lose one of its streams",
     )  # fmt: skip
 
 
