@@ -99,8 +99,8 @@ HUB_PAGE: Final = (
         name="hub-ask-time",
         row="asks what takes the hub's page long",
         file="agent/hub/stores/database.py",
-        text="lambda: time.monotonic() > ends_s",
-        mutated="lambda: False",
+        text="set_progress_handler(time_is_over(within_s), ",
+        mutated="set_progress_handler(lambda: False, ",
         test=f"{_QUESTIONS}test_a_question_that_takes_too_long_is_refused_and_the_store_goes_on",
     ),
     Mutant(

@@ -5,12 +5,12 @@ and what it proves with it.
 """
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from agent.host.clock import time_is_over
 from agent.host.files import create_empty
 from agent.hub.stores.intake.within import Within
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, UsageError
@@ -161,8 +161,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 @contextmanager
 def deadline(db: sqlite3.Connection, within_s: float) -> Iterator[None]:
     """Let the statements of a block together take so long, and no longer. Raises UsageError, StoreFailed."""
-    ends_s = time.monotonic() + within_s
-    db.set_progress_handler(lambda: time.monotonic() > ends_s, _STEPS_BETWEEN)
+    db.set_progress_handler(time_is_over(within_s), _STEPS_BETWEEN)
     try:
         yield
     except StoreFailed as error:

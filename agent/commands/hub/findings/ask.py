@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import importlib
 import json
 import sys
 from datetime import UTC, datetime
@@ -13,14 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.hub.view import reading
-from agent.commands.terminal.opened import note_opened
-from agent.host.files import write_atomic
 from agent.hub.domain.asking.question import NOT_TOLD, Answer, Question
 from agent.hub.domain.asking.words import question, read_words
 from agent.hub.domain.figures import china_day
 from agent.hub.domain.scope import EVERYTHING
 from agent.hub.views.answers import HEADINGS, answer_json, lines
-from agent.model.errors import ConfigurationError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.harmless import csv_cell, printable
@@ -36,19 +34,19 @@ def run(args: argparse.Namespace) -> int:
     with reading(args) as store:
         answer = store.questions.answer(asked, EVERYTHING)
     if args.xlsx:
-        _write_workbook(args, asked, answer)
+        importlib.import_module("agent.commands.hub.findings.ask_book").write(args, asked, rows_of(asked, answer))
     if args.json:
         print(json.dumps(answer_json(asked, answer, now), ensure_ascii=False))
     elif args.csv:
         writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
         writer.writerow((*asked.by, COUNT))
-        writer.writerows((*map(csv_cell, names), count) for names, count in _rows(asked, answer))
+        writer.writerows((*map(csv_cell, names), count) for names, count in rows_of(asked, answer))
     else:
         _show(args, asked, answer, now)
     return OK
 
 
-def _rows(asked: Question, answer: Answer) -> list[tuple[tuple[str, ...], int]]:
+def rows_of(asked: Question, answer: Answer) -> list[tuple[tuple[str, ...], int]]:
     """Return the groups; of a question that groups by nothing, the total."""
     return [(row.names, row.count) for row in answer.rows] if asked.by else [((), answer.total)]
 
@@ -73,17 +71,3 @@ def _show(args: argparse.Namespace, asked: Question, answer: Answer, now: dateti
 
 def _cell(by: str, name: str, lang: str) -> str:
     return translate(name, lang) if by == "status" else printable(name) or NOT_TOLD
-
-
-def _write_workbook(args: argparse.Namespace, asked: Question, answer: Answer) -> None:
-    from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
-
-    columns = [*map(SheetColumn, asked.by), SheetColumn(COUNT, numbers="0")]
-    sheet = Sheet(translate("counts", args.lang), columns, [[*names, count] for names, count in _rows(asked, answer)])
-    try:
-        write_atomic(args.xlsx, workbook(sheet), 0o644)
-    except OSError as error:
-        raise ConfigurationError(
-            "{path}: cannot be written: {why}; choose another place", path=args.xlsx, why=os_words(error)
-        ) from None
-    note_opened(args.data, "hub ask --xlsx", "reports", args.xlsx)

@@ -5,14 +5,12 @@ model, and the findings that failed, each as check and subject. A camera-day cou
 total, however many checks failed.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from agent.hub.domain.asking.question import AnswerRow, Question
-from agent.hub.domain.quick_json import DECODE
 from agent.hub.domain.scope import Scope
 
 BAD: Final = "good"
@@ -29,7 +27,7 @@ class SiteDay(NamedTuple):
     operator: str
     day: str
     is_whole: int
-    told: str
+    bad: Sequence[Sequence[str]]
 
 
 @dataclass(slots=True)
@@ -43,7 +41,7 @@ class Counts:
     def largest(self, most: int) -> tuple[AnswerRow, ...]:
         """Return the largest groups, at most so many."""
         ordered = sorted(self.groups.items(), key=lambda group: (-group[1], group[0]))
-        return tuple(AnswerRow(names, count) for names, count in ordered[:most])
+        return tuple(AnswerRow(tuple(map(_text, names)), count) for names, count in ordered[:most])
 
 
 def count(counts: Counts, days: Iterable[SiteDay], question: Question, scope: Scope, bound: int) -> None:
@@ -51,8 +49,7 @@ def count(counts: Counts, days: Iterable[SiteDay], question: Question, scope: Sc
     places = [_KNOWN.index(name) for name in question.by]
     maintainers, models, checks = (question.where.get(name) for name in ("maintainer", "model", "check"))
     own = {name for name in scope.maintainers if name}
-    for site, division, operator, day, is_whole, told in days:
-        listed = _decoded(told)
+    for site, division, operator, day, is_whole, listed in days:
         counts.cut += len(listed) >= bound
         for one in listed:
             if one[0] != BAD:
@@ -77,9 +74,6 @@ def _told_apart(failed: Set[str], checks: Collection[str] | None) -> Set[str]:
     return failed if checks is None else failed & {*checks}
 
 
-def _decoded(told: str) -> Sequence[Any]:
-    try:
-        return DECODE(told)  # type: ignore[no-any-return]
-    except ValueError:  # a name that is no text: half a pair of surrogates
-        plain = json.dumps(json.loads(told), ensure_ascii=False).encode(errors="replace")
-        return DECODE(plain)  # type: ignore[no-any-return]
+def _text(name: str) -> str:
+    """Return a name without half pairs of surrogates, which are no text."""
+    return name.encode(errors="replace").decode()

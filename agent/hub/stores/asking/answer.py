@@ -15,7 +15,7 @@ from agent.hub.domain.scope import Scope
 from agent.hub.ports.seen import ANSWERED_WITHIN_S
 from agent.hub.stores.asking.sources import SITE_DAYS, SITES, SOURCES, conditions, seen_whole
 from agent.hub.stores.database import Database
-from agent.hub.stores.day_figures import FAILING_MOST
+from agent.hub.stores.day_figures import FAILING_MOST, read_day
 
 _REPORTED: Final = "maintainer"
 """A site that reported of a day has a row of this kind, whether anything of it was bad or not."""
@@ -79,7 +79,7 @@ def _of_camera_days(store: Database, subject: str, question: Question, scope: Sc
             " ORDER BY e.first_at",
             *(*of_whole, *values),
         )
-        newest = {site: SiteDay(*row) for site, *row in rows}
+        newest = {site: SiteDay(*row, read_day(told)) for site, *row, told in rows}
         count(counts, newest.values(), question, scope, FAILING_MOST)
     return Answer(
         subject=subject,
