@@ -67,19 +67,18 @@ def _of_camera_days(store: Database, subject: str, question: Question, scope: Sc
     """
     first, last = _period(question)
     whole, of_whole = seen_whole(scope)
-    names = ("site", "division", "operator")
-    columns = ", ".join(SITE_DAYS.columns[name] if name in question.by else "''" for name in names)
+    division, operator = (SITE_DAYS.columns[name] if name in question.by else "''" for name in ("division", "operator"))
     where = {name: values for name, values in question.where.items() if name in OF_SITE}
     counts = Counts()
     for day in (first + timedelta(days=number) for number in range((last - first).days + 1)):
         of_day = Question(counted=question.counted, where=where, first=day, last=day)
         condition, values = conditions(store, SITE_DAYS, of_day, scope)
         rows = store.all(
-            f"SELECT a.site, {columns}, a.day, {whole}, a.told FROM {SITE_DAYS.rows} WHERE {condition}"  # noqa: S608
-            " ORDER BY e.first_at",
+            f"SELECT a.site, {division}, {operator}, a.day, {whole}, a.told FROM {SITE_DAYS.rows}"  # noqa: S608
+            f" WHERE {condition} ORDER BY e.first_at",
             *(*of_whole, *values),
         )
-        newest = {site: SiteDay(*row, read_day(told)) for site, *row, told in rows}
+        newest = {row[0]: SiteDay(row[0], *row[1:5], bad=read_day(row[5])) for row in rows}
         count(counts, newest.values(), question, scope, FAILING_MOST)
     return Answer(
         subject=subject,
