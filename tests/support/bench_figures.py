@@ -21,6 +21,15 @@ FIGURES = {
         "healthy_delay_ms": ("ms", 100, "lower"),
     },
     "idle": {"idle_rss_mb": ("MB", 95, "lower"), "idle_cpu_ratio": ("", 0.02, "lower")},
+    "resting": {
+        "resting_pss_mb": ("MB", 75, "lower"),
+        "resting_cpu_ratio": ("", 0.001, "lower"),
+        "wakeups_per_min": ("1/min", 70, "lower"),
+        "flash_mb_per_day": ("MB", 25, "lower"),
+        "start_to_ready_s": ("s", 2, "lower"),
+        "start_to_first_report_s": ("s", 15, "lower"),
+    },
+    "small_box": {"small_box_cycles_ok_ratio": ("", 1, "higher")},
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {
         "start_to_first_verdict_s": ("s", 180, "lower"),
