@@ -47,6 +47,7 @@ from agent.site.config.site import Site
 from agent.site.toml.problems import ConfigError
 from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
+from agent.verify.device_certificate import sm2_verify
 from drivers.credentials import Credentials
 from drivers.deadline import resolve
 from drivers.errors import DriverError
@@ -123,8 +124,9 @@ def run(args: argparse.Namespace) -> int:
         _print_guide(plan, wire, target.driver, slots, args.lang)
         try:
             result = run_test(
-                plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye, slots
-            )
+                plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye, slots,
+                sm2_verify(),
+            )  # fmt: skip
         except KeyboardInterrupt:
             _say(render(Message("stopped: switch the slot off in the device"), args.lang))
             raise
