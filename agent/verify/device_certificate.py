@@ -19,6 +19,11 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+try:
+    import gmssl_pyx
+except ImportError:
+    gmssl_pyx = None
+
 SM2_WITH_SM3: Final = "1.2.156.10197.1.501"
 """Source: GM/T 0006-2012."""
 ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
@@ -62,9 +67,7 @@ def read_device_certificate(data: bytes, device_id: str) -> DeviceCertificate | 
 
 def sm2_verify() -> Verify | None:
     """Return what verifies a signature of SM2; None where the extra is not installed."""
-    try:
-        import gmssl_pyx
-    except ImportError:
+    if gmssl_pyx is None:
         return None
 
     def verify(key: bytes, messages: Sequence[bytes], signature: bytes) -> bool:

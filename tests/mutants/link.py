@@ -12,8 +12,33 @@ _BODIES: Final = "test_manscdp.py::"
 _FLOW: Final = "test_link_flow.py::"
 _SLOTS: Final = "test_link_slots.py::"
 _SM2: Final = "test_link_sm2.py::"
+_LISTENING: Final = "test_link_listening.py::"
 
 LINK: Final = (
+    Mutant(
+        name="link-listen-talks",
+        row="sends packets, streams or messages without end to a line",
+        file="agent/onsite/link/listening/talks.py",
+        text="        if talk is None and len(self._talks) < TALKS_MAX:\n",
+        mutated="        if talk is None:\n",
+        test=_LISTENING + "test_a_flood_of_conversations_is_bounded_and_leaves_it_open",
+    ),
+    Mutant(
+        name="link-listen-streams",
+        row="sends packets, streams or messages without end to a line",
+        file="drivers/gb28181/frames.py",
+        text="        if len(self._streams) > STREAMS_MAX:\n",
+        mutated="        if False:\n",
+        test="test_line_frames.py::test_streams_without_end_are_bounded_in_number_and_in_length",
+    ),
+    Mutant(
+        name="link-listen-login",
+        row="reads what a contractor shows of a line",
+        file="agent/onsite/link/listening/talks.py",
+        text="        talk.scheme = scheme or talk.scheme\n",
+        mutated="        talk.scheme = login\n",
+        test=_LISTENING + "test_no_password_nonce_response_address_or_body_is_in_what_is_told_or_kept",
+    ),
     Mutant(
         name="link-stranger",
         row="comes to the port of a self-test",
