@@ -139,7 +139,7 @@ measure: ## sizes, install time, start, memory and exposure of the packages in d
 	$(PYTHON) packaging/measure.py dist/camwarden_*.deb
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra stamps --extra province --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra gm --extra pkcs11 --extra ui --extra hub --extra stamps --extra province --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
 	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
