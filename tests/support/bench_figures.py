@@ -30,6 +30,13 @@ FIGURES = {
         "start_to_first_report_s": ("s", 15, "lower"),
     },
     "small_box": {"small_box_cycles_ok_ratio": ("", 1, "higher")},
+    "site": {
+        "cycle_cpu_s": ("s", 5, "lower"),
+        "cycle_wall_s": ("s", 25, "lower"),
+        "vs_stock_cpu_ratio": ("", 12, "higher"),
+        "cpu_per_camera_slope_64_256": ("", 1.1, "lower"),
+        "peak_pss_mb": ("MB", 230, "lower"),
+    },
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {
         "start_to_first_verdict_s": ("s", 180, "lower"),
