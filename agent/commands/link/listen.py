@@ -20,7 +20,7 @@ from rich.text import Text
 from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.onsite.link.listening.talks import Listener
-from agent.onsite.link.listening.verdict import Listened, Verdict, judge
+from agent.onsite.link.listening.verdict import IN_WORDS, Listened, Verdict, judge
 from agent.onsite.link.result import Step
 from agent.onsite.link.wording import QUIRKS, STATUSES, TITLES
 from agent.text.harmless import printable
@@ -121,7 +121,8 @@ def _print_talk(one: Verdict, args: argparse.Namespace, console: Console) -> Non
     for step in one.steps:
         table.add_row(*_words(step, args.lang))
     for flaw in one.flaws:
-        clause = Message("not as GB/T 28181-2022, {clause} has it: {what}", {"clause": flaw.clause, "what": flaw.what})
+        values = {"clause": IN_WORDS.get(flaw.clause, flaw.clause), "what": flaw.what}
+        clause = Message("not as GB/T 28181-2022, {clause} has it: {what}", values)
         status = translate("warn", args.lang) if flaw.mild else render(STATUSES["failed"], args.lang)
         table.add_row(status, "", printable(render(clause, args.lang)))
     console.print(table)
