@@ -138,13 +138,14 @@ IMPORT_TABLES = (
     "agent/cli.py",
     "agent/commands/demo.py",
     "agent/commands/hub/command.py",
+    "agent/commands/hub/findings/ask.py",
     "agent/commands/hub/log.py",
     "agent/commands/verify/told_stamps.py",
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
 )
-"""The tables that import by name, and where the library for tokens and the gallery of lies are loaded."""
+"""The tables that import by name, and where libraries for tokens and workbooks and the gallery of lies are loaded."""
 
 HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
 READS_JSON = {
