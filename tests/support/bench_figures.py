@@ -21,6 +21,22 @@ FIGURES = {
         "healthy_delay_ms": ("ms", 100, "lower"),
     },
     "idle": {"idle_rss_mb": ("MB", 95, "lower"), "idle_cpu_ratio": ("", 0.02, "lower")},
+    "resting": {
+        "resting_pss_mb": ("MB", 75, "lower"),
+        "resting_cpu_ratio": ("", 0.001, "lower"),
+        "wakeups_per_min": ("1/min", 70, "lower"),
+        "flash_mb_per_day": ("MB", 25, "lower"),
+        "start_to_ready_s": ("s", 2, "lower"),
+        "start_to_first_report_s": ("s", 15, "lower"),
+    },
+    "small_box": {"small_box_cycles_ok_ratio": ("", 1, "higher")},
+    "site": {
+        "cycle_cpu_s": ("s", 5, "lower"),
+        "cycle_wall_s": ("s", 25, "lower"),
+        "vs_stock_cpu_ratio": ("", 12, "higher"),
+        "cpu_per_camera_slope_64_256": ("", 1.1, "lower"),
+        "peak_pss_mb": ("MB", 230, "lower"),
+    },
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {
         "start_to_first_verdict_s": ("s", 180, "lower"),

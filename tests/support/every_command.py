@@ -42,6 +42,7 @@ GIVEN = {
     ("hub", "webhook", "add"): ("tickets", "--url", "https://tickets.test/"),
     ("verify",): ("none.bin", "--kid", "A" * 43),
     ("config", "validate"): (),
+    ("link", "listen"): ("--interface", "none0"),
     ("link", "test"): ("nvr", "--id", "14021300001180000001", "--free-slot"),
 }
 """What is given instead where one of several is needed."""

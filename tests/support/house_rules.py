@@ -47,6 +47,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "urllib3": ("drivers/http/connections.py", "drivers/http/transport.py"),
     "urllib.request": ("drivers/http/transport.py",),
     "http.client": ("drivers/http/transport.py", "agent/service/enroll/*", "agent/hub/outgoing/*"),
+    "gmssl_pyx": ("agent/verify/device_certificate.py",),
     "rfc3161_client": ("agent/verify/stamp.py",),
     "smtplib": ("agent/service/alerts/mail.py",),
     "http.server": ("agent/host/http_serving.py", "agent/demo/*"),

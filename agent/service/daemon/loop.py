@@ -49,7 +49,8 @@ log = logging.getLogger("camwarden.daemon")
 
 PERIOD_JITTER_RATIO = 0.05
 """How far a period may be stretched or shortened, so that a city's sites do not move in step."""
-IDLE_TICK_S = 1.0
+IDLE_TICK_S = 5.0
+"""How late a note in the inbox may be taken up. What the hub orders, and signals, end a rest at once."""
 PUBLISHER_STALLED_S = 90.0
 """How old the publisher's heartbeat may be before the watchdog is no longer fed."""
 CONFIRM_WITHIN_S = 60.0
