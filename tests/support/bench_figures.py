@@ -30,6 +30,13 @@ FIGURES = {
         "start_to_first_report_s": ("s", 15, "lower"),
     },
     "small_box": {"small_box_cycles_ok_ratio": ("", 1, "higher")},
+    "site": {
+        "cycle_cpu_s": ("s", 5, "lower"),
+        "cycle_wall_s": ("s", 25, "lower"),
+        "vs_stock_cpu_ratio": ("", 12, "higher"),
+        "cpu_per_camera_slope_64_256": ("", 1.1, "lower"),
+        "peak_pss_mb": ("MB", 230, "lower"),
+    },
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {
         "start_to_first_verdict_s": ("s", 180, "lower"),
@@ -102,6 +109,11 @@ FIGURES = {
         "false_alarms": ("alarms", 0, "lower"),
     },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
+    "hub_ask": {
+        "ask_p95_ms": ("ms", 800, "lower"),
+        "ask_cpu_p95_ms": ("ms", 800, "lower"),
+        "ask_vs_by_hand_ratio": ("", 2, "lower"),
+    },
     "hub_city": {
         "findings_p95_ms": ("ms", 150, "lower"),
         "status_cpu_s": ("s", 0.5, "lower"),
