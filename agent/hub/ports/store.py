@@ -1,5 +1,6 @@
 """Defines the port of the hub's store: one open database, by area."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -36,10 +37,11 @@ class Store(Intake, Protocol):
     def is_current(self) -> bool:
         """Return whether what was opened to read is still what stands there, and of this version."""
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self, sites: Collection[str] = ()) -> AbstractContextManager[None]:
         """Run a block as one transaction; within one, as a part of it.
 
-        What raises in the block leaves nothing of it, and is raised again. Of two that write, the later one waits.
+        What raises in the block leaves nothing of it, and is raised again. Of two that write, the later one waits,
+        unless both name the `sites` that they write of, and share none.
 
         Raises:
             StoreFailed: The block was rolled back.

@@ -31,6 +31,10 @@ _PRIMARY_CODE: Final = 0xFF
 class Found(Protocol):
     """What a statement has found."""
 
+    @property
+    def rowcount(self) -> int:
+        """How many rows it has changed."""
+
     def fetchone(self) -> Any:
         """Return the next row, None behind the last."""
 

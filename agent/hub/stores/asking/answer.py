@@ -78,7 +78,7 @@ def _of_camera_days(store: Database, subject: str, question: Question, scope: Sc
             f" WHERE {condition} ORDER BY e.first_at",
             *(*of_whole, *values),
         )
-        newest = {row[0]: SiteDay(row[0], *row[1:5], bad=read_day(row[5])) for row in rows}
+        newest = {site: SiteDay._make((site, *known, read_day(told))) for site, *known, told in rows}
         count(counts, newest.values(), question, scope, FAILING_MOST)
     return Answer(
         subject=subject,
