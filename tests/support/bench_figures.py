@@ -75,7 +75,7 @@ FIGURES = {
         "gaps_invented": ("", 0, "lower"),
     },
     "delivery": {
-        "commit_ratio": ("x", 0.6, "higher"),
+        "commit_ratio": ("x", 0.35, "higher"),
         "commit_batch_per_s": ("1/s", 12_000, "higher"),
         "drain_per_s": ("1/s", 6_000, "higher"),
         "drain_vs_paho_ratio": ("x", 0.5, "higher"),

@@ -10,11 +10,15 @@ from typing import Final
 
 _PACKED: Final = "zlib:"  # JSON begins otherwise
 _LEVEL: Final = 6
+_SHORT_CHARS: Final = 2048
+"""Shorter ones stay plain: they fit a page of the file."""
 
 
 def pack(text: str) -> str:
-    """Compress a memory; an empty one stays empty."""
-    return _PACKED + base64.b85encode(zlib.compress(text.encode(), _LEVEL)).decode("ascii") if text else ""
+    """Compress a memory; a short one stays as it is."""
+    if len(text) < _SHORT_CHARS:
+        return text
+    return _PACKED + base64.b85encode(zlib.compress(text.encode(), _LEVEL)).decode("ascii")
 
 
 def unpack(value: str) -> str:
