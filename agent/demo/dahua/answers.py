@@ -43,9 +43,10 @@ def _titles(view: DeviceView) -> Lines:
 def _encoders(view: DeviceView) -> Lines:
     rows: list[tuple[str, object]] = []
     for camera in view.cameras:
-        for name, path, kbps in (("MainFormat", "main", 512), ("ExtraFormat", "sub", 256)):
-            at = f"table.Encode[{camera.channel - 1}].{name}[0]"
-            width, height = SIZES_PX["main" if path == "main" else "sub"]
+        for name, path in zip(("MainFormat[0]", "ExtraFormat[0]", "ExtraFormat[1]"), view.streams(), strict=False):
+            at = f"table.Encode[{camera.channel - 1}].{name}"
+            width, height = SIZES_PX[path]
+            kbps = 512 if path == "main" else 256
             rows += [(f"{at}.AudioEnable", False), (f"{at}.VideoEnable", True), (f"{at}.Video.BitRate", kbps)]
             rows += [(f"{at}.Video.BitRateControl", "CBR"), (f"{at}.Video.Compression", "H.264")]
             rows += [(f"{at}.Video.FPS", 10), (f"{at}.Video.GOP", 8), (f"{at}.Video.Height", height)]

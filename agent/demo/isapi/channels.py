@@ -11,7 +11,7 @@ import math
 
 from markupsafe import Markup
 
-from agent.demo.isapi.rtsp import STREAM_NUMBERS
+from agent.demo.isapi.rtsp import SERVED, STREAM_NUMBERS
 from agent.demo.isapi.xml import HIKVISION, ISAPI, IsapiError, IsapiRequest, document, not_supported, xml_boolean
 from agent.demo.onvif.device_view import DeviceView
 from agent.demo.onvif.soap import join
@@ -83,12 +83,12 @@ def stream_of(view: DeviceView, number: int) -> tuple[DemoCamera, PathName]:
     """Find a stream by its number, such as 101.
 
     Raises:
-        IsapiError: There is none; a third stream is refused as on real units.
+        IsapiError: There is none; a third stream that is not switched on is refused as on real units.
     """
     channel, stream = divmod(number, 100)
-    if stream not in STREAM_NUMBERS:
+    if SERVED.get(stream) not in view.streams():
         raise IsapiError(400, 6, "badParameters")
-    return camera_of(view, channel), STREAM_NUMBERS[stream]
+    return camera_of(view, channel), SERVED[stream]
 
 
 def streams(ask: IsapiRequest) -> Markup:
@@ -96,7 +96,8 @@ def streams(ask: IsapiRequest) -> Markup:
     listed = [
         document("StreamingChannel", _stream(camera, number), ISAPI)
         for camera in ask.view.cameras
-        for number in STREAM_NUMBERS
+        for number, path in SERVED.items()
+        if path in ask.view.streams()
     ]
     return document("StreamingChannelList", join(listed), ISAPI)
 
@@ -108,7 +109,7 @@ def stream(ask: IsapiRequest) -> Markup:
 
 
 def _stream(camera: DemoCamera, number: int) -> Markup:
-    width, height = SIZES_PX[STREAM_NUMBERS[number]]
+    width, height = SIZES_PX[SERVED[number]]
     return _STREAM.format(
         id=camera.channel * 100 + number, name=camera.name, channel=camera.channel, width=width, height=height,
         kbps=2048 if number == 1 else 512,

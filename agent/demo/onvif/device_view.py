@@ -20,7 +20,8 @@ SERVICE_PATHS = {
     SEARCH: "/onvif/search_service",
     REPLAY: "/onvif/replay_service",
 }
-STREAMS: tuple[PathName, ...] = ("main", "sub")
+STREAMS: tuple[PathName, ...] = ("main", "sub", "stream-3")
+"""The third one is that of few boxes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,13 @@ class DeviceView:
 
     def profiles(self) -> tuple[Profile, ...]:
         """Every profile, main before sub, channel by channel."""
-        return tuple(Profile(f"ch{camera.channel}-{path}", camera, path) for camera in self.cameras for path in STREAMS)
+        return tuple(
+            Profile(f"ch{camera.channel}-{path}", camera, path) for camera in self.cameras for path in self.streams()
+        )
+
+    def streams(self) -> tuple[PathName, ...]:
+        """What each camera streams."""
+        return STREAMS if self.spec.third_stream else STREAMS[:2]
 
     def profile(self, token: str | None) -> Profile:
         """Find a profile.

@@ -18,7 +18,7 @@ from drivers.model import Span
 from drivers.picture import PathName
 
 REPLAY_TAG = "onvif-replay"
-_LIVE = re.compile(r"/live/(\d+)/(main|sub)(?:/trackID=(1|metadata))?/?")
+_LIVE = re.compile(r"/live/(\d+)/(main|sub|stream-3)(?:/trackID=(1|metadata))?/?")
 _REPLAY = re.compile(r"/replay/([\w-]+)(?:/trackID=1)?/?")
 
 

@@ -23,6 +23,7 @@ SIZES_PX: dict[PathName, tuple[int, int]] = {
     "snapshot": (640, 360),
     "main": (640, 360),
     "sub": (320, 180),
+    "stream-3": (320, 180),
     "recorder-live": (640, 360),
     "playback": (640, 360),
 }

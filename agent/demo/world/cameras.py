@@ -81,7 +81,8 @@ class DemoDevice:
 
     `behaviour`: `onvif` speaks ONVIF; `hangs` accepts and never answers; `stack-trace` answers 500 with plain text.
     `refusal`: whether a SOAP Fault or an HTTP Digest challenge answers an anonymous or wrong SOAP call. `log_days`: how
-    far back its own log reaches. `factory_login`: an ISAPI box also accepts the factory's account.
+    far back its own log reaches. `factory_login`: an ISAPI box also accepts the factory's account. `third_stream`:
+    every channel has a third stream, which is the second once more.
     """
 
     id: str
@@ -97,6 +98,7 @@ class DemoDevice:
     driver: Literal["onvif", "hikvision", "dahua"] = "onvif"
     log_days: int = 400
     factory_login: bool = False
+    third_stream: bool = False
 
 
 DEVICES: tuple[DemoDevice, ...] = (

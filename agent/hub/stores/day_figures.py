@@ -29,6 +29,7 @@ from agent.hub.domain.figures import (
     china_day,
 )
 from agent.hub.domain.planned import read_planned, to_data
+from agent.hub.domain.quick_json import DECODE
 from agent.hub.domain.rows.footage_left import FootageLeft, footage_left_json, read_footage_left
 from agent.hub.stores.database import Connection, Database
 from agent.judge.memory.exercises import FREED_BY
@@ -88,7 +89,10 @@ def flush(db: Connection, days: Mapping[tuple[str, str, str, str], tuple[int, st
 
 def read_day(told: str) -> Any:
     """Parse what `keep` has written into a row."""
-    return json.loads(told)
+    try:
+        return DECODE(told)
+    except ValueError:  # half a pair of surrogates, which it refuses
+        return json.loads(told)
 
 
 def _rows(store: Database, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:

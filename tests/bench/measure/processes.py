@@ -53,7 +53,7 @@ def run(
             stdin=given,
             stdout=out,
             stderr=err,
-            env=_environment() | (environment or {}),
+            env=program_environment() | (environment or {}),
         )
         timer = threading.Timer(timeout_s, child.kill)
         timer.start()
@@ -80,10 +80,10 @@ def stub_devices(kinds: list[str], ahead: Path | None = None) -> Iterator[list[d
         [sys.executable, "-P", "-m", "stubs.serve", json.dumps(kinds), *([str(ahead)] if ahead else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=_environment(),
+        env=program_environment(),
     )
     try:
-        yield json.loads(_first_line(child))
+        yield json.loads(first_line(child))
     finally:
         child.kill()
         child.communicate()
@@ -102,10 +102,10 @@ def simulated_site(directory: Path, healthy: int) -> Iterator[dict[str, Any]]:
         [sys.executable, "-P", "-m", "stubs.simulated_site", str(directory), str(healthy)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=_environment(),
+        env=program_environment(),
     )
     try:
-        yield json.loads(_first_line(child))
+        yield json.loads(first_line(child))
     finally:
         child.kill()
         child.communicate()
@@ -118,7 +118,12 @@ def service_environment() -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
-def _first_line(child: subprocess.Popen[bytes]) -> bytes:
+def first_line(child: subprocess.Popen[bytes]) -> bytes:
+    """Return the line that a process of devices prints when they answer.
+
+    Raises:
+        RuntimeError: It did not start.
+    """
     timer = threading.Timer(STARTS_WITHIN_S, child.kill)
     timer.start()
     try:
@@ -130,7 +135,7 @@ def _first_line(child: subprocess.Popen[bytes]) -> bytes:
     return line
 
 
-def _environment() -> dict[str, str]:
+def program_environment() -> dict[str, str]:
+    """Return what a bench's programs get: the checkout that the bench stands in is measured, whatever is installed."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
-    # The checkout that the bench stands in is measured, whatever is installed.
     return kept | {"PYTHONPATH": os.pathsep.join((str(BENCH), str(ROOT)))}

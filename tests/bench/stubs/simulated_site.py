@@ -34,7 +34,7 @@ def main() -> None:
     devices, cameras = made(healthy)
     with ExitStack() as stack:
         site = stack.enter_context(SimulatedSite(lambda: datetime.now(UTC), devices, cameras))
-        closed, full = stack.enter_context(_closed_port()), stack.enter_context(_full_port())
+        closed, full = stack.enter_context(_closed_port()), stack.enter_context(full_port())
         config = site.write_config(directory, {"host": "127.0.0.1", "port": 1, "tls": False, "confirm": "broker"})
         text = config.read_text("utf-8").replace("period_s = 60", "period_s = 900")
         text = text.replace(f"deadline_s = {DEADLINE_S}", f"deadline_s = {Probe().deadline_s:g}")
@@ -84,7 +84,8 @@ class _Full(ExitStack):
         return listening
 
 
-def _full_port() -> _Full:
+def full_port() -> _Full:
+    """Open a port that takes no more connections."""
     return _Full()
 
 
