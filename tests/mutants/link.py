@@ -34,7 +34,7 @@ LINK: Final = (
     Mutant(
         name="link-listen-root",
         row="sends packets, streams or messages without end to a line",
-        file="agent/commands/link/listen.py",
+        file="agent/host/users.py",
         text="    os.setresuid(int(user), int(user), int(user))\n",
         mutated="    os.seteuid(int(user))\n",
         test="test_link_listen_command.py::test_who_called_sudo_is_all_that_is_left_when_packets_are_read",
