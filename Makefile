@@ -11,7 +11,7 @@ HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/comm
 	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -139,7 +139,7 @@ measure: ## sizes, install time, start, memory and exposure of the packages in d
 	$(PYTHON) packaging/measure.py dist/camwarden_*.deb
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra ui --extra hub --extra stamps --extra province --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra gm --extra pkcs11 --extra ui --extra hub --extra stamps --extra province --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
 	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
@@ -152,7 +152,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle site check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_pages papers cards link ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 KILLS ?= 220
 
@@ -167,6 +167,9 @@ mutants: setup peers ## take each defence out of a copy of the tree: the test th
 
 mutants-rooms: setup peers ## make an everyday slip in a copy of the tree, two or three in each room: the test that the table names must fail
 	$(BIN)/python tests/mutants/run.py --rooms --json build/mutants-rooms.json $(MUTANTS_FLAGS)
+
+flakes: setup peers system-packages ## the suite three times on a busy machine, and every test whose result differs; goes on where it was broken off; writes build/flakes/ (FLAKES_FLAGS="--only ROOM")
+	$(BIN)/python tests/flakes/run.py $(FLAKES_FLAGS)
 
 fuzz: setup build/fuzz/atheris/installed ## fuzz every parser of foreign bytes, FUZZ_SECONDS each, two at a time; writes build/fuzz/
 	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ_FLAGS)

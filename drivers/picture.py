@@ -196,8 +196,9 @@ class ObjectsTold:
     """What the metadata of a stream told in a few seconds of listening.
 
     `documents` came with `objects` in them, of which `unplaced` stand in no frame that is known; `pictures`: so often a
-    picture or its address was among them. `reason` why nothing was heard, empty where it was listened to. `places` are
-    dropped as soon as it is counted which objects lie in a private zone: `inside` by the zone's name.
+    picture or its address was among them; `unread` were too long to be read. `reason` why nothing was heard, empty
+    where it was listened to. `places` are dropped as soon as it is counted which objects lie in a private zone:
+    `inside` by the zone's name.
     """
 
     path: PathName
@@ -208,6 +209,7 @@ class ObjectsTold:
     reason: str = ""
     inside: tuple[tuple[str, int], ...] = ()
     places: tuple[Place, ...] = field(default=(), repr=False)
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

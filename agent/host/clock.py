@@ -1,5 +1,7 @@
-"""Reads the wall clock, and limits it to the times that a report may carry."""
+"""Reads the wall clock, and limits it to the times that a report may carry; and counts how long something takes."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,3 +18,9 @@ def utc_now() -> datetime:
 def nearest(at: datetime) -> datetime:
     """Return the nearest time within the bounds: a clock that was reset shows 1970."""
     return min(max(at, TIME_FIRST), TIME_END - timedelta(milliseconds=1))
+
+
+def time_is_over(within_s: float) -> Callable[[], bool]:
+    """Return what says whether so many seconds have passed since now, whatever becomes of the wall clock."""
+    ends_s = time.monotonic() + within_s
+    return lambda: time.monotonic() > ends_s

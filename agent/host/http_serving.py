@@ -27,6 +27,9 @@ HEAD_MAX_BYTES: Final = 8 * 1024
 SHARE: Final = 0.25
 """The part of its time that a connection has for its request, where others wait for its place."""
 
+ENDED_AT_LATEST_S: Final = 60.0
+"""How long the wait for a connection lasts where a socket that is shut down does not end it: polling costs wake-ups."""
+
 END_WITHIN_S: Final = 2.0
 """How long `end` waits for an answer in progress. Connections are cut at once."""
 
@@ -96,7 +99,9 @@ def serving(
         raise ConfigurationError(
             "{option} {host}:{port}: cannot be listened on: {words}", option=option, host=host, port=port, words=words
         ) from None
-    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=f"http {option}", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(ENDED_AT_LATEST_S,), name=f"http {option}", daemon=True
+    )
     thread.start()
     try:
         yield int(server.server_address[1])
@@ -194,6 +199,8 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
             self._ending = True
             for connection in self._open:
                 _cut(connection)
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # on Linux this ends the wait for a connection
         self.shutdown()
         self.server_close()
         until_mono = time.monotonic() + END_WITHIN_S

@@ -57,13 +57,14 @@ def judge(
         return "other-algorithm"
     if said["realm"] != realm:
         return "other-realm"
-    if not _is_fresh(said["nonce"], key, source, now_s):
+    if not is_fresh(said["nonce"], key, source, now_s):
         return "stale"
     expected = response(said, method, password, algorithm)
     return "right" if hmac.compare_digest(said["response"].lower().encode(), expected.encode()) else "wrong"
 
 
-def _is_fresh(nonce: str, key: bytes, source: str, now_s: float) -> bool:
+def is_fresh(nonce: str, key: bytes, source: str, now_s: float) -> bool:
+    """Return whether a nonce is ours, for this source, and not too old."""
     try:
         made_s = int(nonce[:8], 16)
         own = hmac.compare_digest(nonce.encode(), nonce_for(key, source, made_s).encode())

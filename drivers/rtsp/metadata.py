@@ -7,7 +7,8 @@ private zone is counted by who knows the zones, and the places are dropped there
 Decides how long and how much is read, when a document is whole, and where an object stands in the picture.
 
 Source: ONVIF Streaming Specification, RTP for metadata stream; ONVIF Scene Description (Analytics Service) chapter 5.1:
-normalized coordinates -1..1, y up, and Transformation: q = Translate + Scale * p.
+normalized coordinates -1..1, y up, and Transformation: q = Translate + Scale * p; ONVIF metadatastream.xsd: pictures of
+an object (Appearance) and of the whole scene (Frame), embedded or by address.
 """
 
 import math
@@ -30,7 +31,9 @@ DOCUMENT_MAX_BYTES = 128 * 1024
 
 OBJECTS_MAX = 512
 PLACES_MAX = 8192
-_PICTURES = frozenset({"Image", "ImageRef", "ImageUri", "SnapshotUri"})
+_PICTURES = frozenset({"image", "imageref", "imageuri", "sceneimage", "sceneimageref", "snapshoturi"})
+"""Names, in small letters, of elements that hold a picture or its address, and of an event's items that do."""
+
 _FAR = 3.0
 """A place this far from the picture's middle, in units of half its size, is in no frame that is known."""
 
@@ -71,7 +74,7 @@ def listen(transport: Transport, stream: Stream, seconds: float) -> ObjectsTold:
 
 
 def documents(packets: Iterator[Packet]) -> Iterator[bytes]:
-    """Yield the whole documents among packets: up to the marker, and no packet missing. What is too long is skipped."""
+    """Yield the whole documents among packets: up to the marker, none missing; b"" in place of one that is too long."""
     parts: list[bytes] | None = None  # None: until the next beginning
     size, due = 0, -1
     for packet in packets:
@@ -83,7 +86,9 @@ def documents(packets: Iterator[Packet]) -> Iterator[bytes]:
         if parts is not None:
             parts.append(packet.payload)
             size += len(packet.payload)
-            parts = parts if size <= DOCUMENT_MAX_BYTES else None
+            if size > DOCUMENT_MAX_BYTES:
+                parts = None
+                yield b""
         if packet.marker:
             if parts:
                 yield b"".join(parts)
@@ -96,23 +101,28 @@ class Heard:
     def __init__(self) -> None:
         self.documents = 0
         self._damaged = 0
+        self._unread = 0
         self._numbers: dict[str, int] = {}
         self._places: list[Place] = []
         self._unplaced = 0
         self._pictures = 0
 
     def add(self, document: bytes) -> None:
-        """Count a document; one that is no XML, or not of ours to read, is counted as damaged."""
+        """Count a document; one that is no XML, or not of ours to read, is counted as damaged, b"" as unread."""
         self.documents += 1
+        if not document:
+            self._unread += 1
+            return
         try:
             root = parse(document)
         except Malformed:
             self._damaged += 1
             return
-        for element in root.iter():
-            if isinstance(element.tag, str) and name_of(element) == "Frame":
+        for element in (one for one in root.iter() if isinstance(one.tag, str)):
+            name = name_of(element)
+            if name == "Frame":
                 self._frame(element)
-            elif isinstance(element.tag, str) and name_of(element) in _PICTURES:
+            elif name.lower() in _PICTURES or (name == "SimpleItem" and element.get("Name", "").lower() in _PICTURES):
                 self._pictures += 1
 
     def told(self, stream: Stream) -> ObjectsTold:
@@ -126,6 +136,7 @@ class Heard:
             pictures=self._pictures,
             reason="malformed" if damaged else "",
             places=tuple(self._places),
+            unread=self._unread,
         )
 
     def _frame(self, frame: etree._Element) -> None:

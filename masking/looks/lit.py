@@ -53,8 +53,13 @@ SHOWS_INSIDE: Final = 0.04
 """Levels of change from which, and share of it in all of the zone from which, something shines through."""
 
 _INSIDE, _INNER, _OUTER = PARTS
-_LEAST_PIXELS: Final = (20, 10, 15)
+_LEAST_CELL: Final = 20
+_LEAST_INNER: Final = 10
+_LEAST_OUTER: Final = 15
+"""Pixels that a cell inside, of the inner strip and of the outer strip must have."""
+
 _LEAST_INSIDE: Final = 4
+"""So many cells inside must have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +68,13 @@ class Lit:
 
     `change`: how much it changed at most, in levels, along the quietest quarter of the border. `inside`: the share over
     all of the inside; `cell`: in the worst of its cells; `strip`: along the worst quarter of the border, just inside.
-    `stray`: the most that any cell or quarter changed without regard to the light, in levels. `known`: the share of
-    the zone's cells that are neither black nor burnt out.
+    `known`: the share of the zone's cells that are neither black nor burnt out.
     """
 
     change: float
     inside: float
     cell: float
     strip: float
-    stray: float
     known: float
 
 
@@ -96,44 +99,63 @@ def is_kept(lit: Lit | None, change: Change | None) -> bool:
     return lit.inside <= KEPT_INSIDE and lit.cell <= KEPT_CELL and lit.strip <= KEPT_STRIP
 
 
-def is_through(lit: Lit | None) -> bool:
-    """Tell whether a part of the light comes through a zone."""
+def is_through(counts: Counts, looks: Sequence[Look]) -> bool:
+    """Tell whether a part of the light comes through a zone; `counts`: pixels of each cell (`evidence.counts_of`)."""
+    lit = _lit(counts, looks)
     return lit is not None and lit.change >= SHOWS_FROM and lit.inside > SHOWS_INSIDE
 
 
 def follows(counts: Counts, looks: Sequence[Look]) -> Lit | None:
     """Measure how a zone follows the light; None where the light did not change, or too little can be seen.
 
-    `counts`: pixels of each cell (`evidence.counts`).
+    `counts`: pixels of each cell (`evidence.counts_of`).
     """
-    levels = np.stack([look.level for look in looks])
-    enough = [counts[part] >= least for part, least in zip((_INSIDE, _INNER, _OUTER), _LEAST_PIXELS, strict=True)]
-    if (
-        len(looks) < 2
-        or np.count_nonzero(enough[0]) < _LEAST_INSIDE
-        or np.count_nonzero(enough[2]) < BORDER_STRETCHES // 2
-    ):
+    lit = _lit(counts, looks)
+    if lit is None:
         return None
+    inner = counts[_INNER] >= _LEAST_INNER
+    strips = _by_quarter(lit.steps[:, _INNER], inner)
+    seen = np.concatenate((lit.levels[:, _INSIDE][:, lit.enough], lit.levels[:, _INNER][:, inner]), 1)
+    low, high = seen.min(0), seen.max(0)
+    return Lit(
+        change=lit.change,
+        inside=lit.inside,
+        cell=float(_share(lit.steps[:, _INSIDE][:, lit.enough], lit.light).max()),
+        strip=float(_share(strips, lit.light).max()),
+        known=float(np.mean((low >= _CLIPPED[0]) & (high <= _CLIPPED[1]))),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """The pairs of looks between which the light changed: by how much (`light`), and each cell's level (`steps`).
+
+    `levels`: of each look, by cell; `enough`: which cells inside have pixels enough. `change`, `inside`: as in `Lit`.
+    """
+
+    levels: Floats
+    enough: npt.NDArray[np.bool_]
+    steps: Floats
+    light: Floats
+    change: float
+    inside: float
+
+
+def _lit(counts: Counts, looks: Sequence[Look]) -> _Pairs | None:
+    """Compare all pairs of looks; None where the light did not change, or too little can be seen."""
+    enough, beside = counts[_INSIDE] >= _LEAST_CELL, counts[_OUTER] >= _LEAST_OUTER
+    if len(looks) < 2 or np.count_nonzero(enough) < _LEAST_INSIDE or np.count_nonzero(beside) < BORDER_STRETCHES // 2:
+        return None
+    levels = np.stack([look.level for look in looks])
     one, other = np.tril_indices(len(looks), -1)
     steps = levels[one] - levels[other]
-    light = _light(steps[:, _OUTER], enough[2])
+    light = _light(steps[:, _OUTER], beside)
     lit = np.abs(light) >= LIT_FROM
     if not lit.any():
         return None
     steps, light = steps[lit], light[lit]
-    inside = steps[:, _INSIDE][:, enough[0]]
-    strips = _by_quarter(steps[:, _INNER], enough[1])
-    seen = np.concatenate((levels[:, _INSIDE][:, enough[0]], levels[:, _INNER][:, enough[1]]), 1)
-    low, high = seen.min(0), seen.max(0)
-    weights = counts[_INSIDE][enough[0]]
-    return Lit(
-        change=float(np.abs(light).max()),
-        inside=float(_share(np.average(inside, 1, weights)[:, None], light)[0]),
-        cell=float(_share(inside, light).max()),
-        strip=float(_share(strips, light).max()),
-        stray=float(max(np.abs(inside).max(), np.abs(strips).max())),
-        known=float(np.mean((low >= _CLIPPED[0]) & (high <= _CLIPPED[1]))),
-    )
+    inside = np.average(steps[:, _INSIDE][:, enough], 1, counts[_INSIDE][enough])
+    return _Pairs(levels, enough, steps, light, float(np.abs(light).max()), float(_share(inside[:, None], light)[0]))
 
 
 def _light(steps: Floats, enough: npt.NDArray[np.bool_]) -> Floats:

@@ -262,9 +262,9 @@ def _by_light(
     if joined.verdict == "PASS" and not _is_solid(joined):
         return joined
     counts, change = seen
-    light = follows(counts, looks)
     if joined.verdict == "PASS":
-        return _open(joined, "shows-through", _LIGHT_THROUGH) if is_through(light) else joined
+        return _open(joined, "shows-through", _LIGHT_THROUGH) if is_through(counts, looks) else joined
+    light = follows(counts, looks)
     if not is_kept(light, change):
         return joined
     told = dict(single.numbers)

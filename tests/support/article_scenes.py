@@ -12,6 +12,7 @@ from duties_declared import DECLARED, FIRM, PAPER, Word
 from healthy_site import NVR, RECORDER, World
 
 from agent.model.finding import PAST_BREACH, Finding
+from agent.observe.facts.factory_logins import box_of
 from agent.observe.facts.link_tests import LinkTest, TestOutcome, add_test
 from agent.site.declarations.detail_table import NOTE
 from agent.site.declarations.details import with_detail
@@ -70,12 +71,20 @@ def links(*servers: PlatformServer) -> Callable[[World], None]:
     return lambda world: world.hands.append(tell)
 
 
-def self_tested(outcome: TestOutcome, box: tuple[str, ...] = ()) -> Callable[[World], None]:
-    """A contractor has tested the interface of both recorders today, and left the results in the state folder."""
+def self_tested(outcome: TestOutcome, box: tuple[str, ...] | None = None) -> Callable[[World], None]:
+    """A contractor has tested the interface of both recorders today, and left the results in the state folder.
+
+    `box`: of another one; None: of the box that answers.
+    """
 
     def leave(world: World) -> None:
+        assert world.seen is not None
         for device in (RECORDER, NVR):
-            add_test(world.state, LinkTest(world.site.id, device.id, world.clock(), outcome, box))
+            answering = box_of(world.seen.facts.around.remembered[device.id].answering)
+            add_test(
+                world.state,
+                LinkTest(world.site.id, device.id, world.clock(), outcome, answering if box is None else box),
+            )
 
     return leave
 

@@ -37,7 +37,9 @@ def at_terminal(
 ) -> Session:
     """Run a command on a terminal of its own; `answers`: what a question holds, and the line to type then.
 
-    An answer that is Ctrl-C is typed alone. Ends what does not end `within_s` seconds, or asks something else.
+    An answer that is Ctrl-C is typed alone, once the command sleeps: a signal that comes between its question and its
+    read(2) shows with the next key only, which nobody types. Ends what does not end `within_s` seconds, or asks
+    something else.
     """
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
@@ -71,3 +73,11 @@ def at_terminal(
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         os.close(ours)
+
+
+def _until_it_waits(pid: int, until: float) -> None:
+    """Wait until the first thread of a process sleeps in a system call. Source: proc_pid_stat(5), field 3."""
+    while time.monotonic() < until:
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S":
+            return
+        os.sched_yield()

@@ -21,6 +21,15 @@ FIGURES = {
         "healthy_delay_ms": ("ms", 100, "lower"),
     },
     "idle": {"idle_rss_mb": ("MB", 95, "lower"), "idle_cpu_ratio": ("", 0.02, "lower")},
+    "resting": {
+        "resting_pss_mb": ("MB", 75, "lower"),
+        "resting_cpu_ratio": ("", 0.001, "lower"),
+        "wakeups_per_min": ("1/min", 70, "lower"),
+        "flash_mb_per_day": ("MB", 25, "lower"),
+        "start_to_ready_s": ("s", 2, "lower"),
+        "start_to_first_report_s": ("s", 15, "lower"),
+    },
+    "small_box": {"small_box_cycles_ok_ratio": ("", 1, "higher")},
     "site": {
         "cycle_cpu_s": ("s", 5, "lower"),
         "cycle_wall_s": ("s", 25, "lower"),
@@ -66,7 +75,7 @@ FIGURES = {
         "gaps_invented": ("", 0, "lower"),
     },
     "delivery": {
-        "commit_ratio": ("x", 0.6, "higher"),
+        "commit_ratio": ("x", 0.35, "higher"),
         "commit_batch_per_s": ("1/s", 12_000, "higher"),
         "drain_per_s": ("1/s", 6_000, "higher"),
         "drain_vs_paho_ratio": ("x", 0.5, "higher"),
@@ -100,6 +109,11 @@ FIGURES = {
         "false_alarms": ("alarms", 0, "lower"),
     },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
+    "hub_ask": {
+        "ask_p95_ms": ("ms", 800, "lower"),
+        "ask_cpu_p95_ms": ("ms", 800, "lower"),
+        "ask_vs_by_hand_ratio": ("", 4, "lower"),
+    },
     "hub_city": {
         "findings_p95_ms": ("ms", 150, "lower"),
         "status_cpu_s": ("s", 0.5, "lower"),

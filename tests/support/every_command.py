@@ -33,6 +33,7 @@ SAMPLES = {
 GIVEN = {
     ("findings", "plan"): ("--site", "--from", "2031-01-01", "--until", "2031-01-02", "--why", "x"),
     ("findings", "unplan"): ("--site",),
+    ("hub", "ask"): ("findings", "by", "check"),
     ("hub", "report"): ("--by", "model", "--day", "2026-11-01"),
     ("hub", "enroll", "token"): ("--site", "S1"),
     ("hub", "desired"): ("S1", "none.bin"),
@@ -41,6 +42,7 @@ GIVEN = {
     ("hub", "webhook", "add"): ("tickets", "--url", "https://tickets.test/"),
     ("verify",): ("none.bin", "--kid", "A" * 43),
     ("config", "validate"): (),
+    ("link", "listen"): ("--interface", "none0"),
     ("link", "test"): ("nvr", "--id", "14021300001180000001", "--free-slot"),
 }
 """What is given instead where one of several is needed."""

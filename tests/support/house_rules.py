@@ -47,6 +47,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "urllib3": ("drivers/http/connections.py", "drivers/http/transport.py"),
     "urllib.request": ("drivers/http/transport.py",),
     "http.client": ("drivers/http/transport.py", "agent/service/enroll/*", "agent/hub/outgoing/*"),
+    "gmssl_pyx": ("agent/verify/device_certificate.py",),
     "rfc3161_client": ("agent/verify/stamp.py",),
     "smtplib": ("agent/service/alerts/mail.py",),
     "http.server": ("agent/host/http_serving.py", "agent/demo/*"),
@@ -137,13 +138,14 @@ IMPORT_TABLES = (
     "agent/cli.py",
     "agent/commands/demo.py",
     "agent/commands/hub/command.py",
+    "agent/commands/hub/findings/ask.py",
     "agent/commands/hub/log.py",
     "agent/commands/verify/told_stamps.py",
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
 )
-"""The tables that import by name, and where the library for tokens and the gallery of lies are loaded."""
+"""The tables that import by name, and where libraries for tokens and workbooks and the gallery of lies are loaded."""
 
 HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
 READS_JSON = {

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from patience import PATIENCE_S
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PATIENCE_MS: Final = PATIENCE_S * 1000
+expect.set_options(timeout=PATIENCE_MS)  # of five seconds
 AXE: Final = Path(__file__).parents[2] / "build/peers/axe/node_modules/axe-core/axe.min.js"
 QUIET: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 

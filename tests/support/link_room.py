@@ -16,6 +16,7 @@ from agent.onsite.link.plan import Plan
 from agent.onsite.link.play import Eye, MediaPort
 from agent.onsite.link.result import LinkResult
 from agent.onsite.link.slots import Slots
+from agent.verify.device_certificate import Verify
 from drivers.gb28181.invitation import Way
 from drivers.gb28181.sip import Sip, parse, render
 from drivers.gb28181.wire import Dropped, Flow, Incoming
@@ -148,6 +149,8 @@ def room_with(habits: Habits, plan: Plan = PLAN, transport: str = "UDP") -> Room
     return room
 
 
-def whole_test(room: Room, plan: Plan = PLAN, eye: Eye | None = None, slots: Slots | None = None) -> LinkResult:
+def whole_test(
+    room: Room, plan: Plan = PLAN, eye: Eye | None = None, slots: Slots | None = None, verify: Verify | None = None
+) -> LinkResult:
     """Run the whole test in a room, with a picture where there is an eye for it."""
-    return run_test(plan, room, HOST, lambda: room.now_s, room.wall, room.tell, eye, slots)
+    return run_test(plan, room, HOST, lambda: room.now_s, room.wall, room.tell, eye, slots, verify)

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from patience import PATIENCE_S
 
-SETTINGS = ("listen_addresses=", "fsync=off", "max_connections=50", "shared_buffers=16MB", "autovacuum=off")
+SETTINGS = ("listen_addresses=", "max_connections=50", "shared_buffers=16MB", "autovacuum=off")
 
 
 def programs() -> Path:
@@ -26,7 +26,8 @@ def programs() -> Path:
 class PostgresServer:
     """One server; each `place` is a schema of its own in it. Use as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool = False) -> None:
+        self._durable = durable
         self.directory = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._as: dict[str, object] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -48,7 +49,9 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        settings = " ".join(f"-c {one}" for one in (*SETTINGS, f"unix_socket_directories={self.directory}"))
+        settings = " ".join(
+            f"-c {one}" for one in (*SETTINGS, f"fsync={self._durable}", f"unix_socket_directories={self.directory}")
+        )
         log = self.directory / "server.log"
         self._run("pg_ctl", "start", "-D", self.directory / "data", "-w", "-l", log, "-o", settings)
 
@@ -71,10 +74,14 @@ class PostgresServer:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement beside the hub, in the schema of the last place; return its rows."""
-        path = f"-c search_path=place{self._places}"
-        with psycopg.connect(host=str(self.directory), dbname="postgres", user="hub", options=path) as db:
+        with self.connected() as db:
             done = db.execute(statement)
             return done.fetchall() if done.description else []
+
+    def connected(self) -> psycopg.Connection[Any]:
+        """Connect beside the hub, in the schema of the last place."""
+        path = f"-c search_path=place{self._places}"
+        return psycopg.connect(host=str(self.directory), dbname="postgres", user="hub", options=path, autocommit=True)
 
     def _run(self, program: str, *arguments: object) -> None:
         """Run a program of the server's, as its user; a server that it starts must not hold a pipe of ours open."""

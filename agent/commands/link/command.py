@@ -2,6 +2,7 @@
 
     camwarden link test nvr --id 14021300001180000001 --free-slot
     camwarden link test nvr --id ... --picture --certificate DIR --made-by NAME    a signed page of it
+    camwarden link listen --interface eth1                                        `agent/commands/link/listen.py`
 
 A port is open only while it runs, to one address, for one id and a password of this test. What is typed into the device
 goes to standard error, the password too: it is worth nothing once the test has ended. Nothing is asked that changes the
@@ -22,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.link import calls
+from agent.commands.link import calls, listen
 from agent.commands.link.certificate import add_options, plan_certificate, write_certificate
 from agent.commands.link.remember import remember
 from agent.commands.terminal.asking import Ended, ask
@@ -47,6 +48,7 @@ from agent.site.config.site import Site
 from agent.site.toml.problems import ConfigError
 from agent.text.harmless import printable
 from agent.text.translate import render, render_apart, together, translate
+from agent.verify.device_certificate import sm2_verify
 from drivers.credentials import Credentials
 from drivers.deadline import resolve
 from drivers.errors import DriverError
@@ -100,6 +102,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="after how many seconds of silence the slot is off (default 60)",
     )  # fmt: skip
     add_options(tested)
+    heard = actions.add_parser(
+        "listen", help="hear on a mirror port what a recorder and its platform say to each other"
+    )
+    listen.add_arguments(heard)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -107,6 +113,8 @@ def run(args: argparse.Namespace) -> int:
 
     Raises UsageError where it cannot begin.
     """
+    if args.action == "listen":
+        return listen.run(args)
     if not 0 < args.minutes <= LASTS_S / 60:
         raise UsageError("--minutes {minutes}: give more than 0 and at most 10", minutes=args.minutes)
     target = _target(args)
@@ -123,8 +131,9 @@ def run(args: argparse.Namespace) -> int:
         _print_guide(plan, wire, target.driver, slots, args.lang)
         try:
             result = run_test(
-                plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye, slots
-            )
+                plan, wire, peer, time.monotonic, utc_now, lambda message: _tell(args, message), eye, slots,
+                sm2_verify(),
+            )  # fmt: skip
         except KeyboardInterrupt:
             _say(render(Message("stopped: switch the slot off in the device"), args.lang))
             raise
@@ -209,7 +218,7 @@ def _read_slots(args: argparse.Namespace, target: Target) -> Slots | None:
         why = {"why": link.cause or link.reason}
         _say(render(Message("the slots cannot be read: {why}; look in the device", why), args.lang))
         return None
-    return slots_for(link, read_again)
+    return slots_for(link, lambda: platform_slots.begin(read_again))
 
 
 def _open(peer: str, port: int) -> Wire:

@@ -23,7 +23,7 @@ def read_memory(directory: Path) -> Memory:
         SpoolFailed: It is damaged, or the disk refuses.
     """
     with view(directory / SPOOL_NAME) as spool:
-        return memory.from_json(spool.meta("memory"))
+        return memory.from_json(spool.memory())
 
 
 def sources_known(directory: Path, site_id: str) -> Memory:

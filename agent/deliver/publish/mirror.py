@@ -35,7 +35,6 @@ QUEUE_MOST: Final = 1000
 QUEUE_MOST_BYTES: Final = 8 * 1024 * 1024
 """Bound of the queue, in memory."""
 
-_IDLE_S: Final = 1.0
 _REFUSED: Final = 0x80
 
 
@@ -123,7 +122,7 @@ class MirrorLink:
         deadline = time.monotonic() + 2 * self._pace.connect_timeout_s
         granted: Granted | None = None
         while not self._thread.stopping.is_set():
-            link.step(_IDLE_S, self._thread.wake_socket)
+            link.step(self._pace.idle_s, self._thread.wake_socket)
             events = link.events
             if events.failure is not None:
                 raise events.failure

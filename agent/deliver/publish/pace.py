@@ -6,6 +6,10 @@ time before it connects, and sends its backlog at a limited rate; fresh reports 
 
 import random
 from dataclasses import dataclass, replace
+from typing import Final
+
+IDLE_LEAST_S: Final = 1.0
+IDLE_MOST_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class Pace:
     keepalive_s: int = 30
     connect_timeout_s: float = 4.0
     oversize_kept_s: float = 86_400.0
+
+    @property
+    def idle_s(self) -> float:
+        """The longest time between two turns of a loop: so late may a ping be, or a row that is due again.
+
+        A second costs a small gateway more wake-ups than all else that it does between two looks.
+        """
+        return max(IDLE_LEAST_S, min(IDLE_MOST_S, self.keepalive_s / 6, self.resend_s / 24))
 
 
 def after_taken_over(pace: Pace, times: int) -> Pace:

@@ -24,7 +24,7 @@ from agent.deliver.keys.own_certificate import ends_at
 from agent.deliver.publish.connection import Events, Granted, Link, next_presence
 from agent.deliver.publish.messages import DecodedMessage, Message, report_message, state_message
 from agent.deliver.publish.outbox import Outbox
-from agent.deliver.publish.pace import Pace, Reconnects
+from agent.deliver.publish.pace import IDLE_LEAST_S, Pace, Reconnects
 from agent.deliver.publish.protocol import NO_SUBSCRIBERS, REFUSED, Dialect, LearnedLimit
 from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, number_in_use, subscriptions, wishes
 from agent.deliver.publish.tls import failure_words, tls_context
@@ -39,7 +39,6 @@ from agent.verify.log_message import read_held
 
 LOG = logging.getLogger("camwarden.publish")
 
-_IDLE_S: Final = 1.0  # the longest time between two beats while connected
 _FAREWELL_S: Final = 1.0
 _NUMBER_USED: Final = "this connection's number was used before, as by a restored state folder: a higher one follows"
 
@@ -133,7 +132,7 @@ class Publisher:
         while not self._thread.stopping.is_set():
             self._beat()
             if self._hub is None:
-                self._rest(_IDLE_S)
+                self._rest(self._pace.idle_s)
                 continue
             began = time.monotonic()
             link_state, reason = self._connection(self._hub)
@@ -176,7 +175,7 @@ class Publisher:
         granted: Granted | None = None
         while not self._thread.stopping.is_set():
             self._beat()
-            if link.step(self._patience_s(), self._thread.wake_socket):
+            if link.step(self._patience_s(granted), self._thread.wake_socket):
                 self._window.renew()
             events = link.events
             if events.failure is not None:
@@ -284,10 +283,11 @@ class Publisher:
         """Return the number of messages in flight that are no reports: a broker counts them too."""
         return len(self._spoken) + self._outbox.in_flight
 
-    def _patience_s(self) -> float:
+    def _patience_s(self, granted: Granted | None) -> float:
         """Return how long to wait for the network: until the next token, where one is needed."""
-        wait = self._window.wait_s()
-        return min(_IDLE_S, wait) if wait else _IDLE_S
+        if granted is None:
+            return IDLE_LEAST_S  # the deadline for CONNACK is a matter of seconds
+        return min(self._pace.idle_s, self._window.wait_s() or self._pace.idle_s)
 
     def _take_acks(self, acks: list[tuple[int, int, str]], last: bool) -> None:
         for mid, code, words in acks:
@@ -330,5 +330,5 @@ class Publisher:
     def _rest(self, seconds: float) -> None:
         """Wait, beating, for so many seconds or until `stop`."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._thread.stopping.wait(min(left, _IDLE_S)):
+        while (left := until - time.monotonic()) > 0 and not self._thread.stopping.wait(min(left, self._pace.idle_s)):
             self._beat()

@@ -32,6 +32,7 @@ RESERVED_PAGES: Final = 16
 
 _MIN_PAGES = 48
 _AUTOCHECKPOINT_PAGES_WHEN_FULL = 16
+_CYCLES_TO_CHECKPOINT = 4  # a page that several of them wrote is then written to the file once; few, for a full disk
 _AUTOCHECKPOINT_PAGES = 1024  # 8 MiB of log: each checkpoint costs two syncs and a second write of every page
 
 
@@ -48,6 +49,7 @@ class Database:
         self._streams: dict[str, StreamRow] = {}
         self._changed: dict[str, str] = {}
         self._disk_full_at_pages: int | None = None
+        self._begun = 0
         self.relieved = 0
         """How often the ballast was removed: what failed before that is worth a retry."""
         if not reserve.make(path):
@@ -153,9 +155,14 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def tidy(self) -> None:
-        """Checkpoint the log (a short one costs little on a full disk); end the full-disk mode where there is room."""
+        """Begin a cycle: checkpoint the log at every fourth (a short one costs little when the disk is full later).
+
+        On a full disk it is checkpointed at each, and that mode ends where there is room.
+        """
         with self.lock, suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._begun += 1
+            if self.on_a_full_disk or self._begun % _CYCLES_TO_CHECKPOINT == 0:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             if self.on_a_full_disk and reserve.make(self.path):
                 self._connection.execute(f"PRAGMA wal_autocheckpoint={_AUTOCHECKPOINT_PAGES}")
                 self._disk_full_at_pages = self._set_to = None

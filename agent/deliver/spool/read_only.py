@@ -15,7 +15,8 @@ from typing import Any
 from agent.contract.envelope import read_header
 from agent.deliver.spool.capacity import CONFIRMED, STATES
 from agent.deliver.spool.database import translate
-from agent.deliver.spool.schema import STREAM, StreamRow, ms_of
+from agent.deliver.spool.packed import unpack
+from agent.deliver.spool.schema import MEMORY, STREAM, StreamRow, ms_of
 from agent.host.files import require_access
 from agent.model.errors import Forbidden, NotVerified, SpoolFailed, UsageError, os_words
 from agent.model.finding import Head, StreamName
@@ -62,6 +63,10 @@ class View:
         """Return a single value, empty where it was never set."""
         rows = list(self._rows("SELECT value FROM meta WHERE name = ?", name))
         return str(rows[0][0]) if rows else ""
+
+    def memory(self) -> str:
+        """Return what the last committed cycle left for the next, empty where there was none."""
+        return unpack(self.meta(MEMORY))
 
     def streams(self) -> dict[StreamName, StreamRow]:
         """Return every stream's head, and how far it is confirmed."""

@@ -53,6 +53,9 @@ ROW_COLUMNS: Final = "epoch, stream, seq, digest, committed_ms, jws"
 STREAM: Final = "stream:"
 """Prefix of a stream's row in `meta`."""
 
+MEMORY: Final = "memory"
+"""The row of `meta` with what a cycle leaves for the next, compressed."""
+
 _APPLICATION_ID = 0x76737301  # "vss" and 1
 _USER_VERSION = 2
 

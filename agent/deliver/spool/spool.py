@@ -28,9 +28,10 @@ from agent.contract.watermark import Watermark
 from agent.deliver.spool import capacity
 from agent.deliver.spool.confirm import Outcome, confirm, confirmed_ms, expire_confirmed
 from agent.deliver.spool.database import PAGE_BYTES, Database, open_database
+from agent.deliver.spool.packed import pack, unpack
 from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, PendingRow, rows_to_send
 from agent.deliver.spool.resend import Resent, resend
-from agent.deliver.spool.schema import ms_of
+from agent.deliver.spool.schema import MEMORY, ms_of
 from agent.host.lock import lock
 from agent.host.log_kinds import about
 from agent.model.errors import SpoolFull
@@ -93,7 +94,7 @@ class Spool:
 
     def read_memory(self) -> str | None:
         """Return the memory of the last commit, None if there is none."""
-        return self._db.meta("memory") or None
+        return unpack(self._db.meta(MEMORY)) or None
 
     def begin(self, now: datetime) -> tuple[capacity.Incident, ...]:
         """Start a cycle: new epoch where due, expiry; return unreported incidents, for `commit` with their events."""
@@ -139,7 +140,7 @@ class Spool:
             SpoolFull: Nothing more may be evicted and there is still no room.
             SpoolFailed: The disk refuses, or the file is damaged.
         """
-        handled = [(incident.id,) for incident in told]
+        handled, memory = [(incident.id,) for incident in told], pack(memory_json)
         with self._db.lock:
             room, droppable, relieved = 0, 0, self._db.relieved
             while True:
@@ -148,7 +149,7 @@ class Spool:
                         capacity.make_room(self._db, self._seal, room, now)
                         capacity.insert(self._db, envelopes, now)
                         capacity.evict_too_large(self._db, self._seal, envelopes, now)
-                        self._db.set_meta(memory=memory_json)
+                        self._db.set_meta(**{MEMORY: memory})
                         if handled:
                             self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
                     return
@@ -157,7 +158,7 @@ class Spool:
                         relieved = self._db.relieved
                         continue
                     if not room:
-                        if not self._db.on_a_full_disk and self._db.spare_pages() > _pages_of(envelopes, memory_json):
+                        if not self._db.on_a_full_disk and self._db.spare_pages() > _pages_of(envelopes, memory):
                             raise  # it is not the cap that refuses: dropping reports would not help
                         ((droppable,),) = self._db.all("SELECT count(*) FROM report WHERE stream <> 'gap'")
                     if room >= droppable:
@@ -318,7 +319,7 @@ class Spool:
         return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", capacity.CONFIRMED)
 
 
-def _pages_of(envelopes: Sequence[Envelope], memory_json: str) -> int:
+def _pages_of(envelopes: Sequence[Envelope], memory: str) -> int:
     """Return how many pages a commit takes at most: half-filled ones, and some of each index."""
-    size = len(memory_json) * 4 + sum(len(one.report.payload) + PAGE_BYTES for one in envelopes)
+    size = len(memory) + sum(len(one.report.payload) + PAGE_BYTES for one in envelopes)
     return 2 * size // PAGE_BYTES + 16

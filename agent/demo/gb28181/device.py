@@ -29,7 +29,10 @@ class Slot:
 
 
 class SimulatedDevice:
-    """One device. `take` is given what came, `tick` the time; both return what it sends. `wall`: its own clock."""
+    """One device. `take` is given what came, `tick` the time; both return what it sends. `wall`: its own clock.
+
+    `by_certificate`: what it writes as its login to a challenge, "" before the first; empty: it logs in by password.
+    """
 
     def __init__(
         self, slot: Slot, habits: Habits, address: str, port: int, transport: str, wall: Callable[[], datetime]
@@ -40,6 +43,7 @@ class SimulatedDevice:
         self.is_on = True
         self.heard: list[Sip] = []
         self.queries: list[str] = []
+        self.by_certificate: Callable[[str], str] = lambda challenge: ""
         self.media_to: tuple[str, int] | None = None
         self.media_host = slot.host
         self.media_port = 30000
@@ -201,8 +205,9 @@ class SimulatedDevice:
         lines = [f"Contact: <sip:{slot.device_id}@{self.address}:{self.port}>", "User-Agent: Demo GB"]
         if self.habits.expires_header or not self.is_on:
             lines.append(f"Expires: {self.habits.expires_s if self.is_on else 0}")
-        if challenge:
-            lines.append(f"Authorization: {self._digest(challenge, uri)}")
+        login = self.by_certificate(challenge) or (self._digest(challenge, uri) if challenge else "")
+        if login:
+            lines.append(f"Authorization: {login}")
         return self._request("REGISTER", uri, number, lines, b"", slot.device_id)
 
     def _digest(self, challenge: str, uri: str) -> str:

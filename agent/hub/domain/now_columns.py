@@ -118,7 +118,7 @@ def _placed(boxes: tuple[BoxFacts, ...], cameras: list[Mapping[str, Any]]) -> di
     placed: dict[str, tuple[str, str, str]] = {}
     keepers: dict[str, set[str]] = {}
     for one in cameras:
-        device, keeper = _word(one.get("device")), name_of(one.get("maintainer"))
+        device, keeper = _word(one.get("device")), _word(one.get("maintainer"))
         placed[f"camera:{_word(one.get('id'))}"] = (*of.get(device, ("", "")), keeper)
         keepers.setdefault(device, set()).add(keeper)
     for device, facts in of.items():

@@ -1,10 +1,14 @@
 """Defines the ports of what a person may see, and of the reports that it is known by."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
+from agent.hub.domain.asking.question import Answer, Question
 from agent.hub.domain.rows.findings import Stretch
 from agent.hub.domain.rows.seen import Aged, Due, EnvelopeRow, Judged, ListedSite
 from agent.hub.domain.scope import Scope, SitePlace
+
+ANSWERED_WITHIN_S: Final = 10.0
+"""A question that takes longer is refused."""
 
 
 class Seen(Protocol):
@@ -48,6 +52,18 @@ class Seen(Protocol):
 
     def repaired_between(self, scope: Scope, start: str, end: str) -> tuple[int, float]:
         """Return how many fails ended from one time to before another, and how long they had lasted together (s)."""
+
+
+class Questions(Protocol):
+    """Answers questions over all sites within a scope: what lies outside is in no group, total or basis. Reads only."""
+
+    def answer(self, question: Question, scope: Scope, within_s: float = ANSWERED_WITHIN_S) -> Answer:
+        """Return the answer to a question that has a subject.
+
+        Raises:
+            UsageError: It takes longer than `within_s`.
+            StoreFailed: It cannot be read.
+        """
 
 
 class Envelopes(Protocol):

@@ -1,5 +1,6 @@
 """Defines the port of the hub's store: one open database, by area."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,7 @@ from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
 from agent.hub.ports.orders import Commands, Policies
 from agent.hub.ports.places import Places
 from agent.hub.ports.reports import Reports
-from agent.hub.ports.seen import Envelopes, Seen
+from agent.hub.ports.seen import Envelopes, Questions, Seen
 from agent.hub.ports.sites import Figures, Sites
 from agent.hub.ports.trust import TrustStore
 from agent.hub.ports.upgrades import Upgrades
@@ -36,10 +37,11 @@ class Store(Intake, Protocol):
     def is_current(self) -> bool:
         """Return whether what was opened to read is still what stands there, and of this version."""
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self, sites: Collection[str] = ()) -> AbstractContextManager[None]:
         """Run a block as one transaction; within one, as a part of it.
 
-        What raises in the block leaves nothing of it, and is raised again. Of two that write, the later one waits.
+        What raises in the block leaves nothing of it, and is raised again. Of two that write, the later one waits,
+        unless both name the `sites` that they write of, and share none.
 
         Raises:
             StoreFailed: The block was rolled back.
@@ -76,6 +78,10 @@ class Store(Intake, Protocol):
     @property
     def seen(self) -> Seen:
         """Queries sites and findings within what a person may see."""
+
+    @property
+    def questions(self) -> Questions:
+        """Answers questions over all sites within what a person may see."""
 
     @property
     def envelopes(self) -> Envelopes:

@@ -9,21 +9,24 @@ caller's transaction; the others are pure.
 """
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
+from agent.hub.domain import view_columns
 from agent.hub.domain.rows.reports import BETWEEN, FINDINGS_MOST, SENTENCE_MAX_CHARS, Finding
 from agent.hub.domain.view_columns import seal_of
+from agent.hub.stores.database import Connection
+from agent.hub.stores.keeping.rows import ReportRow
 from agent.model.finding import StreamName
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import dict_of, time_of
-from agent.verify.message import read_head
+from agent.verify.message import Claim, read_head
 
 FINDINGS_MOST_CHARS: Final = 4 * 1024 * 1024
 """Of them together: a short report can name each of its cameras again and again."""
@@ -80,16 +83,29 @@ def named(site: str, telling: CaseColumns) -> dict[str, tuple[str, ...]]:
     return {seal_of((site, *row)): row for row in rows}
 
 
-def keep(db: sqlite3.Connection, report_id: int, site: str, found: Mapping[str, tuple[str, ...]]) -> None:
+def row_of(claim: Claim, now: datetime) -> tuple[ReportRow, dict[str, tuple[str, ...]]]:
+    """Return the row of a verified report as it is to be stored, and its findings as `named` returns them."""
+    assert claim.stream is not None  # noqa: S101  a state message is no report
+    of_views, of_cases = view_columns.of_data(claim.stream, claim.data), of_data(claim.stream, claim.data)
+    found = named(claim.address.site, of_cases)
+    row = ReportRow(
+        site=claim.address.site, epoch=claim.epoch, stream=claim.stream, seq=claim.seq, digest=claim.digest,
+        prev=claim.prev, city=claim.address.city, kid=claim.kid, arrived_at=utc_text(now), jws=claim.jws,
+        said=(of_views.made_at, of_views.config, *of_cases.told()), named=tuple(found),
+    )  # fmt: skip
+    return row, found
+
+
+def keep(db: Connection, report_id: int, site: str, found: Mapping[str, tuple[str, ...]]) -> None:
     """Store the findings of the report with this id, as `named` returned them."""
     if not found:
         return
     db.executemany(
-        f"INSERT OR IGNORE INTO finding (site, digest, {FINDING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO finding (site, digest, {FINDING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608
         [(site, name, *row) for name, row in found.items()],
     )
     db.executemany(
-        "INSERT OR IGNORE INTO telling_finding SELECT ?, id FROM finding WHERE site = ? AND digest = ?",
+        "INSERT INTO telling_finding SELECT ?, id FROM finding WHERE site = ? AND digest = ? ON CONFLICT DO NOTHING",
         [(report_id, site, name) for name in found],
     )
 

@@ -4,8 +4,9 @@ Decides nothing. The store has one of these for its open transaction, and alone 
 """
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from agent.contract.chain import GENESIS, STREAMS
 from agent.hub.domain.rows.intake import Key
@@ -152,14 +153,23 @@ class Chains:
             " WHERE site = ? AND epoch = ?",
             (site, epoch),
         ).fetchall()
-        found = {of: (Chain(Head(*row[:2]), Head(*row[2:4]), row[4]), row[5]) for of, *row in rows}
         if not self._db.in_transaction:
-            return found.get(stream, _NO_CHAIN)
-        for of in STREAMS:
-            chain, expected = found.get(of, _NO_CHAIN)
-            self._known.setdefault((site, epoch, of), chain)
-            self._expected.setdefault((site, epoch, of), expected)
+            return {of: _chain(row) for of, *row in rows}.get(stream, _NO_CHAIN)
+        self.learn([(site, epoch)], [(site, epoch, *row) for row in rows])
         return self._known[key], self._expected[key]
+
+    def learn(self, epochs: Iterable[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
+        """Take up what this transaction has read of epochs: key, chain and highest number of each that is stored."""
+        found = {tuple(row[:3]): _chain(row[3:]) for row in rows}
+        for site, epoch in epochs:
+            for of in STREAMS:
+                chain, expected = found.get((site, epoch, of), _NO_CHAIN)
+                self._known.setdefault((site, epoch, of), chain)
+                self._expected.setdefault((site, epoch, of), expected)
+
+
+def _chain(row: Sequence[Any]) -> tuple[Chain, int]:
+    return Chain(Head(*row[:2]), Head(*row[2:4]), row[4]), row[5]
 
 
 def _columns(chain: Chain) -> tuple[int, str, int, str, int]:

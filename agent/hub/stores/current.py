@@ -99,7 +99,7 @@ _OPENED: Final = (
     f"INSERT INTO finding_now (site, {_FINDING}, since) VALUES ({', '.join('?' * 14)})"  # noqa: S608  our own columns
     f" ON CONFLICT (site, check_id, subject) DO UPDATE SET"
     f" {', '.join(f'{name} = excluded.{name}' for name in _FINDING.split(', ')[2:])},"
-    " since = CASE WHEN status = excluded.status THEN since ELSE excluded.since END"
+    " since = CASE WHEN finding_now.status = excluded.status THEN finding_now.since ELSE excluded.since END"
 )
 """Store a finding as it is now, with its site before it and a time behind it."""
 
@@ -113,7 +113,7 @@ CREATE TABLE IF NOT EXISTS log_held (site TEXT PRIMARY KEY, size INTEGER NOT NUL
 Only a hint: a proof from a size that a site does not hold moves nothing there."""
 
 
-def keep(db: sqlite3.Connection, site: str, place: tuple[str, StreamName, int], data: Mapping[str, Any]) -> None:
+def keep(db: Connection, site: str, place: tuple[str, StreamName, int], data: Mapping[str, Any]) -> None:
     """Take up what the first report under its number says now; `place` is its epoch, stream and number.
 
     Writes within the caller's transaction. A report that is not of the site's present epoch, older than what stands,
@@ -150,10 +150,12 @@ def keep_log_sizes(db: Connection, sizes: Mapping[str, int]) -> None:
     )
 
 
-def _replace(db: sqlite3.Connection, site: str, now: now_columns.SiteNow, place: tuple[str, int, int], at: str) -> None:
+def _replace(db: Connection, site: str, now: now_columns.SiteNow, place: tuple[str, int, int], at: str) -> None:
     epoch, seq, event_seq = place
     db.execute(
-        "INSERT OR REPLACE INTO site_now VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO site_now VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (site) DO UPDATE SET"
+        " division = excluded.division, epoch = excluded.epoch, seq = excluded.seq, event_seq = excluded.event_seq,"
+        " made_at = excluded.made_at, cameras = excluded.cameras, devices = excluded.devices",
         (site, now.division, epoch, seq, event_seq, at, now.cameras, len(now.boxes)),
     )
     _exchange(db, "device_now", site, {(box.device,): (box.manufacturer, box.model, box.firmware) for box in now.boxes})
@@ -169,9 +171,7 @@ def _replace(db: sqlite3.Connection, site: str, now: now_columns.SiteNow, place:
             _open(db, site, one, row.status if row else "", at)
 
 
-def _exchange(
-    db: sqlite3.Connection, table: str, site: str, now: Mapping[tuple[str, ...], tuple[str | int, ...]]
-) -> None:
+def _exchange(db: Connection, table: str, site: str, now: Mapping[tuple[str, ...], tuple[str | int, ...]]) -> None:
     """Write the rows of a site that differ; the key of a table is its first columns behind `site`."""
     width = len(next(iter(now))) if now else 0
     stored = db.execute(f"SELECT * FROM {table} WHERE site = ?", (site,)).fetchall()  # noqa: S608  our own tables
@@ -184,7 +184,7 @@ def _exchange(
         db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
 
-def _change(db: sqlite3.Connection, site: str, body: Mapping[str, Any], at: str, report: str) -> None:
+def _change(db: Connection, site: str, body: Mapping[str, Any], at: str, report: str) -> None:
     about = now_columns.of_event(body)
     if about is None:
         return
@@ -202,7 +202,7 @@ def _change(db: sqlite3.Connection, site: str, body: Mapping[str, Any], at: str,
         _open(db, site, one, was.status if was else "", at)
 
 
-def _place(db: sqlite3.Connection, site: str, subject: str) -> Placed:
+def _place(db: Connection, site: str, subject: str) -> Placed:
     """Return model, firmware, maintainer and division of a subject, as other findings of it or its device have them."""
     row = db.execute(
         "SELECT model, firmware, maintainer FROM finding_now WHERE site = ?1 AND subject = ?2"
@@ -212,7 +212,7 @@ def _place(db: sqlite3.Connection, site: str, subject: str) -> Placed:
     return (*(row or ("", "", "")), places.main(Connected(db), site))
 
 
-def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str) -> None:
+def _open(db: Connection, site: str, one: OpenFinding, was: str, at: str) -> None:
     """Store a finding as it is now; with another status than it had (`was`; empty: none) its stretch begins anew."""
     if one.status != was:
         _end(db, site, (one.check, one.subject), at)
@@ -223,18 +223,18 @@ def _open(db: sqlite3.Connection, site: str, one: OpenFinding, was: str, at: str
     db.execute(_OPENED, (site, *one, at))
 
 
-def _close(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
+def _close(db: Connection, site: str, key: Key, at: str) -> None:
     db.execute(f"DELETE FROM finding_now WHERE {_ONE}", (site, *key))  # noqa: S608
     _end(db, site, key, at)
     _end_words(db, site, key, at)
 
 
-def _end_words(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
+def _end_words(db: Connection, site: str, key: Key, at: str) -> None:
     """End what people said of a finding that is over."""
     db.execute(f"UPDATE word SET ended_at = ? WHERE {_ONE} AND ended_at = ''", (at, site, *key))  # noqa: S608
 
 
-def _end(db: sqlite3.Connection, site: str, key: Key, at: str) -> None:
+def _end(db: Connection, site: str, key: Key, at: str) -> None:
     db.execute(f"UPDATE finding_history SET to_at = ? WHERE {_ONE} AND to_at = ''", (at, site, *key))  # noqa: S608
 
 

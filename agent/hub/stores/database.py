@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from agent.host.clock import time_is_over
 from agent.host.files import create_empty
 from agent.hub.stores.intake.within import Within
-from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
+from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, UsageError
 
 BUSY_S: Final = 10.0
 """A command beside the running hub, or the hub beside a command, waits so long for the other."""
@@ -20,12 +21,19 @@ BUSY_S: Final = 10.0
 ALL: Final = 2**62
 """A `LIMIT` that is none: more rows than there are."""
 
+_STEPS_BETWEEN: Final = 20_000
+"""Instructions of SQLite between two looks at a deadline: some milliseconds."""
+
 _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _PRIMARY_CODE: Final = 0xFF
 
 
 class Found(Protocol):
     """What a statement has found."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it has changed."""
 
     def fetchone(self) -> Any:
         """Return the next row, None behind the last."""
@@ -152,6 +160,22 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def deadline(db: sqlite3.Connection, within_s: float) -> Iterator[None]:
+    """Let the statements of a block together take so long, and no longer. Raises UsageError, StoreFailed."""
+    db.set_progress_handler(time_is_over(within_s), _STEPS_BETWEEN)
+    try:
+        yield
+    except StoreFailed as error:
+        if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        raise UsageError(
+            "this takes more than {seconds} s here; ask about one division, or fewer days", seconds=within_s
+        ) from None
+    finally:
+        db.set_progress_handler(None, 0)
 
 
 def passes(error: sqlite3.Error) -> bool:

@@ -29,8 +29,9 @@ from agent.hub.domain.figures import (
     china_day,
 )
 from agent.hub.domain.planned import read_planned, to_data
+from agent.hub.domain.quick_json import DECODE
 from agent.hub.domain.rows.footage_left import FootageLeft, footage_left_json, read_footage_left
-from agent.hub.stores.database import Database
+from agent.hub.stores.database import Connection, Database
 from agent.judge.memory.exercises import FREED_BY
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
@@ -63,26 +64,35 @@ class _Judged(NamedTuple):
 
 
 def keep(store: Database, claim: Claim) -> None:
-    """Store what the first health or config report under its number has about a day, without malformed values.
-
-    Within a transaction.
-    """
+    """Store what the first health or config report under its number has about a day, without malformed values."""
     body = claim.data.get("body")
     if not isinstance(body, dict):
         return
-    for by, day, groups in _rows(store, claim, body):
-        told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for SQLite
-        store.run(
-            "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (by_what, day, site, epoch) DO UPDATE SET seq = excluded.seq, told = excluded.told"
-            " WHERE excluded.seq > assessed.seq OR assessed.by_what = ?",
-            *(by, day.isoformat(), claim.address.site, claim.epoch, claim.seq, told, ACKNOWLEDGED),
-        )
+    days = store.within.days
+    with store.transaction():
+        for by, day, groups in _rows(store, claim, body):
+            told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for a database
+            key = by, day.isoformat(), claim.address.site, claim.epoch
+            if key not in days or claim.seq > days[key][0] or by == ACKNOWLEDGED:
+                days[key] = claim.seq, told
+
+
+def flush(db: Connection, days: Mapping[tuple[str, str, str, str], tuple[int, str]]) -> None:
+    """Store what a transaction has kept of days, within it: a report with a higher number stays."""
+    db.executemany(
+        "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  our own
+        " ON CONFLICT (by_what, day, site, epoch) DO UPDATE SET seq = excluded.seq, told = excluded.told"
+        f" WHERE excluded.seq > assessed.seq OR assessed.by_what = '{ACKNOWLEDGED}'",
+        [(*key, *told) for key, told in days.items()],
+    )
 
 
 def read_day(told: str) -> Any:
     """Parse what `keep` has written into a row."""
-    return json.loads(told)
+    try:
+        return DECODE(told)
+    except ValueError:  # half a pair of surrogates, which it refuses
+        return json.loads(told)
 
 
 def _rows(store: Database, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
@@ -109,15 +119,17 @@ def _rows(store: Database, claim: Claim, body: Mapping[str, Any]) -> Iterator[tu
 
 
 def _has_rows(store: Database, site: str, name: str) -> bool:
+    if any((by, of) == (name, site) for by, _, of, _ in store.within.days):
+        return True
     return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, name))
 
 
 def _acknowledged_before(store: Database, claim: Claim, day: date) -> tuple[acknowledged.Acknowledged, ...]:
     """Return acknowledgements in other reports of the same day: one that was ended at noon was given all the same."""
-    rows = store.all(
-        "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",
-        *(ACKNOWLEDGED, day.isoformat(), claim.address.site, claim.epoch),
-    )
+    key = ACKNOWLEDGED, day.isoformat(), claim.address.site, claim.epoch
+    if key in store.within.days:
+        return acknowledged.from_data(read_day(store.within.days[key][1]))
+    rows = store.all("SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?", *key)
     return acknowledged.from_data(read_day(rows[0][0])) if rows else ()
 
 

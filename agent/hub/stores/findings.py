@@ -17,7 +17,7 @@ from agent.hub.domain.rows.findings import (
     Wanted,
 )
 from agent.hub.domain.scope import below
-from agent.hub.stores.database import Database
+from agent.hub.stores.database import ALL, Database
 from agent.hub.stores.intake import places
 from agent.hub.stores.reading import scoped
 
@@ -70,7 +70,7 @@ def findings(store: Database, wanted: Wanted, after: Place | None = None, most: 
             f" AND f.check_id = k.check_id AND f.subject = k.subject CROSS JOIN site_now s ON s.site = f.site {_SAID}"
             " ORDER BY f.check_id, f.site, f.subject",
             *values,
-            most - len(found) if most >= 0 else -1,
+            most - len(found) if most >= 0 else ALL,
         )
         found += [FindingRow(**dict(zip(names, row, strict=True))) for row in rows]
         if len(found) == most:
@@ -119,16 +119,16 @@ def fleet(store: Database, check: str, model: str, least: int) -> list[FleetRow]
     `check` and `model`, empty: any. A box whose site does not know its model is in no row.
     """
     rows = store.all(
-        f"SELECT check_id AS 'check', {_FLEET_NAMES} FROM ("  # noqa: S608  our own columns
+        f"SELECT check_id, {_FLEET_NAMES} FROM ("  # noqa: S608  our own columns
         " SELECT check_id, model, firmware, count(*) AS failing, count(DISTINCT site) AS sites_failing FROM finding_now"
         " WHERE status = 'fail' AND model <> '' AND (?1 = '' OR check_id = ?1) AND (?2 = '' OR model = ?2)"
         " GROUP BY check_id, model, firmware HAVING count(*) >= ?3"
-        ") JOIN (SELECT check_id, model, firmware, sum(subjects) AS subjects, count(*) AS sites FROM judged_now"
+        ") f JOIN (SELECT check_id, model, firmware, sum(subjects) AS subjects, count(*) AS sites FROM judged_now"
         " WHERE (?1 = '' OR check_id = ?1) AND (?2 = '' OR model = ?2) GROUP BY check_id, model, firmware"
-        ") USING (check_id, model, firmware) ORDER BY 1.0 * failing / subjects DESC, failing DESC, check_id, model",
+        ") j USING (check_id, model, firmware) ORDER BY 1.0 * failing / subjects DESC, failing DESC, check_id, model",
         *(check, model, least),
     )
-    names = [field.name for field in fields(FleetRow)]
+    names = ("check", *_FLEET_NAMES.split(", "))
     return [FleetRow(**dict(zip(names, row, strict=True))) for row in rows]
 
 

@@ -6,19 +6,18 @@ commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent.contract.chain import digest, utc_text
-from agent.hub.domain import view_columns
-from agent.hub.domain.rows.intake import Key, Waiting
-from agent.hub.stores import areas, case_columns, current, schema
+from agent.hub.domain.rows.intake import Key
+from agent.hub.stores import areas, case_columns, current, day_figures, schema
+from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.database import failed, identity, is_current, opened
-from agent.hub.stores.intake import lives, places
+from agent.hub.stores.database import deadline, failed, identity, is_current, opened
+from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
 from agent.hub.stores.reading.figures import Figures
@@ -28,14 +27,6 @@ from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
 
 NAME: Final = "hub.db"
-WAITING_MOST: Final = 10_000
-"""Messages of keys that nobody has vouched for that are kept per site; the site keeps, and sends again, the rest."""
-
-WAITING_BYTES_MOST: Final = 64 * 1024 * 1024
-"""Bytes of them per site."""
-
-WAITING_ALL_MOST: Final = 200_000
-"""Messages of them of all sites together."""
 
 
 class Store:
@@ -71,6 +62,7 @@ class Store:
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
+        self.questions = Questions(self, areas.on(self._db, deadline))
         self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
@@ -78,6 +70,12 @@ class Store:
         self.accepted = areas.AcceptedLosses(self)
         self.lost_runs = areas.LostRuns(self)
         self.refusals = areas.Refusals(self)
+        self.meet, self.keep_state = areas.on(self, lives.meet), areas.on(self, lives.keep_state)
+        self.revive, self.keep_birth = areas.on(self, lives.revive), areas.on(self, lives.keep_birth)
+        self.next_ack_no = areas.on(self, lives.next_ack_no)
+        self.keep_waiting = areas.on(self, waiting.keep_waiting)
+        self.take_waiting = areas.on(self, waiting.take_waiting)
+        self.waiting_keys, self.keys_shown = areas.on(self, waiting.waiting_keys), areas.on(self, waiting.keys_shown)
         self.epoch_of, self.all_epochs = areas.on(self, lives.epoch_of), areas.on(self, lives.all_epochs)
         self.connection, self.city_and_epoch = areas.on(self, lives.connection), areas.on(self, lives.city_and_epoch)
         self.gap_at = areas.on(self, lives.gap_at)
@@ -101,7 +99,7 @@ class Store:
         return is_current(self._db, self._path, self._opened_as, schema.VERSION)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:
         """Run the block as one transaction; within one, as a part of it.
 
         Raises:
@@ -116,6 +114,7 @@ class Store:
                 yield
                 self.chains.flush()
                 current.keep_log_sizes(self._db, self.within.log_sizes)
+                day_figures.flush(self._db, self.within.days)
                 self._db.execute("COMMIT")
             except BaseException:
                 self._places.forget()
@@ -151,51 +150,10 @@ class Store:
         """Store a public key that a site has shown, trusted or not."""
         self._db.execute("INSERT OR IGNORE INTO key VALUES (?, ?, ?)", (kid, site, json.dumps(dict(jwk))))
 
-    def keys_shown(self, site: str) -> int:
-        """Return how many keys a site has shown."""
-        return int(self.all("SELECT count(*) FROM key WHERE site = ?", site)[0][0])
-
     def key(self, kid: str) -> Mapping[str, str] | None:
         """Return a public key by its thumbprint, as it was shown."""
         found = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
         return json.loads(found[0][0]) if found else None
-
-    def keep_waiting(self, message: Waiting, now: datetime) -> bool:
-        """Store a message of a key that nobody has vouched for yet; False where there are too many of its site."""
-        (number, size), (everybodys, _) = self._waits(message.site), self._waits("")
-        full = number >= WAITING_MOST or size + len(message.payload) > WAITING_BYTES_MOST
-        if full or everybodys >= WAITING_ALL_MOST:
-            return False
-        self.within.waiting[message.site] = number + 1, size + len(message.payload)
-        self.within.waiting[""] = everybodys + 1, 0
-        self.run(
-            "INSERT OR IGNORE INTO waiting (site, kid, digest, topic, arrived_at, jws, payload)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
-            *(message.jws, message.payload),
-        )
-        return True
-
-    def _waits(self, site: str) -> tuple[int, int]:
-        """Return how many messages of a site wait, and their bytes; for no site: how many of all. Queried once."""
-        if site not in self.within.waiting:
-            what = "count(*), coalesce(sum(length(payload)), 0) FROM waiting WHERE site = ?" if site else \
-                "count(*), 0 FROM waiting WHERE ? = ''"  # fmt: skip
-            self.within.waiting[site] = self.all(f"SELECT {what}", site)[0]
-        return self.within.waiting[site]
-
-    def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str, str]]:
-        """Remove what waits for a key; return topic, payload, JWS and time of arrival, oldest first."""
-        found = self.all(
-            "SELECT topic, payload, jws, arrived_at FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid
-        )
-        self._db.execute("DELETE FROM waiting WHERE site = ? AND kid = ?", (site, kid))
-        self.within.waiting.clear()
-        return found
-
-    def waiting_keys(self) -> list[tuple[str, str]]:
-        """Return site and kid of everything that waits, in the order of arrival."""
-        return self.all("SELECT site, kid FROM waiting GROUP BY site, kid ORDER BY min(id)")
 
     def digests_at(self, claim: Claim) -> list[str]:
         """Return the digests of the reports under a report's number: more than one is a fork. Within a transaction."""
@@ -209,20 +167,12 @@ class Store:
         """Store a verified report: its exact bytes, and the columns of views."""
         if claim.stream is None:
             return
-        site, key = claim.address.site, (claim.address.site, claim.epoch, str(claim.stream))
-        of_views = view_columns.of_data(claim.stream, claim.data)
-        of_cases = case_columns.of_data(claim.stream, claim.data)
-        found = case_columns.named(site, of_cases)
-        row = rows.ReportRow(
-            site=site, epoch=claim.epoch, stream=claim.stream, seq=claim.seq, digest=claim.digest, prev=claim.prev,
-            city=claim.address.city, kid=claim.kid, arrived_at=utc_text(now), jws=claim.jws,
-            said=(of_views.made_at, of_views.config, *of_cases.told()), named=tuple(found),
-        )  # fmt: skip
+        row, found = case_columns.row_of(claim, now)
         number = rows.insert(self._db, self._places, row, fork)
         if number is None:
             return
-        self._bases.keep(self, key, payloads.Body(claim.seq, number, claim.payload))
-        case_columns.keep(self._db, number, site, found)
+        self._bases.keep(self, (row.site, row.epoch, row.stream), payloads.Body(claim.seq, number, claim.payload))
+        case_columns.keep(self._db, number, row.site, found)
 
     def count_first(self, key: Key, seq: int, digest: str) -> None:
         """Let the report with a digest be the first one under its number, and the others its forks."""
@@ -260,15 +210,6 @@ class Store:
         )
         return found[0] if found else None
 
-    def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
-        """Note a verified message of an epoch; return whether it is a new epoch of a site known before."""
-        if (site, epoch) in self.within.met:
-            return False
-        is_new = lives.enter(self, site, city, epoch, now)
-        if self.is_in_transaction():
-            self.within.met.add((site, epoch))
-        return is_new
-
     def body_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, bytes, datetime] | None:
         """Return digest, exact bytes and time of arrival of the report that came first under a number."""
         rows = self.all(
@@ -280,35 +221,3 @@ class Store:
             return None
         ((digest, payload, arrived_at),) = rows
         return digest, payloads.exact(self, payload), datetime.fromisoformat(arrived_at)
-
-    def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
-        """Store the connection status that a site reports."""
-        self.within.connected.pop(site, None)
-        self.run(
-            "UPDATE site SET connection_no = ?, status = ?, state_at = ? WHERE site = ?",
-            *(connection_no, status, utc_text(now), site),
-        )
-
-    def revive(self, site: str, epoch: str, now: datetime) -> None:
-        """Store that a site whose connection was told as over is connected all the same."""
-        if self.within.connected.get(site) == epoch:
-            return
-        self.run(
-            "UPDATE site SET status = 'ready', state_at = ?"
-            " WHERE site = ? AND epoch = ? AND status IN ('disconnected', 'lost')",
-            *(utc_text(now), site, epoch),
-        )
-        if self.is_in_transaction():
-            self.within.connected[site] = epoch
-
-    def keep_birth(self, site: str, kid: str, confirm: str) -> None:
-        """Store which key signed the present connection's birth, and from whom the site accepts confirmation."""
-        self.run("UPDATE site SET kid = ?, confirm = ? WHERE site = ?", kid, confirm, site)
-
-    def next_ack_no(self, site: str, now: datetime) -> int:
-        """Return a number above that of every watermark before; it follows the clock, in case the database was lost."""
-        ((number,),) = self.all(
-            "UPDATE site SET ack_no = max(ack_no + 1, ?) WHERE site = ? RETURNING ack_no",
-            *(int(now.timestamp() * 1000), site),
-        )
-        return int(number)

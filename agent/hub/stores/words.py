@@ -7,7 +7,7 @@ operates a site stands in no report, so it is a word as well.
 """
 
 from dataclasses import astuple
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
@@ -68,8 +68,8 @@ def planned_between(store: Database, first: str, last: str) -> dict[str, list[Wo
     """
     rows = store.all(
         f"SELECT {_COLUMNS} FROM word WHERE kind = 'planned' AND until >= ?1 AND at <= ?2 || 'T99'"  # noqa: S608
-        " AND (ended_at = '' OR ended_at >= date(?1, '-1 day')) ORDER BY id",
-        *(first, last),
+        " AND (ended_at = '' OR ended_at >= ?3) ORDER BY id",
+        *(first, last, (date.fromisoformat(first) - timedelta(days=1)).isoformat()),
     )
     found: dict[str, list[Word]] = {}
     for row in rows:
@@ -106,4 +106,8 @@ def keep_operator(store: Database, site: str, name: str, by: str, now: datetime)
     """Store who operates a site; a later word takes the place of the one before. Raises UsageError, StoreFailed."""
     for text in (name, by):
         refuse_text(text, NAME_MAX_CHARS)
-    store.run("INSERT OR REPLACE INTO operator VALUES (?, ?, ?, ?)", site, name, by, utc_text(now))
+    store.run(
+        "INSERT INTO operator VALUES (?, ?, ?, ?) ON CONFLICT (site) DO UPDATE SET name = excluded.name,"
+        " said_by = excluded.said_by, at = excluded.at",
+        *(site, name, by, utc_text(now)),
+    )

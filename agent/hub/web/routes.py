@@ -6,7 +6,7 @@ A test asks each of them as each role, within and outside of what it may see.
 from typing import Final
 
 from agent.hub.web import acts, export
-from agent.hub.web.api import answers, described
+from agent.hub.web.api import answers, asking, described
 from agent.hub.web.asked import Route
 from agent.hub.web.pages import (
     assessment,
@@ -67,4 +67,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/v1/sites/{site}", "api-site", "viewer", answers.show_site),
     Route("GET", "/api/v1/silent", "api-silent", "viewer", answers.list_silent),
     Route("GET", "/api/v1/orders", "api-orders", "viewer", answers.list_orders),
+    Route("GET", "/api/v1/ask", "api-ask", "viewer", asking.ask),
 )

@@ -32,23 +32,25 @@ def judge(
     """
     dirty = set(intake.dirty)
     try:
-        with store.transaction():
-            return _judged(intake, messages, now), _acks(store, intake, signer, now)
+        with store.transaction(_sites(messages) | {site for site, _ in dirty}):
+            events = [*(_taken(intake, one, now) for one in messages), *intake.settle()]
+            if not intake.news:
+                return events, _acks(store, intake, signer, now)
     except AgentError:
         raise
     except Exception:  # noqa: BLE001  whose it is shows below
         _take_back(intake, dirty)
-    events: list[Event] = []
-    for one in messages:
-        events += _alone(store, intake, one, lambda one=one: [_taken(intake, one, now), *intake.settle()])  # type: ignore[misc]
-    events += _alone(store, intake, None, lambda: [*_retried(intake), *intake.settle()])
+        events = []
+        for one in messages:
+            events += _alone(store, intake, one, lambda one=one: [_taken(intake, one, now), *intake.settle()])  # type: ignore[misc]
+    events += _alone(store, intake, None, lambda: [*_retried(intake), *intake.settle()])  # of sites that nobody named
     with store.transaction():
         return events, _acks(store, intake, signer, now)
 
 
-def _judged(intake: Intake, messages: list[DecodedMessage], now: datetime) -> list[Event]:
-    events = [_taken(intake, one, now) for one in messages]
-    return [*events, *_retried(intake), *intake.settle()]
+def _sites(messages: list[DecodedMessage]) -> set[str]:
+    addresses = [read_topic(one.topic) for one in messages]
+    return {address.site if address else "" for address in addresses}
 
 
 def _taken(intake: Intake, one: DecodedMessage, now: datetime) -> Event:
@@ -71,6 +73,7 @@ def _alone(store: Store, intake: Intake, one: DecodedMessage | None, take: Calla
         with store.transaction():
             return take()
     except AgentError:
+        intake.news = intake.news or one is None
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, it is this message's only
         _take_back(intake, dirty)

@@ -59,7 +59,8 @@ class CameraTold:
 class DeviceTold:
     """What one device told in its last self-test, `..._count` in its whole catalogue. `box`: as of a `LinkTest`.
 
-    `scheme`: by which it registers with a certificate (GB 35114), empty: by its password alone.
+    `scheme`: by which it registers with a certificate (GB 35114), empty: by its password alone. `key_proven`: it signed
+    a question of that test with the key of its certificate.
     """
 
     site: str
@@ -70,6 +71,7 @@ class DeviceTold:
     offline_count: int = 0
     scheme: str = ""
     certificate_until: datetime | None = None
+    key_proven: bool = False
     cameras: tuple[CameraTold, ...] = ()
 
     def counts(self, box: Collection[str], now: datetime) -> bool:
@@ -126,7 +128,7 @@ def _row(one: DeviceTold) -> dict[str, Any]:
 
 def _device(data: Mapping[str, Any]) -> DeviceTold:
     at, count, until = datetime.fromisoformat(data["at"]), data["cameras_count"], data["certificate_until"]
-    _require(type(data["offline_count"]) is int)
+    _require(type(data["offline_count"]) is int and type(data.get("key_proven", False)) is bool)
     ends_at = None if until is None else datetime.fromisoformat(until)
     _require(ends_at is None or ends_at.tzinfo is not None)
     if at.tzinfo is None or not (count is None or type(count) is int) or not isinstance(data["box"], list):
@@ -140,6 +142,7 @@ def _device(data: Mapping[str, Any]) -> DeviceTold:
         offline_count=data["offline_count"],
         scheme=str(data["scheme"]),
         certificate_until=ends_at,
+        key_proven=data.get("key_proven", False),
         cameras=tuple(_camera(one) for one in data["cameras"][:CAMERAS_MAX]),
     )
 

@@ -10,6 +10,7 @@ from agent.observe.facts.platform_told import CAMERAS_MAX, TEXT_MAX_CHARS, Camer
 from agent.onsite.link.answered import cameras_of
 from agent.onsite.link.platform import Asked
 from agent.onsite.link.result import LinkResult
+from agent.onsite.link.security import PROVEN
 from drivers.gb28181.answers import Channel, Config
 
 TEXTS_MAX: Final = 8
@@ -46,6 +47,7 @@ def device_told(site: str, device: str, box: tuple[str, ...], result: LinkResult
         offline_count=offline if isinstance(offline, int) else 0,
         scheme=str(shown.get("scheme", "")),
         certificate_until=datetime.fromisoformat(until) if isinstance(until, str) else None,
+        key_proven=shown.get("proof") == PROVEN,
         cameras=tuple(_with_picture(one, pictures) for one in result.told),
     )
 

@@ -19,6 +19,8 @@ from agent.onsite.link.registrar import Verdict
 from agent.onsite.link.result import LinkResult, Step
 from agent.onsite.link.security import security
 from agent.onsite.link.slots import Slots, after, during
+from agent.verify.device_certificate import Verify
+from drivers.footage import PlatformLink
 from drivers.gb28181.answers import Catalog, Content
 
 HEARTBEATS: Final = 3
@@ -37,6 +39,9 @@ CONFIG_TYPES: Final = (
 )
 NEWEST: Final = "3.0"
 SHORTEST_S: Final = 0.1
+GLANCE_S: Final = 0.2
+SLOTS_WITHIN_S: Final = 20.0
+"""Behind the deadline for reading them, and the time that a name of a host may take."""
 OF_2022: Final = frozenset({"PictureMask", "OSDConfig", "VideoRecordPlan", "FrameMirror", "VideoParamAttribute"})
 """Blocks that only a device of version 3.0 knows. Source: GB/T 28181-2022, A.2.4.7."""
 UNANSWERED_MAX: Final = 2
@@ -56,11 +61,12 @@ def run_test(
     tell: Tell,
     eye: Eye | None = None,
     slots: Slots | None = None,
+    verify: Verify | None = None,
 ) -> LinkResult:
     """Run the test and return its result.
 
     `tell` is called with what a person should see while it runs; `eye`: asks for a picture too, None for none. `slots`:
-    those of the device, where they can be read.
+    those of the device, where they can be read. `verify`: verifies SM2, None where no library for it is there.
     """
     began_at = wall()
     told: set[Verdict] = set()
@@ -72,9 +78,9 @@ def run_test(
             told.add(verdict)
             tell(message)
 
-    platform = Platform(plan, wire, clock, on_verdict)
+    platform = Platform(plan, wire, clock, on_verdict, sign=verify is not None)
     done: list[Step] = []
-    for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye), slots, plan):
+    for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye, verify), slots, platform, clock):
         done.append(replace(step, at=wall()))
         tell(step.what)
     heard = platform.heard
@@ -92,31 +98,40 @@ def run_test(
     )
 
 
-def _with_slots(steps_of_test: Iterator[Step], slots: Slots | None, plan: Plan) -> Iterator[Step]:
+def _with_slots(steps_of_test: Iterator[Step], slots: Slots | None, platform: Platform, clock: Clock) -> Iterator[Step]:
     """Yield the steps of a test, and what the device tells of its slots once it is registered, and at the end."""
-    ours: frozenset[int] = frozenset()
+    plan, ours = platform.plan, frozenset[int]()
     for step in steps_of_test:
         yield step
         if slots is not None and (step.name, step.status) == ("register", "seen"):
-            own, ours = during(slots, slots.read(), plan)
+            own, ours = during(slots, _read(platform, slots, clock), plan)
             yield own
     if slots is not None:
-        yield after(slots, slots.read(), plan, ours)
+        yield after(slots, _read(platform, slots, clock), plan, ours)
+
+
+def _read(platform: Platform, slots: Slots, clock: Clock) -> PlatformLink | None:
+    """Read the slots while the device is answered; None where it does not end."""
+    reading, until_s = slots.read(), clock() + SLOTS_WITHIN_S
+    while not reading.done() and clock() < until_s:
+        platform.pump(reading.done, GLANCE_S, beyond=True)
+    return reading.result() if reading.done() else None
 
 
 def _steps(
-    platform: Platform, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None
-) -> Iterator[Step]:
+    platform: Platform, wire: Talks, address: str, clock: Clock, wall: Wall, tell: Tell, eye: Eye | None,
+    verify: Verify | None,
+) -> Iterator[Step]:  # fmt: skip
     plan, heard = platform.plan, platform.heard
     platform.pump(lambda: heard.registration is not None, plan.lasts_s)
     if heard.registration is None:
         yield steps.not_registered(heard, wire.dropped, plan, address)
-        yield from _security(platform, wall())
+        yield from _security(platform, wall(), verify)
         return
     version = heard.registration.version
     began_s = clock()
     yield steps.registered(heard.registration)
-    yield from _security(platform, wall())
+    yield from _security(platform, wall(), verify)
     catalog = _ask_catalog(platform)
     yield answered.catalog(catalog, plan)
     yield answered.device_info(_ask(platform, "DeviceInfo"))
@@ -152,10 +167,11 @@ def _called(plan: Plan, codes: list[str]) -> list[str]:
     return own or codes[:1]
 
 
-def _security(platform: Platform, now: datetime) -> Iterator[Step]:
+def _security(platform: Platform, now: datetime, verify: Verify | None) -> Iterator[Step]:
     """Yield the step of a device that showed a certificate; none of one that logs in by its password alone."""
-    if platform.heard.shown is not None:
-        yield security(platform.heard.shown, platform.plan.device_id, now)
+    heard = platform.heard
+    if heard.shown is not None:
+        yield security(heard.shown, platform.plan.device_id, now, heard.signed, verify)
 
 
 def _ask(platform: Platform, command: str, about: str = "", **fields: str) -> Asked:

@@ -14,13 +14,13 @@ from typing import Final, Protocol
 
 from agent.observe.facts.platform_told import CameraTold
 from agent.onsite.link.plan import Plan
-from agent.onsite.link.registrar import OUR_AGENT, OUR_VERSION, Registration, Verdict, decide
+from agent.onsite.link.registrar import OUR_AGENT, OUR_VERSION, Registration, Signature, Verdict, decide
 from agent.onsite.link.requesting import Request, Sent, new_request
 from drivers.errors import Malformed
 from drivers.gb28181 import manscdp
 from drivers.gb28181.answers import Content, Keepalive, MediaStatus, items_of
 from drivers.gb28181.fields import MAX_ITEMS
-from drivers.gb28181.gb35114 import Shown
+from drivers.gb28181.gb35114 import Shown, Signed
 from drivers.gb28181.manscdp import Manscdp
 from drivers.gb28181.sip import Sip, answer_to
 from drivers.gb28181.wire import Dropped, Flow, Incoming
@@ -34,6 +34,8 @@ REPEATS_S: Final = (0.5, 1.0, 2.0, 4.0)
 """Source: RFC 3261 section 17.1.2.1, timer E."""
 BACK_WITHIN_S: Final = 90.0
 """A device tries again after 60 s at the earliest where it failed. Source: GB/T 28181-2022, 9.1.1 c."""
+SIGNING_MAX: Final = 2
+"""How often a device is asked to sign: once more where our question was lost, then for its password."""
 ALLOWED: Final = "REGISTER, MESSAGE, OPTIONS"
 
 
@@ -83,17 +85,29 @@ class Heard:
     last_at_s: float | None = None
     told: tuple[CameraTold, ...] = ()
     shown: Shown | None = None
+    signed: Signature | None = None
 
 
 class Platform:
-    """A platform for one device, while the test runs. `told` is called with each verdict that a person should know."""
+    """A platform for one device, while the test runs.
 
-    def __init__(self, plan: Plan, wire: Talks, clock: Callable[[], float], told: Callable[[Verdict], None]) -> None:
+    `told` is called with each verdict that a person should know; `sign`: a device with a certificate is asked to sign.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        wire: Talks,
+        clock: Callable[[], float],
+        told: Callable[[Verdict], None],
+        *,
+        sign: bool = False,
+    ) -> None:
         self.plan = plan
         self.heard = Heard()
         self.ends_at_s = clock() + plan.lasts_s
         self.ending = False
-        self._wire, self._clock, self._told = wire, clock, told
+        self._wire, self._clock, self._told, self._sign = wire, clock, told, sign
         self._key = secrets.token_bytes(32)
         self._number = 0
         self._asked: Asked | None = None
@@ -244,9 +258,10 @@ class Platform:
             self.heard.quirks.add("register-flood")
             return
         self._registers.append(now_s)
-        decision = decide(request, flow, self.plan, self._key, now_s, ending=self.ending)
-        self._wire.send(flow, decision.answer)
         heard = self.heard
+        sign = self._sign and heard.signed is None and heard.verdicts.get("certificate", 0) < SIGNING_MAX
+        decision = decide(request, flow, self.plan, self._key, now_s, ending=self.ending, sign=sign)
+        self._wire.send(flow, decision.answer)
         if decision.registration is not None:
             before = heard.registration
             if before is not None and before.flow.transport == "UDP" and before.flow != flow:
@@ -264,6 +279,8 @@ class Platform:
         # The first request carries the certificate, the ones after it only a signature.
         if decision.shown is not None and not (heard.shown and heard.shown.certificate):
             heard.shown = decision.shown
+        if decision.signed is not None and not isinstance(heard.signed, Signed):
+            heard.signed = decision.signed
         self._told(decision.verdict)
 
     def _take_message(self, request: Sip, flow: Flow) -> None:

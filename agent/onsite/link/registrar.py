@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from agent.onsite.link.plan import EXPIRES_MIN_S, Plan
 from drivers.gb28181 import sip_digest
-from drivers.gb28181.gb35114 import Shown, shown_in
+from drivers.gb28181.gb35114 import Shown, Signed, challenge, shown_in, signed_in
 from drivers.gb28181.sip import Sip, answer_to, user_of
 from drivers.gb28181.wire import Flow
 from drivers.text import sanitize
@@ -24,6 +24,10 @@ Verdict = Literal[
     "registered", "left", "challenged", "wrong-password", "wrong-id", "other-realm", "other-algorithm", "certificate",
     "ended",
 ]  # fmt: skip
+
+
+Signature = Signed | Literal["old-challenge", "other-platform", "other-device"]
+"""A signature over a challenge of this test, or why one is over none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +43,23 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer to one REGISTER. `said`: the foreign id or domain that it came with; `shown`: by GB 35114."""
+    """The answer to one REGISTER. `said`: the foreign id or domain that it had; `shown`, `signed`: by GB 35114."""
 
     verdict: Verdict
     answer: Sip
     registration: Registration | None = None
     said: str = ""
     shown: Shown | None = None
+    signed: Signature | None = None
 
 
-def decide(request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, ending: bool = False) -> Decision:
-    """Decide on a REGISTER; `key` makes nonces, `ending`: the test is over, and only leaving is granted."""
+def decide(
+    request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, ending: bool = False, sign: bool = False
+) -> Decision:
+    """Decide on a REGISTER; `key` makes nonces, `ending`: the test is over, and only leaving is granted.
+
+    `sign`: a device that begins with its certificate is asked to sign, before it is asked for the password.
+    """
     tag = sip_digest.nonce_for(key, request.header("call-id"), now_s)[8:24]
 
     def decision(verdict: Verdict, status: int, phrase: str, said: str = "", *extra: tuple[str, str]) -> Decision:
@@ -73,10 +83,13 @@ def decide(request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, en
     if answered != "right":
         nonce = sip_digest.nonce_for(key, source, now_s)
         value = sip_digest.challenge(plan.domain, nonce, plan.algorithm, stale=answered == "stale")
+        shown, signed = shown_in(request.header("authorization")), signed_in(request.header("authorization"))
+        if sign and shown is not None and shown.scheme == "Capability":
+            value = challenge(bytes.fromhex(sip_digest.nonce_for(key, _signing(source), now_s)))
         verdict: Verdict = "certificate" if answered == "certificate" else "challenged"
         answer = decision(verdict, 401, "Unauthorized", "", ("www-authenticate", value))
-        return replace(answer, shown=shown_in(request.header("authorization")))
-    expires_s, quirks = _expires(request)
+        return replace(answer, shown=shown, signed=_over_ours(signed, plan, key, source, now_s) if signed else None)
+    expires_s, quirks = expires_in(request)
     contact = tuple(("contact", value) for value in request.every("contact"))
     if expires_s == 0:
         return decision("left", 200, "OK", "", *contact, ("expires", "0"))
@@ -88,24 +101,39 @@ def decide(request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, en
         expires_s=expires_s,
         version=sanitize(request.header("x-gb-ver"), 8),
         agent=sanitize(request.header("user-agent").encode("latin-1").decode("utf-8", "replace"), 64),
-        quirks=quirks | _digest_quirks(request, plan),
+        quirks=quirks | login_quirks(request, plan.device_id),
     )
     return Decision("registered", granted.answer, registration)
 
 
-def _expires(request: Sip) -> tuple[int, frozenset[str]]:
+def _over_ours(signed: Signed, plan: Plan, key: bytes, source: str, now_s: float) -> Signature:
+    """Return a signature that is over a challenge of this test, for its platform, by its device; else why it is not."""
+    if signed.server != plan.platform_id:
+        return "other-platform"
+    if signed.device not in ("", plan.device_id):
+        return "other-device"
+    return signed if sip_digest.is_fresh(signed.random1.hex(), key, _signing(source), now_s) else "old-challenge"
+
+
+def _signing(source: str) -> str:
+    """Return the source of a challenge to sign: a nonce for a password is none."""
+    return f"{source} GB 35114"
+
+
+def expires_in(message: Sip) -> tuple[int, frozenset[str]]:
     """Return for how long a device registers; who does not say it means the least that the standard has."""
-    told = request.header("expires")
+    told = message.header("expires")
     if told.isascii() and told.isdecimal() and len(told) <= 9:
         return int(told), frozenset()
-    found = re.search(r";\s*expires\s*=\s*\"?([0-9]{1,9})", request.header("contact")[:1024], re.IGNORECASE)
+    found = re.search(r";\s*expires\s*=\s*\"?([0-9]{1,9})", message.header("contact")[:1024], re.IGNORECASE)
     return (int(found[1]) if found else EXPIRES_MIN_S), frozenset({"no-expires"})
 
 
-def _digest_quirks(request: Sip, plan: Plan) -> frozenset[str]:
+def login_quirks(request: Sip, device_id: str) -> frozenset[str]:
+    """Return what is odd in a login by digest."""
     written = request.header("authorization").replace(" ", "").lower()
     found = {
         "no-qop": "qop=" not in written,
-        "other-user-name": f'username="{plan.device_id}"' not in written,
+        "other-user-name": f'username="{device_id}"' not in written,
     }
     return frozenset(word for word, is_so in found.items() if is_so)

@@ -49,7 +49,8 @@ log = logging.getLogger("camwarden.daemon")
 
 PERIOD_JITTER_RATIO = 0.05
 """How far a period may be stretched or shortened, so that a city's sites do not move in step."""
-IDLE_TICK_S = 1.0
+IDLE_TICK_S = 5.0
+"""How late a note in the inbox may be taken up. What the hub orders, and signals, end a rest at once."""
 PUBLISHER_STALLED_S = 90.0
 """How old the publisher's heartbeat may be before the watchdog is no longer fed."""
 CONFIRM_WITHIN_S = 60.0
@@ -117,6 +118,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
                 except SpoolFailed as error:  # a full or failing disk: what was seen is told by the next cycle
                     log.error("nothing of this cycle could be kept: %s", error, extra=about("nothing-kept"))
                     reported = False
+                release_memory()  # here, where nothing refers to what was seen any more
             _feed_watchdog(parts)
             signals.rest(min(IDLE_TICK_S, max(0.0, due_at_mono - time.monotonic())))
         sd_notify.stopping()
@@ -196,7 +198,6 @@ def _look_and_report(
         parts.desk.answer(asked, envelopes, moment(clock()))
     for mirror in parts.mirrors:
         mirror.offer(envelopes, now.at)
-    release_memory()
     if parts.publisher is not None:
         parts.names.tell(parts.publisher.status().connects, now.at)
         parts.publisher.wake()

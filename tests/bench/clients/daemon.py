@@ -15,6 +15,7 @@ from pathlib import Path
 from agent import cli
 from agent.commands import run as command
 from agent.host.clock import utc_now
+from agent.host.health import release_memory
 from agent.service.daemon.loop import run_once
 from agent.site.config.site import CameraConfig, PrivateZone, Probe, Site, Storage
 from drivers.model import Camera, Credential, Device
@@ -36,9 +37,11 @@ def main() -> None:
         probe = Probe(deadline_s=60.0)
         site = Site("1", "bench", "140200", devices=devices, cameras=cameras, probe=probe, storage=storage)
         seen, _ = run_once(site, utc_now)
+        pictures = sum(len(seen.facts.all(f"camera:{one.camera.id}", PictureSeen)) for one in cameras)
+        del seen  # then as the daemon does when a cycle is over
+        release_memory()
         text = Path("/proc/self/status").read_text()
     foreign = sorted({"cv2", "numpy"} & set(sys.modules))
-    pictures = sum(len(seen.facts.all(f"camera:{one.camera.id}", PictureSeen)) for one in cameras)
     if foreign or pictures < len(cameras):
         raise SystemExit(f"not a daemon's work: modules {foreign}, {pictures} pictures of {len(cameras)} cameras")
     print(json.dumps({"rss_mb": _mb(text, "VmRSS"), "peak_mb": _mb(text, "VmHWM"), "pictures": pictures}))

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,13 @@ from agent.service.daemon import loop
 from agent.site.config.site import CameraConfig, Hub, PrivateZone, Probe, Site, Storage
 from drivers.model import Camera, Credential, Device, Unavailable
 from drivers.picture import PictureSeen
+from measure.kernel import peak_mb, private_mb, pss_mb, rss_mb, written_bytes
 
 ZONE = PrivateZone("house opposite", ((0.58, 0.20), (0.76, 0.06), (0.94, 0.20), (0.94, 0.56), (0.58, 0.56)), "color")
 SETTLES_S = 5.0
 """After the last cycle, before its rest is measured: what it has made is on its way to the broker."""
+MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  a folder of a name that nobody guesses is made in it
+"""Where the runtime folder lies, as on a gateway: what is written there wears out no flash."""
 
 
 class Watch:
@@ -40,6 +44,7 @@ class Watch:
         self.cpu_s: list[float] = []
         self.wall_s: list[float] = []
         self.rss_mb: list[float] = []
+        self.written: list[int] = []
         self.said: dict[str, Any] = {}
         self.pictures = 0
 
@@ -60,7 +65,8 @@ class Watch:
             reported: bool = real(site, parts, *more)
             self.cpu_s.append(self._cpu_s() - before_s)
             self.wall_s.append(time.monotonic() - begun)
-            self.rss_mb.append(_mb("self", "VmRSS"))
+            self.rss_mb.append(rss_mb(os.getpid()))
+            self.written.append(written_bytes(os.getpid()))
             self.done += 1
             if self.done == self.cycles:
                 threading.Thread(target=self._rest, args=(parts,), daemon=True).start()
@@ -93,17 +99,27 @@ class Watch:
 
     def _rest(self, parts: Any) -> None:
         time.sleep(SETTLES_S)
-        settled_s, begun = self._cpu_s(), time.monotonic()
+        settled_s, begun, me = self._cpu_s(), time.monotonic(), os.getpid()
+        self.written.append(written_bytes(me))  # with the confirmations of the last one
+        shares: list[tuple[float, float]] = []
         while time.monotonic() < begun + self.rest_s:
             time.sleep(1.0)
-            self.rss_mb.append(_mb("self", "VmRSS"))
+            self.rss_mb.append(rss_mb(me))
+            shares.append((pss_mb(me), private_mb(me)))
         self.said = {
             "rest_cpu_s": self._cpu_s() - settled_s, "rest_s": time.monotonic() - begun,
-            "rest_rss_mb": self.rss_mb[self.cycles + 1 :], "peak_mb": _mb("self", "VmHWM"),
+            "rest_rss_mb": self.rss_mb[self.cycles + 1 :], "peak_mb": peak_mb(me),
+            "rest_pss_mb": [pss for pss, _ in shares], "rest_private_mb": [private for _, private in shares],
+            "cycle_written_bytes": self._written_by_cycle(),
             "worker_starts": parts.worker.starts, "queue": dict(parts.spool.counts()),
             "publisher_connects": parts.publisher.status().connects,
         }  # fmt: skip
         os.kill(os.getpid(), signal.SIGTERM)
+
+    def _written_by_cycle(self) -> list[int]:
+        """What each cycle but the first wrote; what follows the last one counts with it."""
+        marks = [*self.written[:-2], self.written[-1]]
+        return [after - before for before, after in pairwise(marks)]
 
     def _cpu_s(self) -> float:
         times = os.times()  # a picture worker ends with its cycle, and is counted with the children
@@ -122,26 +138,26 @@ def main() -> None:
     loop._next_due = watch.next_due
     loop._cycle = watch.cycle(loop._cycle)
     loop._look_and_report = watch.seen(loop._look_and_report)
-    with tempfile.TemporaryDirectory() as folder:
-        storage = Storage(Path(folder) / "state", Path(folder) / "runtime")
-        (Path(folder) / "runtime").mkdir()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(dir=MEMORY_FOLDER if MEMORY_FOLDER.is_dir() else None) as runtime,
+    ):
+        storage = Storage(Path(folder) / "state", Path(runtime))
         hub = Hub("127.0.0.1", asked["broker"], tls=False, confirm="broker")
+        if asked.get("jwks"):
+            hub = replace(hub, confirm="hub", jwks=Path(asked["jwks"]))
         site = Site(
             "bench1", "bench", "140200", devices=devices, cameras=cameras, hub=hub,
             period_s=watch.period_s, probe=Probe(deadline_s=60.0), storage=storage,
         )  # fmt: skip
         loop.serve(Path(folder) / "site.toml", site, watch.now)
+        sizes = {path.name: path.stat().st_size for path in storage.directory.rglob("*") if path.is_file()}
     foreign = sorted({"cv2", "numpy"} & set(sys.modules))
     if foreign:
         _end(f"not a daemon's modules: {foreign}")
     figures = {"cycle_cpu_s": watch.cpu_s, "cycle_wall_s": watch.wall_s, "pictures": watch.pictures}
+    figures |= {"state_bytes": sizes}
     print(json.dumps(figures | {"cycle_rss_mb": watch.rss_mb[: watch.cycles + 1], **watch.said}))
-
-
-def _mb(process: str, name: str) -> float:
-    found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024 / 1e6
 
 
 def _end(why: str) -> None:

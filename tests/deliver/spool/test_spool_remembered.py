@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import delivery
@@ -33,7 +34,7 @@ def test_a_commit_that_fails_after_its_reports_went_in_leaves_heads_and_memory(m
     before = (spool.epoch, spool.heads(), spool.confirmed(), spool.read_memory(), 0)
     made, _ = maker.envelopes([delivery.event()], spool.heads(), spool.epoch)
     with pytest.raises(SpoolFull):  # the memory is written last, and does not fit
-        spool.commit(made, "x" * 600_000, NOW)
+        spool.commit(made, random.Random(1).randbytes(300_000).hex(), NOW)
     assert (spool.epoch, spool.heads(), spool.confirmed(), spool.read_memory(), 0) == before
     maker.cycle(spool)
     assert spool.heads()["event"].seq == 2

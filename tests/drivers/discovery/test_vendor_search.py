@@ -9,10 +9,12 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from own_network import own_network
 from patience import PATIENCE_S
 from probe_matches import responder, until
 from vendor_answers import dahua, sadp
@@ -26,6 +28,13 @@ from drivers.discovery.sadp import SADP
 
 ROOT = Path(__file__).resolve().parents[3]
 WORDS = {"SADP": sadp(), "DHDiscover": dahua()}
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """Ask and answer where no other test binds the makers' ports."""
+    with own_network():
+        yield
 
 
 def in_group(group: str, port: int) -> socket.socket:

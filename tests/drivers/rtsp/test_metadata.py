@@ -116,12 +116,31 @@ def test_the_same_object_in_many_frames_is_one() -> None:
     assert found.objects == 1 and {place.number for place in found.places} == {0}
 
 
-def test_pictures_among_the_metadata_are_counted() -> None:
-    shown = frame(
-        an_object('<tt:CenterOfGravity x="0" y="0"/>')
-        + "<tt:Extension><tt:ImageRef>http://x/1.jpg</tt:ImageRef></tt:Extension>"
-    )
-    assert heard(shown).pictures == 1
+PICTURES = {
+    "of an object, by address": "<tt:Extension><tt:ImageRef>http://x/1.jpg</tt:ImageRef></tt:Extension>",
+    "of an object": '<tt:Object ObjectId="2"><tt:Appearance><tt:Image>/9j/2Q==</tt:Image></tt:Appearance></tt:Object>',
+    "of the whole scene": "<tt:SceneImage>/9j/2Q==</tt:SceneImage>",
+    "of the whole scene, by address": "<tt:SceneImageRef>http://x/1.jpg</tt:SceneImageRef>",
+    "of an event": '<tt:Data><tt:SimpleItem Name="SnapshotURI" Value="/s/1.jpg"/></tt:Data>',
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_among_the_metadata_are_counted(name: str) -> None:
+    assert heard(frame(an_object('<tt:CenterOfGravity x="0" y="0"/>') + PICTURES[name])).pictures == 1
+
+
+def test_an_event_without_a_picture_is_none() -> None:
+    assert heard(frame('<tt:Data><tt:SimpleItem Name="State" Value="image"/></tt:Data>')).pictures == 0
+
+
+def test_documents_that_are_too_long_to_be_read_are_counted() -> None:
+    long = frame(f"<tt:SceneImage>{'/' * DOCUMENT_MAX_BYTES}</tt:SceneImage>")
+    found = Heard()
+    for document in documents(_packets(packets_of(long, person(0.3, 0.3), long))):
+        found.add(document)
+    told_of = found.told(Stream("main", "rtsp://x"))
+    assert (told_of.documents, told_of.unread, told_of.objects, told_of.reason) == (3, 2, 1, "")
 
 
 HOSTILE = {
@@ -160,7 +179,7 @@ def test_only_whole_documents_count() -> None:
     assert list(documents(whole[1:])) == [two], "who joins in the middle waits for a beginning"
     assert list(documents(whole[:1] + whole[2:])) == [two], "a packet is missing"
     assert list(documents(whole[:-1])) == [one], "the last one never ended"
-    assert list(documents(_packets(packets_of(b"<?xml " + b" " * DOCUMENT_MAX_BYTES, two)))) == [two]
+    assert list(documents(_packets(packets_of(b"<?xml " + b" " * DOCUMENT_MAX_BYTES, two)))) == [b"", two]
 
 
 def test_a_stream_without_metadata_is_not_listened_to_and_one_that_hangs_takes_its_time_only() -> None:

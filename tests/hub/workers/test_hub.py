@@ -77,7 +77,7 @@ def test_waiting_messages_with_a_bad_signature_fail_when_the_key_is_trusted(desk
 
 
 def test_a_flood_of_unknown_keys_is_bounded(desk: Desk, maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.hub.stores.store.WAITING_MOST", 5)
+    monkeypatch.setattr("agent.hub.stores.intake.waiting.SITE_MOST", 5)
     events = [desk.send(report)["event"] for report in chain_of(maker, 8)]
     assert events == ["untrusted"] * 5 + ["rejected"] * 3
     assert desk.status()["unverified"] == {"too-many-waiting": 3}

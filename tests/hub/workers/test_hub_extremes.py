@@ -17,8 +17,7 @@ from agent.contract.envelope import REPORT_TYP, STATE_TYP, sign_payload
 from agent.contract.orders import Range
 from agent.contract.topics import topic
 from agent.contract.watermark import SEQ_MAX
-from agent.hub.stores import store as store_module
-from agent.hub.stores.intake import holes
+from agent.hub.stores.intake import holes, waiting
 from agent.hub.workers import orders
 from agent.hub.workers.resend import NEAR, QUIET
 from agent.model.errors import StoreFailed, UsageError
@@ -230,7 +229,7 @@ def test_long_after_a_loss_the_hub_does_not_search_for_it_at_each_look(
 def test_strangers_fill_neither_the_waiting_room_nor_the_counts(
     desk: Desk, maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "WAITING_BYTES_MOST", 20_000)
+    monkeypatch.setattr(waiting, "SITE_BYTES_MOST", 20_000)
     payload = b"x" * 6_000
     for number in range(9):
         name = topic("datong", "S1", "cmd-result", f"c{number}")
@@ -238,7 +237,7 @@ def test_strangers_fill_neither_the_waiting_room_nor_the_counts(
         desk.hand_in(name, body, sign_payload(body, maker.signer, REPORT_TYP))
     assert desk.store.all("SELECT count(*) FROM waiting") == [(3,)]
     assert desk.status()["unverified"] == {"too-many-waiting": 6}
-    monkeypatch.setattr(store_module, "WAITING_ALL_MOST", 5)
+    monkeypatch.setattr(waiting, "ALL_MOST", 5)
     monkeypatch.setattr("agent.hub.stores.chains.SITES_MOST", 4)
     for number in range(20):
         desk.hand_in(topic("datong", f"X{number}", "reported"), b"{}", sign_payload(b"{}", maker.signer, STATE_TYP))

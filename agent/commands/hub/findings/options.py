@@ -32,6 +32,15 @@ def _listing(actions: Any, data: argparse.ArgumentParser) -> None:
     listed.add_argument("--after", metavar="WORD", help="what comes behind a page, as its end names it")
     listed.add_argument("--csv", action="store_true", help="print comma-separated values")
     listed.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
+    asked = actions.add_parser("ask", parents=[data], help="count over all sites: findings by model status=fail top 10")
+    asked.add_argument(
+        "words",
+        nargs="+",
+        metavar="QUESTION",
+        help="what is counted (sites, cameras, findings, camera-days), then by NAME,NAME, NAME=VALUE ..., top N",
+    )
+    asked.add_argument("--csv", action="store_true", help="print comma-separated values")
+    asked.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
     one = actions.add_parser("site", parents=[data], help="show one site: boxes, open findings, how long faults lasted")
     one.add_argument("site", metavar="SITE")
     many = actions.add_parser(

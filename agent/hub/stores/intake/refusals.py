@@ -21,6 +21,7 @@ def refused_others(store: Database, site: str, epoch: str, digest: str) -> int:
 
 def keep_refused(store: Database, site: str, epoch: str, one: Rejected, now: datetime) -> None:
     """Store a refused report of an epoch."""
+    store.within.no_refused.discard(site)
     store.run(
         "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (site, epoch, digest) DO UPDATE SET at = excluded.at, reason = excluded.reason",
@@ -30,6 +31,8 @@ def keep_refused(store: Database, site: str, epoch: str, one: Rejected, now: dat
 
 def newest_refused(store: Database, site: str, epoch: str) -> Rejected | None:
     """Return the report of an epoch that was refused last, until the site gives it up."""
+    if site in store.within.no_refused:
+        return None
     rows = store.all(
         "SELECT stream, seq, digest, reason FROM refused WHERE site = ? AND epoch = ? ORDER BY at DESC, seq LIMIT 1",
         *(site, epoch),
@@ -39,6 +42,8 @@ def newest_refused(store: Database, site: str, epoch: str) -> Rejected | None:
 
 def drop_refused(store: Database, site: str, gap: Gap) -> None:
     """Drop the refused reports that a gap record names: their site knows."""
+    if site in store.within.no_refused:
+        return
     store.run(
         "DELETE FROM refused WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?",
         *(site, gap.epoch, gap.stream, gap.from_seq, gap.to_seq),

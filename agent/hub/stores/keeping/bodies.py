@@ -62,7 +62,7 @@ def drop(store: Database, numbers: Collection[int]) -> None:
 def leave(store: Database, phase: Phase, numbers: Iterable[int]) -> None:
     """Note that these are held, so that they are looked at again, within the caller's transaction."""
     for number in numbers:
-        store.run("INSERT OR IGNORE INTO body_held VALUES (?, ?)", phase, number)
+        store.run("INSERT INTO body_held VALUES (?, ?) ON CONFLICT DO NOTHING", phase, number)
 
 
 def forget(store: Database, phase: Phase, numbers: Iterable[int]) -> None:
@@ -79,7 +79,10 @@ def place(store: Database, phase: Phase) -> int:
 
 def go_on(store: Database, phase: Phase, after_id: int) -> None:
     """Note how far housekeeping has come, within the caller's transaction."""
-    store.run("INSERT OR REPLACE INTO housekeeping VALUES (?, ?)", phase, after_id)
+    store.run(
+        "INSERT INTO housekeeping VALUES (?, ?) ON CONFLICT (phase) DO UPDATE SET after_id = excluded.after_id",
+        *(phase, after_id),
+    )
 
 
 def newest_arrival(store: Database) -> datetime:

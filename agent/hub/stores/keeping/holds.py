@@ -30,11 +30,11 @@ def keep_hold(store: Database, hold: Hold) -> int:
     with store.transaction():
         if not store.all("SELECT 1 FROM site WHERE site = ?", hold.site):
             raise UsageError("no verified report of site {site!r} is here; see `camwarden hub status`", site=hold.site)
-        store.run(
-            "INSERT INTO hold (site, from_at, to_at, kind, held_by, why, at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ((number,),) = store.all(
+            "INSERT INTO hold (site, from_at, to_at, kind, held_by, why, at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " RETURNING id",
             *(hold.site, hold.from_at, hold.to_at, hold.kind, hold.held_by, hold.why, hold.at, hold.until),
         )
-        ((number,),) = store.all("SELECT last_insert_rowid()")
     return int(number)
 
 

@@ -4,11 +4,11 @@ One in `WHOLE_EACH` of a chain is whole, and each of which the difference would 
 is near it in its chain; it is not dropped before they are, or before they are made whole.
 """
 
-import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from agent.hub.stores.database import Connection
 from agent.hub.stores.keeping.encoded import base_of, decoded, difference, whole
 
 STEP: Final = """
@@ -54,9 +54,9 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An open database as `Rows`, for a migration; failures stay SQLite's own."""
+    """An open connection as `Rows`; failures stay those of its engine."""
 
-    db: sqlite3.Connection
+    db: Connection
 
     def is_in_transaction(self) -> bool:
         """Return whether it is within one."""

@@ -12,6 +12,9 @@ from agent.contract.orders import Command, Result
 from agent.hub.domain.rows.orders import GivenCommand, Status, UnsentCommand
 from agent.hub.stores.database import Database
 
+_GIVEN = "site, id, name, status, payload, coalesce(result_payload, CAST('' AS BLOB))"
+"""The columns of a command, as `GivenCommand` has them."""
+
 
 def keep_command(store: Database, command: Command, payload: bytes, jws: str) -> None:
     """Store a signed command."""
@@ -52,10 +55,7 @@ def renew_commands(store: Database, now: datetime, site: str | None = None) -> N
 
 def find_command(store: Database, command_id: str, site: str) -> GivenCommand | None:
     """Return a command that was given to a site."""
-    rows = store.all(
-        "SELECT site, id, name, status, payload, coalesce(result_payload, x'') FROM command WHERE id = ? AND site = ?",
-        *(command_id, site),
-    )
+    rows = store.all(f"SELECT {_GIVEN} FROM command WHERE id = ? AND site = ?", command_id, site)  # noqa: S608
     return GivenCommand(*rows[0]) if rows else None
 
 
@@ -77,12 +77,11 @@ def keep_status(store: Database, command_id: str, status: Status, reason: str) -
 def waiting_commands(store: Database, sites: Set[str]) -> list[GivenCommand]:
     """Return the answered commands of these sites whose report was not here yet."""
     waiting = [site for (site,) in store.all("SELECT DISTINCT site FROM command WHERE status = 'waits'")]
-    columns = "site, id, name, status, payload, coalesce(result_payload, x'')"
     return [
         GivenCommand(*row)
         for site in waiting
         if site in sites
-        for row in store.all(f"SELECT {columns} FROM command WHERE status = 'waits' AND site = ?", site)  # noqa: S608
+        for row in store.all(f"SELECT {_GIVEN} FROM command WHERE status = 'waits' AND site = ?", site)  # noqa: S608
     ]
 
 

@@ -14,8 +14,8 @@ from agent.hub.stores.database import Database
 def highest_version(store: Database, site: str) -> int:
     """Return the highest version of a policy that hub or site has named; 0 for none."""
     ((last,),) = store.all(
-        "SELECT max((SELECT coalesce(max(version), 0) FROM desired WHERE site = ?1),"
-        " (SELECT coalesce(max(version), 0) FROM reported WHERE site = ?1))",
+        "SELECT coalesce(max(version), 0) FROM (SELECT version FROM desired WHERE site = ?1"
+        " UNION ALL SELECT version FROM reported WHERE site = ?1) named",
         site,
     )
     return int(last)

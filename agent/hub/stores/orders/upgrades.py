@@ -33,11 +33,12 @@ _TABLES: Final = (
     "id INTEGER PRIMARY KEY, upgrade INTEGER NOT NULL, at TEXT NOT NULL, act TEXT NOT NULL,"
     " said_by TEXT NOT NULL, why TEXT NOT NULL)",
 )
+_IS_THERE: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'upgrade_word'"
 
 
 def begin(store: Database, version: str, scope: Scope, name: str, soak: timedelta) -> int:
     """Store a new upgrade that runs; one that was stopped is replaced. Return its number."""
-    for statement in _TABLES:
+    for statement in () if store.all(_IS_THERE) else _TABLES:
         store.run(statement)
     store.run("UPDATE upgrade SET state = 'replaced' WHERE state = 'stopped'")
     store.run(
@@ -50,7 +51,7 @@ def begin(store: Database, version: str, scope: Scope, name: str, soak: timedelt
 
 def newest(store: Database) -> Upgrade | None:
     """Return the newest upgrade; None where there was none."""
-    if not store.all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'upgrade_word'"):
+    if not store.all(_IS_THERE):
         return None
     rows = store.all(
         "SELECT id, version, scope, name, soak_s, state, wave, wave_at, why, number, among, others_number, others"
@@ -183,9 +184,9 @@ def begin_again(
     """Store the same anew for a wave that goes on; who lacks it is named again, and with `excuse` not awaited."""
     begin_wave(store, upgrade, _wave_of(store, upgrade), [], before, now)
     store.run(
-        "UPDATE upgrade_site SET step = 'to-name', tried = 0, excused = max(excused, ?) WHERE upgrade = ? AND wave > 0"
-        " AND step IN ('outside', 'to-take-back', 'named')",
-        *(excuse, upgrade),
+        "UPDATE upgrade_site SET step = 'to-name', tried = 0, excused = CASE WHEN excused < ? THEN 1 ELSE excused END"
+        " WHERE upgrade = ? AND wave > 0 AND step IN ('outside', 'to-take-back', 'named')",
+        *(int(excuse), upgrade),
     )
 
 
@@ -246,7 +247,7 @@ def refusals(store: Database, upgrade: int) -> list[tuple[str, int, str, bool]]:
     rows = store.all(
         "SELECT u.site, u.policy, coalesce(r.refused, ''), u.tried FROM upgrade_site u"
         " LEFT JOIN reported r ON r.site = u.site WHERE u.upgrade = ? AND u.step = 'named'"
-        " AND (coalesce(r.refused, '') <> '' OR u.tried) ORDER BY u.site",
+        " AND (coalesce(r.refused, '') <> '' OR u.tried <> 0) ORDER BY u.site",
         upgrade,
     )
     return [(site, policy, refused, bool(tried)) for site, policy, refused, tried in rows]

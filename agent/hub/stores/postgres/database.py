@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Dumper, Loader
 from psycopg.pq import TransactionStatus
 
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
@@ -24,8 +26,11 @@ NAME: Final = "postgres.conninfo"
 CONNECT_S: Final = 10
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_ONE_WRITER: Final = 0x63616D77
-"""Number of the advisory lock that whoever writes holds until the end of the transaction."""
+_WRITERS: Final = 0x63616D77
+"""Advisory lock of whoever writes, until the end of its transaction; who locks the rows of its sites shares it."""
+
+_NUMBERS: Final = 0x63616D78
+"""Advisory lock of whoever gives reports their ids, until the end of the transaction: ids rise with the commits."""
 
 _MIGRATION: Final = (
     "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL)"
@@ -37,6 +42,28 @@ _SORTS_BY_BYTES: Final = (
 """Pages by name, and times as texts, are sorted as the other engine sorts them: by bytes."""
 
 _NUMBERED = re.compile(r"\?(\d+)")
+_HINTS: Final = re.compile(r"\bCROSS (?=JOIN)|\bINDEXED BY \w+|(?<= )\+(?=[a-z])")
+"""What tells the other engine's planner which way to go: a word, an index, a sign before a column."""
+
+_VALUES: Final = re.compile(r"\bVALUES \(([^()]*)\)")
+_TYPES: Final = {str: "text", int: "bigint", bytes: "bytea"}
+
+
+class _Whole(Loader):
+    """Loads a sum of whole numbers as one."""
+
+    def load(self, data: Buffer) -> int | float:
+        """Return the number."""
+        text = bytes(data).decode()
+        return float(text) if "." in text else int(text)
+
+
+class _Digit(Dumper):
+    """Writes true and false so that they go into a column of numbers as well."""
+
+    def dump(self, obj: bool) -> bytes:
+        """Return the digit; it has no type of its own."""
+        return b"1" if obj else b"0"
 
 
 class Connected:
@@ -57,22 +84,66 @@ class Connected:
         return self.db.execute(text, named if is_numbered else values)
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
-        """Run a statement of ours for each row, in few messages."""
+        """Run a statement of ours once for all rows, none of which has nulls; where it updates, each another row."""
         if found := list(rows):
-            self.db.cursor().executemany(_for_psycopg(statement)[0], found)
+            columns = [list(column) for column in zip(*found, strict=True)]
+            self.db.execute(_of_many(statement, tuple(_TYPES[type(value)] for value in found[0])), columns)
+
+    def rows_of_sites(self, columns: str, tables: str, sites: Sequence[str]) -> list[list[Any]]:
+        """Return rows of some sites as one value: psycopg takes more time over each value than the server does."""
+        query = f"SELECT json_agg(json_build_array({columns})) FROM {tables} WHERE site = ANY(?)"  # noqa: S608  ours
+        ((rows,),) = self.execute(query, (list(sites),)).fetchall()
+        return rows or []
+
+    def next_numbers(self, sequence: str, count: int) -> list[int]:
+        """Return the next numbers of a sequence."""
+        query = "SELECT json_agg(nextval(?)) FROM generate_series(1, ?)"
+        ((numbers,),) = self.execute(query, (sequence, count)).fetchall()
+        return list(numbers)
 
     def lock_writers(self) -> None:
         """Wait until no other transaction writes, and have later ones wait for the end of this one."""
-        self.db.execute("SELECT pg_advisory_xact_lock(%s)", (_ONE_WRITER,))
+        self.db.execute("SELECT pg_advisory_xact_lock(%s)", (_WRITERS,))
+
+    def lock_sites(self, sites: Sequence[str]) -> bool:
+        """Wait for whoever writes of these sites, or of unnamed ones, and lock their rows in one order.
+
+        Returns whether that was done: not where one has no row yet. Who adds one has to write alone.
+        """
+        ((known,),) = self.db.execute("SELECT count(*) FROM site WHERE site = ANY(%s)", (list(sites),)).fetchall()
+        if known < len(sites):
+            return False
+        self.db.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_WRITERS,))
+        self.db.execute("SELECT 1 FROM site WHERE site = ANY(%s) ORDER BY site FOR UPDATE", (list(sites),))
+        return True
+
+    def lock_numbers(self) -> None:
+        """Wait until no other transaction has given ids to reports that it has not committed."""
+        self.db.execute("SELECT pg_advisory_xact_lock(%s)", (_NUMBERS,))
 
 
 @lru_cache(maxsize=1024)
 def _for_psycopg(statement: str) -> tuple[str, bool]:
     """Return a statement with psycopg's placeholders, and whether they are numbered."""
-    text = statement.replace("%", "%%")
+    text = _HINTS.sub("", statement).replace("%", "%%")
     is_numbered = _NUMBERED.search(text) is not None
     text = _NUMBERED.sub(r"%(v\1)s", text) if is_numbered else text.replace("?", "%s")
     return text, is_numbered
+
+
+@lru_cache(maxsize=256)
+def _of_many(statement: str, types: tuple[str, ...]) -> str:
+    """Return a statement of one row as one of many, which come as an array for each of its values."""
+    arrays = ", ".join(f"%b::{of}[]" for of in types)
+    names = ", ".join(f"v{number}" for number in range(len(types)))
+    source = f"unnest({arrays}) AS v({names})"
+    order = iter(range(len(types)))
+    text = re.sub(r"\?", lambda _: f"v.v{next(order)}", statement)
+    if _VALUES.search(text):
+        return _VALUES.sub(rf"SELECT \1 FROM {source}", text)  # noqa: S608  a statement of ours
+    if " FROM " in text:
+        return text.replace(" FROM ", f" FROM {source}, ", 1)
+    return text.replace(" WHERE ", f" FROM {source} WHERE ", 1)
 
 
 def newest_version() -> int:
@@ -109,6 +180,8 @@ def connect(directory: Path, read_only: bool) -> Connected:
             "{path}: the database sorts texts by a language; make one with LOCALE 'C.UTF-8' TEMPLATE template0",
             path=path,
         )
+    db.adapters.register_loader("numeric", _Whole)
+    db.adapters.register_dumper(bool, _Digit)
     if read_only:
         db.read_only = True
         db.execute("SET default_transaction_read_only = on")

@@ -1,120 +1,107 @@
-"""Stores reports byte for byte in partitions by month of arrival, and queries them in the order of their ids."""
+"""Stores reports byte for byte in partitions by month of arrival: those of a transaction together, at its end.
 
-from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any, Final
+Until then they wait here; whatever asks for reports has them written before. Bodies are written first, and the rows
+when no other transaction has given ids that it has not committed: so ids rise with the commits, and workers on
+distinct sites wait for each other only that long.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
 
 from psycopg import sql
 
-from agent.contract.chain import utc_text
-from agent.hub.domain import view_columns
-from agent.hub.domain.rows.reports import AcceptedReport, SignedReport, StoredReport
-from agent.hub.stores.areas import on
-from agent.hub.stores.database import Database
+from agent.hub.domain.rows.intake import Key
+from agent.hub.stores import case_columns
+from agent.hub.stores.keeping.rows import ReportRow
 from agent.hub.stores.postgres.database import Connected
-from agent.hub.stores.reading import logged, queries
-from agent.model.finding import StreamName
-from agent.verify.message import Claim
 
 _DECEMBER: Final = 12
+_COLUMNS: Final = (
+    ("id", "bigint"), ("site", "text"), ("epoch", "text"), ("stream", "text"), ("seq", "bigint"), ("digest", "text"),
+    ("prev", "text"), ("city", "text"), ("kid", "text"), ("arrived_at", "text"), ("jws", "text"), ("made_at", "text"),
+    ("config", "text"), ("clock_synced", "smallint"), ("due_at", "text"), ("event_head", "bigint"),
+    ("fork", "smallint"), ("seal", "bytea"), ("month", "date"), ("body", "bigint"),
+)  # fmt: skip
+_INSERT: Final = (
+    f"INSERT INTO report_row ({', '.join(name for name, _ in _COLUMNS)})"  # noqa: S608  our own columns
+    f" SELECT * FROM unnest({', '.join(f'%b::{of}[]' for _, of in _COLUMNS)}) ON CONFLICT DO NOTHING"
+)
 
 
-class Partitions:
-    """The months that have a partition, as far as this connection knows; a month is made with its first report."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A report that waits to be written, with its findings by their digests."""
+
+    row: ReportRow
+    fork: bool
+    payload: bytes = field(repr=False)
+    findings: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+
+class Pendings:
+    """The reports of an open transaction that are not written yet, and the months that have a partition."""
 
     def __init__(self) -> None:
+        self._waiting: list[Pending] = []
         self._made: set[date] = set()
 
+    def __bool__(self) -> bool:
+        """Return whether any waits."""
+        return bool(self._waiting)
+
+    def add(self, one: Pending) -> None:
+        """Have a report written at the end, or before somebody asks."""
+        self._waiting.append(one)
+
+    def at(self, key: Key, seq: int) -> list[str]:
+        """Return the digests of those under a number."""
+        return [one.row.digest for one in self._waiting if (one.row[:3], one.row.seq) == (key, seq)]
+
     def forget(self) -> None:
-        """Forget what a transaction that was rolled back has made."""
+        """Drop what a transaction that is over has left, and what it has made: it may be rolled back."""
+        self._waiting.clear()
         self._made.clear()
 
-    def prepare(self, to: Connected, month: date) -> None:
-        """Make the partition of a month where there is none, within the caller's transaction.
-
-        It is made beside the others and then attached, which blocks no reader.
-        """
-        if month in self._made:
+    def write(self, to: Connected) -> None:
+        """Write what waits, within the caller's transaction."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
             return
-        name = f"report_body_{month:%Y_%m}"
-        if to.execute("SELECT to_regclass(?)", (name,)).fetchone() == (None,):
-            following = date(month.year + month.month // _DECEMBER, month.month % _DECEMBER + 1, 1)
-            table = sql.Identifier(name)
-            to.db.execute(sql.SQL("CREATE TABLE {} (LIKE report_body INCLUDING ALL)").format(table))
-            to.db.execute(
-                sql.SQL("ALTER TABLE report_body ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                    table, sql.Literal(month.isoformat()), sql.Literal(following.isoformat())
-                )
-            )
-        self._made.add(month)
-
-
-def keep(to: Connected, partitions: Partitions, claim: Claim, fork: bool, now: datetime) -> None:
-    """Store a verified report, once however often it comes, within the caller's transaction."""
-    arrived_at = utc_text(now)
-    month = date.fromisoformat(arrived_at[:10]).replace(day=1)
-    if claim.stream is None:
-        return
-    added = to.execute(
-        "INSERT INTO report_row (site, epoch, stream, seq, digest, prev, fork, month) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING RETURNING id",
-        (claim.address.site, claim.epoch, claim.stream, claim.seq, claim.digest, claim.prev, int(fork), month),
-    ).fetchone()
-    if added is None:
-        return
-    partitions.prepare(to, month)
-    to.execute(
-        "INSERT INTO report_body VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(month, added[0], claim.address.city, claim.kid, arrived_at, claim.jws, claim.payload),
-            view_columns.of_data(claim.stream, claim.data).made_at,
-        ),
-    )
-
-
-class Reports:
-    """See `agent/hub/ports/reports.py`; not all of it yet."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.times = on(db, queries.report_times)
-        self.id_at = on(db, queries.report_id_at)
-        self.digest_of = on(db, queries.digest_by_id)
-        self.count_after = on(db, logged.count_after)
-        self.newest_id = on(db, logged.newest_id)
-
-    def accepted_after(self, after_id: int, most: int) -> list[AcceptedReport]:
-        """Return the next accepted reports."""
-        return logged.accepted_after(self._db, after_id, most)
-
-    def stored(self, site: str, epoch: str, stream: StreamName, first: int, last: int) -> Iterator[StoredReport]:
-        """Yield the reports of a run, forks too, by number."""
-        rows = self._db.all(
-            "SELECT epoch, stream, seq, digest, fork, kid, arrived_at, jws, payload FROM report WHERE site = ?"
-            " AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ? ORDER BY seq, fork, digest",
-            *(site, epoch, stream, first, last),
+        months = [date.fromisoformat(one.row.arrived_at[:10]).replace(day=1) for one in waiting]
+        for month in sorted(set(months) - self._made):
+            _prepare(to, month)
+            self._made.add(month)
+        bodies = to.next_numbers("report_body_no", len(waiting))
+        to.db.execute(
+            "INSERT INTO report_body SELECT * FROM unnest(%b::date[], %b::bigint[], %b::bytea[])",
+            (months, bodies, [one.payload for one in waiting]),
         )
-        for *place, fork, kid, arrived_at, jws, payload in rows:
-            yield StoredReport(place[0], place[1], place[2], place[3], bool(fork), kid, arrived_at, jws, payload)
-
-    def signed_after(self, after_id: int, site: str, most: int) -> list[SignedReport]:
-        """Return the next reports by id, of a site or of all (empty)."""
-        return [_signed(row) for row in self._db.all(_SIGNED, after_id, site, site, most)]
-
-
-_BEFORE: Final = (
-    "FROM report_row p WHERE p.site = r.site AND p.epoch = r.epoch AND p.stream = r.stream AND p.seq = r.seq - 1"
-)
-_SIGNED: Final = (
-    "SELECT r.id, r.site, r.epoch, r.stream, r.seq, r.digest, r.prev, r.kid, r.jws, r.arrived_at, r.payload,"  # noqa: S608
-    f" EXISTS (SELECT 1 {_BEFORE} AND p.digest = r.prev), EXISTS (SELECT 1 {_BEFORE})"
-    " FROM report r WHERE r.id > ? AND (? = '' OR r.site = ?) ORDER BY r.id LIMIT ?"
-)
+        to.lock_numbers()
+        ids = to.next_numbers("report_id", len(waiting))
+        rows = [
+            (number, *one.row[:10], *(one.row.said or ()), int(one.fork), one.row.seal(), month, body)
+            for number, body, month, one in zip(ids, bodies, months, waiting, strict=True)
+        ]
+        to.db.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        for number, one in zip(ids, waiting, strict=True):
+            case_columns.keep(to, number, one.row.site, one.findings)
 
 
-def _signed(row: tuple[Any, ...]) -> SignedReport:
-    number, site, epoch, stream, seq, digest, prev, kid, jws, arrived_at, payload, fits, has_before = row
-    return SignedReport(
-        id=number, site=site, epoch=epoch, stream=stream, seq=seq, digest=digest, prev=prev, kid=kid, jws=jws,
-        arrived_at=arrived_at, has_body=payload is not None, payload=payload or b"", fits=fits, has_before=has_before,
-    )  # fmt: skip
+def _prepare(to: Connected, month: date) -> None:
+    """Make the partition of a month where there is none, beside the others; to attach it then blocks no reader."""
+    name = f"report_body_{month:%Y_%m}"
+    if to.execute("SELECT to_regclass(?)", (name,)).fetchone() != (None,):
+        return
+    to.lock_numbers()  # another worker may be making it
+    if to.execute("SELECT to_regclass(?)", (name,)).fetchone() != (None,):
+        return
+    following = date(month.year + month.month // _DECEMBER, month.month % _DECEMBER + 1, 1)
+    table = sql.Identifier(name)
+    to.db.execute(sql.SQL("CREATE TABLE {} (LIKE report_body INCLUDING ALL)").format(table))
+    to.db.execute(
+        sql.SQL("ALTER TABLE report_body ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+            table, sql.Literal(month.isoformat()), sql.Literal(following.isoformat())
+        )
+    )

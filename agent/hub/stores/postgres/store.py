@@ -1,38 +1,36 @@
 """Stores what intake verifies in PostgreSQL, with chains, watermarks and refusals in one transaction.
 
-`agent/hub/ports/store.py` as far as intake needs it; the README beside this lists what is not here yet. One writes at a
-time, as the port promises: whoever does holds an advisory lock until the end of the transaction, and sees all that was
-committed before. A lost connection ends a transaction (StoreWaits); the next one connects anew.
+`agent/hub/ports/store.py`; the README beside this lists what is not here yet. Whoever writes alone holds an advisory
+lock until the end of the transaction, and sees all that was committed before; who says of which sites it writes locks
+their rows instead, and shares. A lost connection ends a transaction (StoreWaits); the next one connects anew.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from agent.contract.chain import digest, utc_text
-from agent.hub.domain.rows.intake import Key, Waiting
-from agent.hub.stores import areas, current, day_figures
+from agent.hub.domain.rows.intake import Key
+from agent.hub.stores import areas, case_columns, current, day_figures
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.intake import lives
+from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
-from agent.hub.stores.postgres import reports
+from agent.hub.stores.postgres import ahead, keeping, reports
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, migrate, newest_version, version
-from agent.hub.stores.store import WAITING_ALL_MOST, WAITING_BYTES_MOST, WAITING_MOST
+from agent.hub.stores.reading.figures import Figures
+from agent.hub.stores.telling.area import Webhooks
 from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
 
-
-class Figures:
-    """See `agent/hub/ports/sites.py`; only what intake stores."""
-
-    def __init__(self, store: "Store") -> None:
-        self.keep = areas.on(store, day_figures.keep)
+_OF_REPORTS: Final = re.compile(r"\b(report|report_row|report_body|finding|telling_finding|body)\b")
+"""Statements about these see what a transaction has not written yet."""
 
 
 class Store:
@@ -46,20 +44,42 @@ class Store:
         self._path, self._read_only = directory / NAME, read_only
         self._to = self._opened()
         self.within = Within()
-        self._partitions = reports.Partitions()
+        self._pending = reports.Pendings()
+        self._newest: dict[Key, int] = {}
         self.chains = Chains(self._to)
         self.trust = areas.TrustStore(directory)
-        self.reports = reports.Reports(self)
-        self.figures = Figures(self)
+        self.findings = areas.Findings(self)
+        self.words = areas.Words(self)
+        self.disputes = areas.Disputes(self)
         self.sites = areas.Sites(self)
+        self.places = areas.Places(self)
+        self.seen = areas.Seen(self)
+        self.envelopes = areas.Envelopes(self)
+        self.figures = Figures(self)
+        self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
         self.holes = areas.Holes(self)
         self.accepted = areas.AcceptedLosses(self)
         self.lost_runs = areas.LostRuns(self)
         self.refusals = areas.Refusals(self)
+        self.meet, self.keep_state = areas.on(self, lives.meet), areas.on(self, lives.keep_state)
+        self.revive, self.keep_birth = areas.on(self, lives.revive), areas.on(self, lives.keep_birth)
+        self.next_ack_no = areas.on(self, lives.next_ack_no)
+        self.keep_waiting = areas.on(self, waiting.keep_waiting)
+        self.take_waiting = areas.on(self, waiting.take_waiting)
+        self.waiting_keys, self.keys_shown = areas.on(self, waiting.waiting_keys), areas.on(self, waiting.keys_shown)
         self.epoch_of, self.all_epochs = areas.on(self, lives.epoch_of), areas.on(self, lives.all_epochs)
         self.connection, self.city_and_epoch = areas.on(self, lives.connection), areas.on(self, lives.city_and_epoch)
         self.gap_at = areas.on(self, lives.gap_at)
+        self.commands = areas.Commands(self)
+        self.policies = areas.Policies(self)
+        self.upgrades = areas.Upgrades(self)
+        self.holds = areas.Holds(self)
+        self.bodies = keeping.Bodies(self)
+        self.expiry = keeping.Expiry(self)
+        self.city_map = areas.CityMaps(self)
+        self.authors = areas.Authors(directory)
+        self.webhooks = Webhooks(self)
 
     def _opened(self) -> Connected:
         to = connect(self.directory, self._read_only)
@@ -95,7 +115,7 @@ class Store:
             return False
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:
         """Run the block as one transaction; within one, as a part of it.
 
         Raises:
@@ -107,41 +127,57 @@ class Store:
         self._connect_anew()
         try:
             with self._to.db.transaction():
-                self._to.lock_writers()
+                self._begin(sorted(set(sites)))
                 yield
-                self.chains.flush()
-                current.keep_log_sizes(self._to, self.within.log_sizes)
+                self._flush()
         except psycopg.DataError:
             raise  # one message's: it is judged alone, and left out
         except psycopg.Error as error:
             raise failed(self._path, error) from error
         finally:
-            self._partitions.forget()
+            self._pending.forget()
+            self._newest.clear()
             self.chains.forget()
             self.within.clear()
+
+    def _begin(self, sites: list[str]) -> None:
+        """Wait for those who write of the same, and read ahead what will be asked."""
+        if not sites:
+            self._to.lock_writers()
+            return
+        if not self._to.lock_sites(sites):
+            self._to.lock_writers()
+        self._newest = ahead.read(self._to, sites, self.within, self.chains)
+
+    def _flush(self) -> None:
+        """Write what the transaction has kept; reports last, as others wait meanwhile."""
+        self.chains.flush()
+        lives.flush_ack_nos(self._to, self.within.new_ack_nos)
+        current.keep_log_sizes(self._to, self.within.log_sizes)
+        day_figures.flush(self._to, self.within.days)
+        self._pending.write(self._to)
 
     def is_in_transaction(self) -> bool:
         """Return whether statements are part of a transaction: only there is what was read still so."""
         return self._to.in_transaction
 
     def forget_stored(self) -> None:
-        """Drop what is held of stored reports: nothing is."""
+        """Drop what is held of stored reports: numbers that may be higher than all that are left do no harm."""
 
     def all(self, statement: str, *values: object) -> list[Any]:
         """Return every row of a query, as tuples. Raises StoreFailed."""
-        self._connect_anew()
-        try:
-            return self._to.execute(statement, values).fetchall()
-        except psycopg.DataError:
-            raise
-        except psycopg.Error as error:
-            raise failed(self._path, error) from error
+        return self._done(statement, values).fetchall()
 
     def run(self, statement: str, *values: object) -> int:
         """Change rows; return how many. Raises StoreFailed."""
+        return self._done(statement, values).rowcount
+
+    def _done(self, statement: str, values: tuple[object, ...]) -> psycopg.Cursor[Any]:
         self._connect_anew()
         try:
-            return self._to.execute(statement, values).rowcount
+            if self._pending and _is_of_reports(statement):
+                self._pending.write(self._to)
+            return self._to.execute(statement, values)
         except psycopg.DataError:
             raise
         except psycopg.Error as error:
@@ -151,55 +187,17 @@ class Store:
         """Store a public key that a site has shown, trusted or not."""
         self.run("INSERT INTO key VALUES (?, ?, ?) ON CONFLICT DO NOTHING", kid, site, Jsonb(dict(jwk)))
 
-    def keys_shown(self, site: str) -> int:
-        """Return how many keys a site has shown."""
-        return int(self.all("SELECT count(*) FROM key WHERE site = ?", site)[0][0])
-
     def key(self, kid: str) -> Mapping[str, str] | None:
         """Return a public key by its thumbprint, as it was shown."""
         found = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
         return found[0][0] if found else None
 
-    def keep_waiting(self, message: Waiting, now: datetime) -> bool:
-        """Store a message of a key that nobody has vouched for yet; False where there are too many of its site."""
-        (number, size), (everybodys, _) = self._waits(message.site), self._waits("")
-        full = number >= WAITING_MOST or size + len(message.payload) > WAITING_BYTES_MOST
-        if full or everybodys >= WAITING_ALL_MOST:
-            return False
-        self.within.waiting[message.site] = number + 1, size + len(message.payload)
-        self.within.waiting[""] = everybodys + 1, 0
-        self.run(
-            "INSERT INTO waiting (site, kid, digest, topic, arrived_at, jws, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
-            *(message.jws, message.payload),
-        )
-        return True
-
-    def _waits(self, site: str) -> tuple[int, int]:
-        """Return how many messages of a site wait, and their bytes; for no site: how many of all. Queried once."""
-        if site not in self.within.waiting:
-            found = self.all(
-                "SELECT count(*), coalesce(sum(length(payload)), 0) FROM waiting WHERE site = ?", site
-            ) if site else self.all("SELECT count(*), 0 FROM waiting")  # fmt: skip
-            self.within.waiting[site] = int(found[0][0]), int(found[0][1])
-        return self.within.waiting[site]
-
-    def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str, str]]:
-        """Remove what waits for a key; return topic, payload, JWS and time of arrival, oldest first."""
-        found = self.all(
-            "SELECT topic, payload, jws, arrived_at FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid
-        )
-        self.run("DELETE FROM waiting WHERE site = ? AND kid = ?", site, kid)
-        self.within.waiting.clear()
-        return found
-
-    def waiting_keys(self) -> list[tuple[str, str]]:
-        """Return site and kid of everything that waits, in the order of arrival."""
-        return self.all("SELECT site, kid FROM waiting GROUP BY site, kid ORDER BY min(id)")
-
     def digests_at(self, claim: Claim) -> list[str]:
         """Return the digests of the reports under a report's number: more than one is a fork. Within a transaction."""
+        assert claim.stream is not None  # noqa: S101  a state message is no report
+        newest = self._newest.get((claim.address.site, claim.epoch, claim.stream))
+        if newest is not None and claim.seq > newest:
+            return []
         found = self.all(
             "SELECT digest FROM report_row WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
             *(claim.address.site, claim.epoch, claim.stream, claim.seq),
@@ -207,8 +205,15 @@ class Store:
         return [digest for (digest,) in found]
 
     def keep_report(self, claim: Claim, fork: bool, now: datetime) -> None:
-        """Store a verified report: its exact bytes. The columns of views are still to come."""
-        reports.keep(self._to, self._partitions, claim, fork, now)
+        """Store a verified report: its exact bytes, and the columns of views."""
+        if claim.stream is None:
+            return
+        row, found = case_columns.row_of(claim, now)
+        with self.transaction():
+            self._pending.add(reports.Pending(row, fork, claim.payload, found))
+            key = (row.site, row.epoch, claim.stream)
+            if key in self._newest:
+                self._newest[key] = max(self._newest[key], row.seq)
 
     def count_first(self, key: Key, seq: int, digest: str) -> None:
         """Let the report with a digest be the first one under its number, and the others its forks."""
@@ -219,11 +224,14 @@ class Store:
         )
 
     def keep_current(self, claim: Claim) -> None:
-        """Take up what the first report under its number says of its site now: so far, what it holds of the log."""
-        if claim.stream == "health":
-            self.within.log_sizes[claim.address.site] = current.log_size(claim.data)
-            if not self.is_in_transaction():
-                current.keep_log_sizes(self._to, self.within.log_sizes)
+        """Take up what the first report under its number says of its site now."""
+        site = claim.address.site
+        with self.transaction():
+            places.note(self, site, claim.data, self.within.divisions)
+            if claim.stream == "health":
+                self.within.log_sizes[site] = current.log_size(claim.data)
+            elif claim.stream is not None:
+                current.keep(self._to, site, (claim.epoch, claim.stream, claim.seq), claim.data)
 
     def keep_gap(self, site: str, gap: Gap) -> None:
         """Store the run of a verified gap record; it also explains exactly this run where it is `confirmed-before`."""
@@ -242,47 +250,16 @@ class Store:
         )
         return found[0] if found else None
 
-    def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
-        """Note a verified message of an epoch; return whether it is a new epoch of a site known before."""
-        if (site, epoch) in self.within.met:
-            return False
-        is_new = lives.enter(self, site, city, epoch, now)
-        if self.is_in_transaction():
-            self.within.met.add((site, epoch))
-        return is_new
-
     def body_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, bytes, datetime] | None:
         """Return digest, exact bytes and time of arrival of the report that came first under a number."""
         rows = self.all(
             "SELECT digest, payload, arrived_at FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?"
-            " AND fork = 0 AND payload IS NOT NULL",
+            " AND fork = 0",
             *(site, epoch, stream, seq),
         )
         return (rows[0][0], rows[0][1], datetime.fromisoformat(rows[0][2])) if rows else None
 
-    def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
-        """Store the connection status that a site reports."""
-        self.run(
-            "UPDATE site SET connection_no = ?, status = ?, state_at = ? WHERE site = ?",
-            *(connection_no, status, utc_text(now), site),
-        )
 
-    def revive(self, site: str, epoch: str, now: datetime) -> None:
-        """Store that a site whose connection was told as over is connected all the same."""
-        self.run(
-            "UPDATE site SET status = 'ready', state_at = ?"
-            " WHERE site = ? AND epoch = ? AND status IN ('disconnected', 'lost')",
-            *(utc_text(now), site, epoch),
-        )
-
-    def keep_birth(self, site: str, kid: str, confirm: str) -> None:
-        """Store which key signed the present connection's birth, and from whom the site accepts confirmation."""
-        self.run("UPDATE site SET kid = ?, confirm = ? WHERE site = ?", kid, confirm, site)
-
-    def next_ack_no(self, site: str, now: datetime) -> int:
-        """Return a number above that of every watermark before; it follows the clock, in case the database was lost."""
-        ((number,),) = self.all(
-            "UPDATE site SET ack_no = greatest(ack_no + 1, ?) WHERE site = ? RETURNING ack_no",
-            *(int(now.timestamp() * 1000), site),
-        )
-        return int(number)
+@lru_cache(maxsize=1024)
+def _is_of_reports(statement: str) -> bool:
+    return _OF_REPORTS.search(statement) is not None

@@ -69,8 +69,8 @@ def open_by_age(store: Database, scope: Scope) -> list[Aged]:
 def assigned(store: Database, today: str) -> list[Due]:
     """Return of each name to which something open is assigned how much, by site, and how much of that is late."""
     rows = store.all(
-        "SELECT assignee, site, count(*), sum(until < ?) FROM word WHERE ended_at = '' AND assignee <> ''"
-        " GROUP BY assignee, site ORDER BY assignee, site",
+        "SELECT assignee, site, count(*), sum(CASE WHEN until < ? THEN 1 ELSE 0 END) FROM word"
+        " WHERE ended_at = '' AND assignee <> '' GROUP BY assignee, site ORDER BY assignee, site",
         today,
     )
     return [Due(*row) for row in rows]

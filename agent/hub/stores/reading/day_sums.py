@@ -73,7 +73,10 @@ def keep_sum(store: Database, by: str, day: date) -> bool:
     with store.transaction():
         found = _packed(store, by, day.isoformat())
         before = store.all("SELECT told FROM day_sum WHERE by_what = ? AND day = ?", by, day.isoformat())
-        store.run("INSERT OR REPLACE INTO day_sum VALUES (?, ?, ?)", by, day.isoformat(), found)
+        store.run(
+            "INSERT INTO day_sum VALUES (?, ?, ?) ON CONFLICT (by_what, day) DO UPDATE SET told = excluded.told",
+            *(by, day.isoformat(), found),
+        )
     return bool(before) and before[0][0] != found
 
 
@@ -96,7 +99,7 @@ def _packed(store: Database, by: str, day: str) -> bytes:
 
 
 def _is_large(store: Database, by: str, day: date) -> bool:
-    rows = "SELECT count(*) FROM (SELECT 1 FROM assessed WHERE by_what = ? AND day = ? LIMIT ?)"
+    rows = "SELECT count(*) FROM (SELECT 1 FROM assessed WHERE by_what = ? AND day = ? LIMIT ?) of_day"
     return bool(store.all(rows, by, day.isoformat(), SITES_LEAST)[0][0] >= SITES_LEAST)
 
 

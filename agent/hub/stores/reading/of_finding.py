@@ -19,8 +19,8 @@ def judged(store: Database, site: str) -> list[Judged]:
     """Return what the newest configuration report of a site's present epoch says, checks that pass too."""
     rows = store.all(
         "SELECT f.check_id, f.subjects, f.status FROM site_now n"
-        " JOIN lane l ON l.site = n.site AND l.epoch = n.epoch AND l.stream = 'config'"
-        " JOIN report_row r ON r.lane = l.id AND r.seq = n.seq AND r.fork = 0"
+        " JOIN report r ON r.site = n.site AND r.epoch = n.epoch AND r.stream = 'config'"
+        " AND r.seq = n.seq AND r.fork = 0"
         " JOIN telling_finding t ON t.report_id = r.id JOIN finding f ON f.id = t.finding_id"
         " WHERE n.site = ? ORDER BY f.check_id, f.id",
         site,
@@ -41,11 +41,11 @@ def envelopes_of(store: Database, site: str, check: str, subject: str) -> list[E
     """Return the reports that said something of one finding, the newest first."""
     rows = store.all(
         f"SELECT {_ENVELOPE}, {_CONFIRMED}, f.status, f.reason, f.message"  # noqa: S608
-        f" FROM ({_newest(' AND l.stream <> ?')}) n CROSS JOIN telling_finding t ON t.report_id = n.id"
+        f" FROM ({_newest(' AND r.stream <> ?')}) n CROSS JOIN telling_finding t ON t.report_id = n.id"
         " CROSS JOIN finding f ON f.id = t.finding_id CROSS JOIN report r ON r.id = n.id"
-        " WHERE f.check_id = ? AND instr(char(10) || f.subjects || char(10), char(10) || ? || char(10)) > 0"
+        " WHERE f.check_id = ? AND instr('\n' || f.subjects || '\n', ?) > 0"
         " ORDER BY r.id DESC",
-        *(site, "health", LOOKED_AT_MOST, check, subject),
+        *(site, "health", LOOKED_AT_MOST, check, f"\n{subject}\n"),
     )
     return [_envelope(*row) for row in rows]
 
@@ -61,8 +61,7 @@ def stretches_of(store: Database, site: str, check: str, subject: str) -> list[S
 
 
 def _newest(more: str) -> str:
-    lanes = f"lane l JOIN report_row r ON r.lane = l.id WHERE l.site = ?{more}"
-    return f"SELECT r.id FROM {lanes} ORDER BY r.id DESC LIMIT ?"  # noqa: S608  our own columns
+    return f"SELECT r.id FROM report r WHERE r.site = ?{more} ORDER BY r.id DESC LIMIT ?"  # noqa: S608  our own columns
 
 
 def _envelope(

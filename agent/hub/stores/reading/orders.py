@@ -4,7 +4,7 @@ from typing import Final
 
 from agent.hub.domain.rows.orders import OrderRow
 from agent.hub.domain.scope import EVERYTHING, Scope
-from agent.hub.stores.database import Database
+from agent.hub.stores.database import ALL, Database
 from agent.hub.stores.reading import scoped
 
 STEP: Final = "CREATE INDEX IF NOT EXISTS command_created ON command (created_at, id)"
@@ -22,7 +22,7 @@ def given_orders(
     rows = store.all(
         "SELECT id, site, name, created_at, expires_at, sent_at, status, reason, result_at FROM command"  # noqa: S608
         f" WHERE (created_at, id) > (?, ?) AND {condition} ORDER BY created_at, id LIMIT ?",
-        *(*behind, *values, most),
+        *(*behind, *values, most if most >= 0 else ALL),
     )
     return [OrderRow(*row) for row in rows]
 

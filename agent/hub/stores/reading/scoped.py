@@ -55,7 +55,7 @@ def of_finding(store: Database, scope: Scope, table: str, status: str = "") -> C
     together with each binding, by an index; empty: any.
     """
     if scope.everything:
-        return "1", []
+        return "1 = 1", []
     parts, values = _of_operators(scope, f"{table}.site")
     within, of_status = (f"{table}.status = ? AND ", [status]) if status else ("", [])
     for division in filter(None, scope.divisions):
@@ -122,4 +122,4 @@ def _marks(values: tuple[str, ...]) -> str:
 
 
 def _any(parts: list[str]) -> str:
-    return f"({' OR '.join(parts)})" if parts else "0"
+    return f"({' OR '.join(parts)})" if parts else "1 = 0"

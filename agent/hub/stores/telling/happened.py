@@ -5,7 +5,6 @@ That a finding warns, or could not be judged, is told only where it failed befor
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,6 +12,7 @@ from agent.hub.domain.now_columns import Key, OpenFinding
 from agent.hub.domain.rows.webhooks import Happening, Kind
 from agent.hub.domain.scope import SitePlace
 from agent.hub.domain.webhooks import OVER, event_id
+from agent.hub.stores.database import Connection
 from agent.hub.stores.reading.scoped import DIVISIONS
 from agent.hub.stores.telling.tables import HAPPENED, IS_THERE
 from agent.model.finding import Json
@@ -23,7 +23,7 @@ STRETCHES_MOST: Final = 100
 Findings = Mapping[Key, OpenFinding]
 
 
-def note(db: sqlite3.Connection, site: str, before: Findings, now: Findings, at: str, report: str) -> None:
+def note(db: Connection, site: str, before: Findings, now: Findings, at: str, report: str) -> None:
     """Store what changes from the open findings before to those now. Called before the current tables change.
 
     Args:
@@ -37,7 +37,7 @@ def note(db: sqlite3.Connection, site: str, before: Findings, now: Findings, at:
     if not _is_wanted(db):
         return
     operator = db.execute("SELECT name FROM operator WHERE site = ?", (site,)).fetchone()
-    divisions = tuple(division for (division,) in db.execute(DIVISIONS, (site,)))
+    divisions = tuple(division for (division,) in db.execute(DIVISIONS, (site,)).fetchall())
     for kind, was, one in _changes(db, site, before, now):
         finding = one or was
         assert finding is not None  # noqa: S101  one of them is there
@@ -46,7 +46,7 @@ def note(db: sqlite3.Connection, site: str, before: Findings, now: Findings, at:
             "SELECT assignee FROM word WHERE site = ? AND check_id = ? AND subject = ? AND ended_at = ''"
             " AND assignee <> ''",
             key,
-        )
+        ).fetchall()
         whose = tuple(name for name in (finding.maintainer, *(name for (name,) in assigned)) if name)
         place = SitePlace(divisions, operator[0] if operator else "", whose)
         happening = Happening(
@@ -61,14 +61,14 @@ def row_of(one: Happening) -> tuple[str, str, str, str, str]:
     return one.id, one.kind, one.at, json.dumps(place), json.dumps(dict(one.told))
 
 
-def _is_wanted(db: sqlite3.Connection) -> bool:
+def _is_wanted(db: Connection) -> bool:
     if db.execute(IS_THERE).fetchone() is None:
         return False
     return db.execute("SELECT 1 FROM webhook WHERE disabled_at = '' AND stopped_at = ''").fetchone() is not None
 
 
 def _changes(
-    db: sqlite3.Connection, site: str, before: Findings, now: Findings
+    db: Connection, site: str, before: Findings, now: Findings
 ) -> Iterator[tuple[Kind, OpenFinding | None, OpenFinding | None]]:
     for key in {**before, **now}:
         was, one = before.get(key), now.get(key)
@@ -81,13 +81,13 @@ def _changes(
             yield "finding.changed", was, one
 
 
-def _has_failed(db: sqlite3.Connection, site: str, key: Key) -> bool:
+def _has_failed(db: Connection, site: str, key: Key) -> bool:
     """Return whether a finding that is open has failed since it was last over."""
     rows = db.execute(
         "SELECT status, from_at, to_at FROM finding_history WHERE site = ? AND check_id = ? AND subject = ?"
         " ORDER BY id DESC LIMIT ?",
         (site, *key, STRETCHES_MOST),
-    )
+    ).fetchall()
     goes_on_at = ""
     for status, from_at, to_at in rows:
         if to_at != goes_on_at:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from agent.contract.chain import utc_text
 from agent.hub.domain.rows.webhooks import Delivery, Happening, Hook, LateRepair, Progress, Waiting
 from agent.hub.domain.scope import Scope, SitePlace
-from agent.hub.stores.database import Database
+from agent.hub.stores.database import ALL, Database
 from agent.hub.stores.reading.scoped import DIVISIONS
 from agent.hub.stores.telling.happened import row_of
 from agent.hub.stores.telling.tables import HAPPENED, IS_THERE, TABLES
@@ -17,6 +17,7 @@ from agent.hub.stores.telling.tables import HAPPENED, IS_THERE, TABLES
 _HOOK: Final = tuple(field.name for field in fields(Hook))
 _PROGRESS: Final = tuple(field.name for field in fields(Progress))
 _DELIVERY: Final = tuple(field.name for field in fields(Delivery))
+_STATE: Final = "INSERT INTO webhook_state VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET since = excluded.since"
 _LOOKED: Final = ""
 """The name of the state that says that somebody has looked."""
 
@@ -26,7 +27,7 @@ def keep(store: Database, hook: Hook) -> None:
     values = {**asdict(hook), "kinds": json.dumps(hook.kinds), "scope": json.dumps(asdict(hook.scope))}
     changed = ", ".join(f"{name} = excluded.{name}" for name in _HOOK if name != "name")
     with store.transaction():
-        for statement in TABLES:
+        for statement in () if store.all(IS_THERE) else TABLES:
             store.run(statement)
         store.run(
             f"INSERT INTO webhook ({', '.join(_HOOK)}) VALUES ({', '.join('?' * len(_HOOK))})"  # noqa: S608  our own
@@ -90,7 +91,12 @@ def next_number(store: Database, name: str) -> int:
 
 def queue(store: Database, delivery: Delivery) -> None:
     """Store a message that waits, new or tried."""
-    store.run("INSERT OR REPLACE INTO webhook_delivery VALUES (?, ?, ?, ?, ?, ?, ?)", *asdict(delivery).values())
+    store.run(
+        "INSERT INTO webhook_delivery VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hook, no) DO UPDATE SET id ="
+        " excluded.id, body = excluded.body, made_at = excluded.made_at, next_at = excluded.next_at,"
+        " tries = excluded.tries",
+        *asdict(delivery).values(),
+    )
 
 
 def drop(store: Database, name: str, no: int) -> None:
@@ -116,7 +122,7 @@ def waiting(store: Database, name: str) -> Waiting:
 def oldest(store: Database, name: str, spare: int) -> list[int]:
     """Return the numbers of the oldest waiting messages of an endpoint but for the `spare` newest."""
     rows = store.all(
-        "SELECT no FROM webhook_delivery WHERE hook = ? ORDER BY no DESC LIMIT -1 OFFSET ?", *(name, spare)
+        "SELECT no FROM webhook_delivery WHERE hook = ? ORDER BY no DESC LIMIT ? OFFSET ?", *(name, ALL, spare)
     )
     return [no for (no,) in rows]
 
@@ -130,7 +136,7 @@ def states(store: Database) -> Mapping[str, str] | None:
 def keep_states(store: Database, begun: Mapping[str, str], over: Collection[str]) -> None:
     """Store what has begun to be so, and that other things are over; from now on somebody has looked."""
     for name, since in {_LOOKED: "", **begun}.items():
-        store.run("INSERT OR REPLACE INTO webhook_state VALUES (?, ?)", name, since)
+        store.run(_STATE, name, since)
     for name in over:
         store.run("DELETE FROM webhook_state WHERE name = ?", name)
 

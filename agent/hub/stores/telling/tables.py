@@ -28,4 +28,6 @@ TABLES: Final = (
 IS_THERE: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'webhook_state'"
 """Whether they are there."""
 
-HAPPENED: Final = "INSERT OR IGNORE INTO webhook_happened (id, kind, at, place, told) VALUES (?, ?, ?, ?, ?)"
+HAPPENED: Final = (
+    "INSERT INTO webhook_happened (id, kind, at, place, told) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)

@@ -34,7 +34,7 @@ def list_findings(asked: Asked) -> Reply:
     found = asked.store.findings.page(wanted, after_finding(asked), most + 1)
     following = place_text(place_of(found[most - 1])) if len(found) > most else None
     listed: list[Json] = [_row(one) for one in found[:most]]
-    return _json(
+    return as_json(
         asked,
         {"schema": FINDINGS_SCHEMA, "total": asked.store.findings.total(wanted), "findings": listed, "next": following},
     )
@@ -48,7 +48,7 @@ def list_sites(asked: Asked) -> Reply:
     following = found[most - 1].site if len(found) > most else None
     number = asked.store.seen.counted(asked.scope, division)
     sites: list[Json] = [_row(one) for one in found[:most]]
-    return _json(asked, {"schema": SITES_SCHEMA, "total": number, "sites": sites, "next": following})
+    return as_json(asked, {"schema": SITES_SCHEMA, "total": number, "sites": sites, "next": following})
 
 
 def show_site(asked: Asked) -> Reply:
@@ -61,7 +61,7 @@ def show_site(asked: Asked) -> Reply:
     view = read_site(asked.store, bindings, site, asked.now, asked.scope)
     if view is None:
         raise Missing("there is no such site")
-    return _json(asked, site_json(view))
+    return as_json(asked, site_json(view))
 
 
 def list_silent(asked: Asked) -> Reply:
@@ -72,7 +72,7 @@ def list_silent(asked: Asked) -> Reply:
     behind = [one for one in found if after is None or _place_in_silent(one) > after]
     following = "/".join(str(part) for part in _place_in_silent(behind[most - 1])) if len(behind) > most else None
     told = write_silent(behind[:most], asked.now)
-    return _json(asked, {**told, "total": len(found), "next": following})
+    return as_json(asked, {**told, "total": len(found), "next": following})
 
 
 def list_orders(asked: Asked) -> Reply:
@@ -83,7 +83,7 @@ def list_orders(asked: Asked) -> Reply:
     told: Any = write_orders(asked.store, site, asked.now, asked.scope, (at, id), most + 1)
     orders, total = told["orders"], asked.store.commands.count(site, asked.scope)
     following = _place_in_orders(orders[most - 1]) if len(orders) > most else None
-    return _json(asked, {**told, "total": total, "orders": orders[:most], "next": following})
+    return as_json(asked, {**told, "total": total, "orders": orders[:most], "next": following})
 
 
 def _place_in_silent(one: Silent) -> tuple[int, str, str]:
@@ -108,7 +108,7 @@ def _row(one: FindingRow | ListedSite) -> dict[str, Json]:
     return {name: getattr(one, name) for name in type(one).__dataclass_fields__}
 
 
-def _json(asked: Asked, told: dict[str, Json]) -> Reply:
+def as_json(asked: Asked, told: dict[str, Json]) -> Reply:
     """Return JSON with its ETag, or nothing where the client has just that."""
     body = ENCODE(told)
     if b"author-" in body:  # to look for ids in each text takes longer than to write them all

@@ -34,6 +34,10 @@ _REPEAT: Final = Message(
     "the self-test of {devices} is older than {days} days, and counts no more",
     next_step="repeat: camwarden link test, with --picture",
 )
+_BOX_UNKNOWN: Final = Message(
+    "the self-test of {devices} proves nothing: its box was not known then or is not known now, and may be another one",
+    next_step="repeat it once the service has looked at the device: camwarden link test, with --picture",
+)
 NO_PICTURE: Final = Message(
     "in its self-test the interface registered, and no picture came: it works for no platform",
     next_step="look at channels and codes in the device, and repeat the self-test",
@@ -172,6 +176,8 @@ def _unlinked(check: Check, site: Site, facts: Facts, found: DeclaredDuties, now
         {"devices": name_list(rest)},
         next_step="set up GB/T 28181 there, or declare the cameras linked once the platform takes them",
     )
+    if exchanged := _perhaps_exchanged(facts, rest):
+        message = Message(_BOX_UNKNOWN.template, {"devices": name_list(exchanged)}, _BOX_UNKNOWN.next_step)
     return waiting(check, "site", "device", NOT_TOLD, message, found.evidence(evidence), cause)
 
 
@@ -187,6 +193,15 @@ def _over(facts: Facts, now: datetime, devices: Iterable[str]) -> dict[str, Link
         for device, test, box in _tests(facts, devices)
         if test.outcome == "played" and test.is_over(box, now)
     }
+
+
+def _perhaps_exchanged(facts: Facts, devices: Iterable[str]) -> list[str]:
+    """Return the devices of which a picture came in a self-test that names no box, or whose box is not known now."""
+    return [
+        device
+        for device, test, box in _tests(facts, devices)
+        if test.outcome == "played" and test.is_of(box) and not test.is_same(box)
+    ]
 
 
 def _tests(facts: Facts, devices: Iterable[str]) -> Iterator[tuple[str, LinkTest, Collection[str]]]:

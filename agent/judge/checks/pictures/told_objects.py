@@ -52,6 +52,13 @@ def _not_known(one: ObjectsTold) -> Iterator[Open]:
         message = Message("the metadata of path {path} tells {count} objects without a place that is known", values)
     if message is not None:
         yield Open(f"metadata {one.path}", NOT_LOOKED_AT, message, {"missing": "metadata"}, doubted=True)
+    if one.unread:
+        message = Message(
+            "the metadata of path {path} has documents that are too long to be read ({count} in a few seconds): they "
+            "may hold pictures",
+            {**values, "count": one.unread},
+        )
+        yield Open(f"long-metadata {one.path}", NOT_LOOKED_AT, message, {"missing": "metadata"}, doubted=True)
     if one.pictures:
         message = Message(
             "the metadata of path {path} comes with pictures of events ({count} in a few seconds), at which nobody "

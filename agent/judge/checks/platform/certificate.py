@@ -1,7 +1,8 @@
 """Checks the declared level of GB 35114, and the certificates by which devices register.
 
 The level is declared: B and C sign and encrypt video in a codec that is not read here. A self-test sees if a device
-registers by a certificate, which is level A, and until when that is valid: by its own word, as nothing proves its key.
+registers by a certificate, which is level A, and until when that is valid: by its own word. Whether it proved in that
+test that it holds the key is named, and is no condition: few machines have the library for it.
 
 Source: GB 35114-2017.
 """
@@ -33,7 +34,8 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     shown = [one for one in told_that_counts(facts, now, devices).values() if one.scheme]
     message = Message("declared ({duties})", {"duties": duties_listed(one.duty.id for one in found.due)})
     schemes: dict[str, Json] = {one.device: one.scheme for one in shown[:EVIDENCE_MAX]}
-    evidence: dict[str, Json] = {"by_certificate": schemes, "proof": "library-missing"} if shown else {}
+    proven: list[Json] = [one.device for one in shown[:EVIDENCE_MAX] if one.key_proven]
+    evidence: dict[str, Json] = {"by_certificate": schemes, "key_proven": proven} if shown else {}
     return (found.open() or all_none(found) or found.counts(message, evidence, *_certificates(shown, now)),)
 
 

@@ -203,6 +203,14 @@ def test_a_self_test_passes_as_seen_and_only_for_its_box_in_its_time(case: str) 
     assert {one.level for one in finding.rests_on} == levels
 
 
+def test_of_a_self_test_that_names_no_box_it_is_said_why_it_proves_nothing() -> None:
+    (finding,) = judged(INTERFACE, declared_site(), SELF_TESTED["of a box that was not known then"][0])
+    assert "and may be another one" in str(finding.message)
+    assert "link test, with --picture" in str(finding.message)
+    (other,) = judged(INTERFACE, declared_site(), SELF_TESTED["of another box"][0])
+    assert "neither told nor tested" in str(other.message)
+
+
 def test_where_cameras_are_linked_a_self_test_takes_the_place_of_what_the_device_does_not_tell() -> None:
     assert verdict(INTERFACE, LINKED, FACTS)[0] == "unknown"
     (finding,) = judged(INTERFACE, LINKED, after_test(FACTS))

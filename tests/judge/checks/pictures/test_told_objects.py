@@ -46,6 +46,7 @@ def test_objects_elsewhere_and_silence_change_nothing(told: tuple[ObjectsTold, .
         (ObjectsTold("main", reason="deadline"), "was not listened to (deadline)"),
         (ObjectsTold("main", documents=9, objects=2, unplaced=2), "tells 2 objects without a place that is known"),
         (ObjectsTold("main", documents=9, pictures=4), "comes with pictures of events (4 in a few seconds)"),
+        (ObjectsTold("main", documents=9, unread=3), "too long to be read (3 in a few seconds)"),
     ],
 )
 def test_what_is_offered_and_not_looked_at_is_no_pass(told: ObjectsTold, words: str) -> None:
@@ -60,7 +61,7 @@ def test_a_zone_that_two_streams_tell_of_is_one_breach() -> None:
 
 
 def test_what_was_told_is_remembered_with_its_path_and_where_somebody_stood_is_not() -> None:
-    told = ObjectsTold("main", 9, 2, 1, 0, "", (("window", 1),))
+    told = ObjectsTold("main", 9, 2, 1, 0, "", (("window", 1),), unread=1)
     look = PathResult("gate", "main", NOW, "z", "m", told=told)
     assert from_data(json.loads(json.dumps(to_data(look)))) == look
     kept = to_data(

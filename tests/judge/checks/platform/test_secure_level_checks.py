@@ -34,12 +34,16 @@ def test_a_certificate_warns_before_it_ends(days: float | None, expected: tuple[
     assert verdict(CHECK, SITE, shown(days)) == expected
 
 
-def test_a_pass_names_how_devices_register_and_that_no_key_was_proven() -> None:
+def test_a_pass_names_how_devices_register_and_whose_key_was_proven() -> None:
     (finding,) = judged(CHECK, SITE, shown(400))
-    assert (finding.evidence["by_certificate"], finding.evidence["proof"]) == ({"box": "Capability"}, "library-missing")
+    assert (finding.evidence["by_certificate"], finding.evidence["key_proven"]) == ({"box": "Capability"}, [])
+    facts = shown(400)
+    proven = {"box": replace(facts.platform_told["box"], key_proven=True)}
+    (other,) = judged(CHECK, SITE, replace(facts, platform_told=proven))
+    assert (other.status, other.evidence["key_proven"]) == ("pass", ["box"])
     assert {one.level for one in finding.rests_on} == {"told", "declared"}
     (without,) = judged(CHECK, SITE, FACTS)
-    assert "proof" not in without.evidence and {one.level for one in without.rests_on} == {"declared"}
+    assert "key_proven" not in without.evidence and {one.level for one in without.rests_on} == {"declared"}
 
 
 @pytest.mark.parametrize("facts", [shown(-9, scheme=""), shown(-9, age=COUNTS_FOR + DAY)])

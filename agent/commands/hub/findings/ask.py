@@ -1,0 +1,73 @@
+"""Answers a question over all sites as a table, JSON, CSV or a workbook: `camwarden hub ask`."""
+
+import argparse
+import csv
+import importlib
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.commands.hub.view import reading
+from agent.hub.domain.asking.question import NOT_TOLD, Answer, Question
+from agent.hub.domain.asking.words import question, read_words
+from agent.hub.domain.figures import china_day
+from agent.hub.domain.scope import EVERYTHING
+from agent.hub.views.answers import HEADINGS, answer_json, lines
+from agent.model.exits import OK
+from agent.model.finding import Message
+from agent.text.harmless import csv_cell, printable
+from agent.text.translate import render, translate
+
+COUNT: Final = "count"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the answer, or write it as a workbook. Raises UsageError at the first wrong word."""
+    now = datetime.now(UTC)
+    asked = question(read_words(args.words), china_day(now))
+    with reading(args) as store:
+        answer = store.questions.answer(asked, EVERYTHING)
+    if args.xlsx:
+        importlib.import_module("agent.commands.hub.findings.ask_book").write(args, asked, rows_of(asked, answer))
+    if args.json:
+        print(json.dumps(answer_json(asked, answer, now), ensure_ascii=False))
+    elif args.csv:
+        writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
+        writer.writerow((*asked.by, COUNT))
+        writer.writerows((*map(csv_cell, names), count) for names, count in rows_of(asked, answer))
+    else:
+        _show(args, asked, answer, now)
+    return OK
+
+
+def rows_of(asked: Question, answer: Answer) -> list[tuple[tuple[str, ...], int]]:
+    """Return the groups; of a question that groups by nothing, the total."""
+    return [(row.names, row.count) for row in answer.rows] if asked.by else [((), answer.total)]
+
+
+def _show(args: argparse.Namespace, asked: Question, answer: Answer, now: datetime) -> None:
+    console = Console(no_color=args.no_color, highlight=False)
+    if asked.by and answer.rows:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        for name in asked.by:
+            table.add_column(translate(HEADINGS[name], args.lang), overflow="fold")
+        table.add_column(translate("how many", args.lang), justify="right", no_wrap=True)
+        for row in answer.rows:
+            cells = [Text(_cell(*one, args.lang)) for one in zip(asked.by, row.names, strict=True)]
+            table.add_row(*cells, Text(str(row.count)))
+        console.print(table)
+    if answer.is_more and not args.quiet:
+        more = Message("these are the first {top} groups; ask for more with top N", {"top": asked.top})
+        console.print(Text(render(more, args.lang)), soft_wrap=True)
+    for line in lines(asked, answer, now):
+        console.print(Text(printable(render(line, args.lang))), soft_wrap=True)
+
+
+def _cell(by: str, name: str, lang: str) -> str:
+    return translate(name, lang) if by == "status" else printable(name) or NOT_TOLD

@@ -1,0 +1,141 @@
+"""Lists which rows answer which subject of a question, as SQL: a column for each name, and what is seen of it.
+
+No text of whoever asks is part of a statement: columns and tables are those of this table, values stand behind marks.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from agent.contract.chain import utc_text
+from agent.hub.domain.asking.question import Question
+from agent.hub.domain.figures import CHINA, FAILING
+from agent.hub.domain.open_statuses import OPEN
+from agent.hub.domain.scope import Scope, below
+from agent.hub.stores.database import Database
+from agent.hub.stores.intake.places import ON_DAY
+from agent.hub.stores.reading import scoped
+from agent.hub.stores.reading.scoped import Condition
+
+_DAY_OF_FINDING: Final = "coalesce(date(f.since, '+8 hours'), '')"
+"""In China, which has had one offset since 1992."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the rows of a subject are: `count` of them by `columns`, which have each name that the subject knows.
+
+    `day`: the column that a period bounds, and what makes of a day in China the moment that is compared.
+    """
+
+    count: str
+    rows: str
+    columns: Mapping[str, str]
+    seen: Callable[[Database, Scope], Condition]
+    always: str = "1"
+    day: str = ""
+    moment: Callable[[date], str] = date.isoformat
+
+
+def conditions(store: Database, source: Source, question: Question, scope: Scope) -> Condition:
+    """Return what every row of an answer fulfils: it may be seen, and it is what was asked for."""
+    seen, values = source.seen(store, scope)
+    parts = [source.always, f"({seen})"]
+    for name, wanted in question.where.items():
+        part, more = _one_of(name, source.columns[name], wanted)
+        parts.append(part)
+        values = [*values, *more]
+    if question.first:
+        parts.append(f"{source.day} >= ?")
+        values = [*values, source.moment(question.first)]
+    if question.last:
+        parts.append(f"{source.day} < ?")
+        values = [*values, source.moment(question.last + timedelta(days=1))]
+    return " AND ".join(parts), values
+
+
+def _one_of(name: str, column: str, wanted: tuple[str, ...]) -> Condition:
+    if name != "division":
+        return f"{column} IN ({', '.join('?' * len(wanted))})", list(wanted)
+    values: list[str] = []
+    parts = []
+    for one in wanted:
+        parts.append(f"{column} >= ? AND {column} < ?" if one else f"{column} = ?")
+        values += below(one) if one else [""]
+    return f"({' OR '.join(parts)})", values
+
+
+def _begin_of(day: date) -> str:
+    return utc_text(datetime.combine(day, time(), CHINA).astimezone(UTC))
+
+
+def _site(store: Database, scope: Scope) -> Condition:
+    return scoped.of_site(scope, "s.site")
+
+
+def _finding(store: Database, scope: Scope) -> Condition:
+    return scoped.of_finding(store, scope, "f")
+
+
+def _site_day(store: Database, scope: Scope) -> Condition:
+    return scoped.of_site(scope, "a.site")
+
+
+_SITES: Final = (
+    f"site s LEFT JOIN site_now n ON n.site = s.site LEFT JOIN operator o ON o.site = s.site LEFT JOIN {scoped.MAIN}"
+)
+_OF_SITE: Final = {"site": "s.site", "division": "coalesce(d.division, '')", "operator": "coalesce(o.name, '')"}
+_FINDINGS: Final = "finding_now f LEFT JOIN operator o ON o.site = f.site"
+_OF_FINDING: Final = {
+    "site": "f.site", "division": "f.division", "operator": "coalesce(o.name, '')", "model": "f.model",
+    "firmware": "f.firmware", "maintainer": "f.maintainer", "check": "f.check_id", "status": "f.status",
+    "day": _DAY_OF_FINDING,
+}  # fmt: skip
+_STATUSES: Final = "', '".join(OPEN)
+_OPEN: Final = f"f.status IN ('{_STATUSES}')"
+# Of several epochs of a site on a day that counts which the site began last.
+SOURCES: Final[Mapping[str, Source]] = {
+    "findings-open": Source(
+        count="count(*)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN, day="f.since",
+        moment=_begin_of,
+    ),
+    "sites": Source(count="count(*)", rows=_SITES, columns=_OF_SITE, seen=_site),
+    "sites-with-box": Source(
+        count="count(DISTINCT s.site)", rows=f"{_SITES} JOIN device_now b ON b.site = s.site",
+        columns={**_OF_SITE, "model": "b.model", "firmware": "b.firmware"}, seen=_site,
+    ),
+    "sites-with-finding": Source(
+        count="count(DISTINCT f.site)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN,
+        day="f.since", moment=_begin_of,
+    ),
+    "cameras": Source(count="coalesce(sum(n.cameras), 0)", rows=_SITES, columns=_OF_SITE, seen=_site),
+    "cameras-of-box": Source(
+        count="coalesce(sum(j.subjects), 0)",
+        rows=f"{_SITES} JOIN judged_now j ON j.site = s.site AND j.check_id = 'camera-online'",
+        columns={**_OF_SITE, "model": "j.model", "firmware": "j.firmware"}, seen=_site,
+    ),
+    "cameras-with-finding": Source(
+        count="count(DISTINCT f.site || ' ' || f.subject)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding,
+        always=f"{_OPEN} AND f.subject LIKE 'camera:%'", day="f.since", moment=_begin_of,
+    ),
+}  # fmt: skip
+"""By the name of a subject. A site's name has no blank in it, so that a site and a subject are one text; how many
+cameras a box has is told by the check that judges every camera."""
+
+SITES: Final = SOURCES["sites"]
+
+SITE_DAYS: Final = Source(
+    count="count(*)",
+    rows="assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch LEFT JOIN operator o ON o.site = a.site",
+    columns={"site": "a.site", "division": ON_DAY, "operator": "coalesce(o.name, '')", "day": "a.day"},
+    seen=_site_day,
+    always=f"a.by_what = '{FAILING}'",
+    day="a.day",
+)
+"""Rows of what was bad on a day; `agent/hub/domain/asking/camera_days.py` counts what stands in them."""
+
+
+def seen_whole(scope: Scope) -> Condition:
+    """Return the condition under which all of a site's day may be seen, and not only what names a maintainer."""
+    return scoped.of_site(replace(scope, maintainers=()), "a.site")

@@ -1,0 +1,212 @@
+"""Bench `hub_province`: intake workers on PostgreSQL: what a report costs, how long they wait, and whether chains hold.
+
+Run: python tests/bench/hub_province.py [--quick] [--json]. What each figure means stands in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("", "support", "bench"))]
+
+from fleet_reports import CITY, Life, new_signer  # noqa: E402
+from hub_city_site import PERIOD, birth, day, new_life  # noqa: E402
+from postgres import PostgresServer  # noqa: E402
+
+from agent.contract.signing_keys import load_or_create_signer  # noqa: E402
+from agent.contract.topics import topic  # noqa: E402
+from agent.hub.stores import areas, signing_key  # noqa: E402
+from agent.hub.stores.postgres.store import Store  # noqa: E402
+from agent.model.finding import Head  # noqa: E402
+from measure.figures import Figure, flags, say, show  # noqa: E402
+
+WORKER = Figure("worker_per_cpu_s", "1/s", 2_500, "higher")
+WAITS = Figure("lock_wait_ratio", "", 0.05, "lower")
+WRONG = Figure("wrong_chains", "", 0, "lower")
+
+WORKERS: Final = 4
+BEGINS_AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
+WARM_UNTIL: Final = BEGINS_AT + 2 * PERIOD
+"""Until then each site has told its configuration, an event and two health reports."""
+
+SAMPLE_S: Final = 0.01
+_BACKENDS: Final = (
+    "SELECT wait_event_type = 'Lock', coalesce(wait_event, '') FROM pg_stat_activity"
+    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'"
+)
+
+Message = tuple[str, str, str]
+
+
+class Province(NamedTuple):
+    """Sites and what they send, in the order of time: `warm` first, then `day`: health reports alone, or all."""
+
+    lives: Sequence[Life]
+    warm: Sequence[Message]
+    day: Sequence[Message]
+
+
+def province(sites: int, periods: int, everything: bool) -> Province:
+    """Make the signed messages of some sites, until some periods are over."""
+    rng = random.Random(27)
+    lives = [new_life(f"S{number:05}", new_signer()) for number in range(sites)]
+    until = BEGINS_AT + periods * PERIOD
+    sent: list[tuple[datetime, str, Message]] = []
+    for life in lives:
+        for at, one in takewhile(lambda made: made[0] < until, day(life, BEGINS_AT, rng)):
+            name = topic(CITY, life.site.id, one.report.stream)
+            sent.append((at, one.report.stream, (name, one.report.payload.decode(), one.jws)))
+    sent.sort(key=lambda one: one[0])
+    births = [(name, payload.decode(), jws) for name, payload, jws in (birth(life, BEGINS_AT) for life in lives)]
+    return Province(
+        lives,
+        births + [one for at, _, one in sent if at < WARM_UNTIL],
+        [one for at, stream, one in sent if at >= WARM_UNTIL and (everything or stream == "health")],
+    )
+
+
+class Hub:
+    """The folder of a hub that trusts these sites."""
+
+    def __init__(self, directory: Path, engine: str, lives: Sequence[Life]) -> None:
+        self.directory, self._engine, self._files = directory, engine, 0
+        directory.mkdir(exist_ok=True)
+        load_or_create_signer(directory / signing_key.KEY_NAME)
+        trust = areas.TrustStore(directory)
+        for life in lives:
+            trust.add(life.site.id, life.signer.kid, BEGINS_AT)
+
+    def work(self, parts: Sequence[Sequence[Message]], seeds: Sequence[int | None], look: Any = None) -> list[Any]:
+        """Have a worker take each part, all at the same time; `look` is called again and again meanwhile."""
+        workers = [self._worker(part, seed) for part, seed in zip(parts, seeds, strict=True)]
+        for worker in workers:
+            if worker.stdout is None or worker.stdout.readline() != "ready\n":
+                raise RuntimeError("a worker did not start")
+        for worker in workers:
+            _tell(worker, "go")
+        while look is not None and any(worker.poll() is None for worker in workers):
+            look()
+            time.sleep(SAMPLE_S)
+        done = [worker.communicate()[0] for worker in workers]
+        if any(worker.returncode for worker in workers):
+            raise RuntimeError("a worker failed")
+        return [json.loads(told) for told in done]
+
+    def _worker(self, part: Sequence[Message], seed: int | None) -> subprocess.Popen[str]:
+        self._files += 1
+        path = self.directory / f"messages-{self._files}"
+        path.write_text("".join(f"{json.dumps(one)}\n" for one in part), "utf-8")
+        worker = subprocess.Popen(
+            [sys.executable, "-P", str(Path(__file__).with_name("hub_province_worker.py"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        at = (BEGINS_AT + 96 * PERIOD).isoformat()
+        asked = {
+            "engine": self._engine,
+            "directory": str(self.directory),
+            "messages": str(path),
+            "seed": seed,
+            "at": at,
+        }
+        _tell(worker, json.dumps(asked))
+        return worker
+
+
+def per_cpu_s(hub: Hub, made: Province, rounds: int) -> list[float]:
+    """Return how many reports a CPU second of one worker took, in each round."""
+    hub.work([made.warm], [None])
+    size = len(made.day) // rounds
+    parts = [made.day[start : start + size] for start in range(0, size * rounds, size)]
+    done = [hub.work([part], [None])[0] for part in parts]
+    if sum(one["reports"] for one in done) != size * rounds:
+        raise RuntimeError("a report was not stored")
+    return [one["reports"] / one["cpu_s"] for one in done]
+
+
+def distinct(hub: Hub, made: Province, server: PostgresServer) -> tuple[float, dict[str, int]]:
+    """Return which share of the time workers on distinct sites waited for locks, and how often for which."""
+    hub.work([made.warm], [None])
+    names = [life.site.id for life in made.lives]
+    whose = {name: number * WORKERS // len(names) for number, name in enumerate(names)}
+    parts = [[one for one in made.day if whose[one[0].split("/")[3]] == number] for number in range(WORKERS)]
+    seen: Counter[str] = Counter()
+    server.query("SELECT 1")
+    with server.connected() as db:
+
+        def look() -> None:
+            seen.update(kind if waits else "" for waits, kind in db.execute(_BACKENDS).fetchall())
+
+        hub.work(parts, [None] * WORKERS, look)
+    return (seen.total() - seen[""]) / seen.total(), dict(seen)
+
+
+def same(hub: Hub, made: Province) -> tuple[int, dict[str, int]]:
+    """Return how many chains are wrong where each worker has every message, in an order of its own."""
+    hub.work([made.warm], [None])
+    done = hub.work([made.day] * WORKERS, range(WORKERS))
+    wrong = 0
+    with closing(Store(hub.directory, read_only=True)) as store:
+        for life in made.lives:
+            for stream, head in ((of, one) for of, one in life.heads.items() if one.seq):
+                key = (life.site.id, life.epoch, stream)
+                stored = list(store.reports.stored(*key, 1, head.seq))
+                whole = [one.seq for one in stored] == list(range(1, head.seq + 1))
+                wrong += not (whole and store.chains.get(key).confirmed == Head(head.seq, head.digest))
+    return wrong, {
+        "same_reports": sum(one["reports"] for one in done),
+        "same_waited": sum(one["waited"] for one in done),
+    }
+
+
+def _tell(worker: subprocess.Popen[str], line: str) -> None:
+    if worker.stdin is None:
+        raise RuntimeError("no pipe to a worker")
+    worker.stdin.write(f"{line}\n")
+    worker.stdin.flush()
+
+
+def main() -> None:
+    """Measure each part, and print the one JSON object."""
+    asked = flags(__doc__ or "")
+    sites, rounds, several = (64, 1, 16) if asked.quick else (512, 3, 128)
+    say(f"{sites} sites")
+    health, whole = province(sites, 11, everything=False), province(several, 24, everything=True)
+    conditions: dict[str, Any] = {"sites": sites, "health_reports": len(health.day), "workers": WORKERS}
+    with tempfile.TemporaryDirectory() as name, PostgresServer(durable=True) as server:
+        directory = Path(name)
+
+        def hub(of: str, made: Province, engine: str = "postgres") -> Hub:
+            if engine == "postgres":
+                server.place(directory / of)
+            return Hub(directory / of, engine, made.lives)
+
+        figures = {WORKER.name: WORKER.of(per_cpu_s(hub("one", health), health, rounds))}
+        beside = per_cpu_s(hub("sqlite", health, "sqlite"), health, rounds)
+        conditions["sqlite_per_cpu_s"] = [round(one) for one in beside]
+        say("whole days")
+        conditions["days_per_cpu_s"] = round(per_cpu_s(hub("days", whole), whole, 1)[0])
+        conditions["sqlite_days_per_cpu_s"] = round(per_cpu_s(hub("sqlite-days", whole, "sqlite"), whole, 1)[0])
+        say("several workers")
+        ratio, kinds = distinct(hub("distinct", health), health, server)
+        wrong, told = same(hub("same", whole), whole)
+        figures |= {WAITS.name: WAITS.of([ratio]), WRONG.name: WRONG.of([wrong])}
+        conditions |= {"backends_seen": kinds, **told}
+    show("hub_province", asked, figures, conditions)
+
+
+if __name__ == "__main__":
+    main()
