@@ -87,6 +87,36 @@ def test_what_cannot_begin_is_one_line(options: list[str], says: str) -> None:
     assert says in done.stderr and done.stderr.count("\n") == 1
 
 
+GIVES_UP = """
+import os, socket, sys
+sys.path[:0] = [sys.argv[1]]
+from agent.commands.link.listen import become_caller
+from drivers.gb28181.tap import Tap
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there, Tap("lo", 5999) as tap:
+    become_caller({"SUDO_UID": "65534", "SUDO_GID": "65534"})
+    assert os.getresuid() == (65534,) * 3 and os.getresgid() == (65534,) * 3 and os.getgroups() == []
+    try:
+        os.setresuid(0, 0, 0)
+        sys.exit("root came back")
+    except PermissionError:
+        pass
+    there.sendto(b"still heard", ("127.0.0.1", 5999))
+    assert b"still heard" in [(tap.next(1.0) or b"")[28:] for _ in range(4)]
+"""
+
+
+def test_who_called_sudo_is_all_that_is_left_when_packets_are_read() -> None:
+    done = subprocess.run([sys.executable, "-P", "-c", GIVES_UP, str(ROOT)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("environ", [{}, {"SUDO_UID": "0", "SUDO_GID": "0"}, {"SUDO_UID": "x", "SUDO_GID": "1"}])
+def test_where_nobody_called_sudo_nothing_changes(environ: dict[str, str]) -> None:
+    before = os.getresuid()
+    listen.become_caller(environ)
+    assert os.getresuid() == before
+
+
 def test_who_has_no_right_is_told_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(interface: str, port: int) -> None:
         raise PermissionError

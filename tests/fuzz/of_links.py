@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from line import DEVICE as LINE
+from line import PLATFORM, packet, segment
 from link_room import BEGAN, room_with
 
 from agent.demo.gb28181.bodies import answers, media_end, read_query
@@ -14,13 +21,17 @@ from agent.demo.gb28181.habits import HABITS
 from agent.demo.gb28181.pictures import rtp_packets
 from agent.onsite.link.call import within
 from agent.onsite.link.footage import find
+from agent.onsite.link.listening.talks import TALKS_MAX, Listener
+from agent.onsite.link.listening.verdict import judge
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.platform import Asked
 from agent.onsite.link.registrar import decide
 from agent.onsite.link.requesting import new_request
+from agent.verify.device_certificate import read_device_certificate
 from drivers.errors import DriverError
 from drivers.gb28181 import manscdp
 from drivers.gb28181.answers import Records
+from drivers.gb28181.gb35114 import shown_in, signed_in
 from drivers.gb28181.invitation import read_answer
 from drivers.gb28181.program_stream import Demuxer
 from drivers.gb28181.sip import answer_to, first_size, parse, render
@@ -103,10 +114,51 @@ def _picture_seeds() -> Iterator[bytes]:
         yield b"".join(len(one).to_bytes(2, "big") + one for one in packets)
 
 
+def _line(data: bytes) -> object:
+    """Follow packets of a line, each behind its length; what is made of them is bounded and of no address."""
+    listener, at = Listener(), 0
+    while at + 2 <= len(data):
+        size = int.from_bytes(data[at : at + 2], "big")
+        listener.take(data[at + 2 : at + 2 + size], float(at))
+        at += 2 + size
+    said = str(judge(listener, float(at), 0).to_data())
+    assert len(listener.talks) <= TALKS_MAX and "192.0.2.64" not in said and "c0ffee" not in said
+    return said
+
+
+def _line_seeds() -> Iterator[bytes]:
+    for one in _sip_seeds():
+        as_stream = [segment(b"", 0, 0x02), segment(one[:60], 1), segment(one[60:], 61)]
+        packets = [packet(one), *as_stream, packet(render(answer_to(parse(one), 200, "OK", "t")), PLATFORM, LINE)]
+        yield b"".join(len(each).to_bytes(2, "big") + each for each in packets)
+
+
+def _certificate(data: bytes) -> object:
+    """Read a login by certificate, and the certificate in it; a key that is found is a point or nothing."""
+    shown, signed = shown_in(data.decode("latin-1")), signed_in(data.decode("latin-1"))
+    read = read_device_certificate(shown.certificate if shown else data, PLAN.device_id)
+    assert read is None or len(read.key) in (0, 64)
+    assert signed is None or len(signed.messages) == 2
+    return read, signed
+
+
+def _certificate_seeds() -> Iterator[bytes]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, PLAN.device_id)])
+    built = x509.CertificateBuilder(name, name, key.public_key(), 1, BEGAN, BEGAN + timedelta(days=9))
+    pem = built.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    number = base64.b64encode(bytes(16)).decode()
+    yield pem
+    yield f'Capability keyversion="1", cnonce="devicecert:{base64.b64encode(pem).decode()}"'.encode()
+    yield f'Unidirection random1="{number}", random2="{number}", serverid="1", sign1="MAYCAQECAQE="'.encode()
+
+
 _PARTS: Final[Mapping[str, tuple[Callable[[bytes], object], Callable[[], Iterator[bytes]]]]] = {
     "link-sip": (_sip, _sip_seeds),
     "link-bodies": (_manscdp, _manscdp_seeds),
     "link-pictures": (_pictures, _picture_seeds),
+    "link-line": (_line, _line_seeds),
+    "link-certificate": (_certificate, _certificate_seeds),
 }
 
 LINKS = {name: Target(function, (DriverError,), seeds) for name, (function, seeds) in _PARTS.items()}

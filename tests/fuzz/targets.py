@@ -18,6 +18,8 @@ TARGETS: Final[Mapping[str, str]] = {
     "link-sip": "fuzz.of_links:LINKS",
     "link-bodies": "fuzz.of_links:LINKS",
     "link-pictures": "fuzz.of_links:LINKS",
+    "link-line": "fuzz.of_links:LINKS",
+    "link-certificate": "fuzz.of_links:LINKS",
     "mqtt": "fuzz.of_messages:MESSAGES",
     "signed": "fuzz.of_messages:MESSAGES",
     "hub": "fuzz.of_messages:MESSAGES",

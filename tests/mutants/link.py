@@ -32,6 +32,14 @@ LINK: Final = (
         test="test_line_frames.py::test_streams_without_end_are_bounded_in_number_and_in_length",
     ),
     Mutant(
+        name="link-listen-root",
+        row="sends packets, streams or messages without end to a line",
+        file="agent/commands/link/listen.py",
+        text="    os.setresuid(int(user), int(user), int(user))\n",
+        mutated="    os.seteuid(int(user))\n",
+        test="test_link_listen_command.py::test_who_called_sudo_is_all_that_is_left_when_packets_are_read",
+    ),
+    Mutant(
         name="link-listen-login",
         row="reads what a contractor shows of a line",
         file="agent/onsite/link/listening/talks.py",

@@ -112,7 +112,7 @@ FIGURES = {
     "hub_ask": {
         "ask_p95_ms": ("ms", 800, "lower"),
         "ask_cpu_p95_ms": ("ms", 800, "lower"),
-        "ask_vs_by_hand_ratio": ("", 2, "lower"),
+        "ask_vs_by_hand_ratio": ("", 4, "lower"),
     },
     "hub_city": {
         "findings_p95_ms": ("ms", 150, "lower"),

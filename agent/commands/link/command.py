@@ -218,7 +218,7 @@ def _read_slots(args: argparse.Namespace, target: Target) -> Slots | None:
         why = {"why": link.cause or link.reason}
         _say(render(Message("the slots cannot be read: {why}; look in the device", why), args.lang))
         return None
-    return slots_for(link, read_again)
+    return slots_for(link, lambda: platform_slots.begin(read_again))
 
 
 def _open(peer: str, port: int) -> Wire:

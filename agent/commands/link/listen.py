@@ -2,14 +2,17 @@
 
     sudo camwarden link listen --interface eth1 --minutes 10
 
-For a contractor's laptop, never for the service: it needs root or CAP_NET_RAW. It sends nothing, asks nobody, and
-stores nothing; it ends after its minutes or with Ctrl-C, and shows what was heard until then.
+For a contractor's laptop, never for the service: it needs root or CAP_NET_RAW to begin. Before the first packet is read
+it becomes whoever called sudo. It sends nothing, asks nobody, and stores nothing; it ends after its minutes or with
+Ctrl-C, and shows what was heard until then.
 """
 
 import argparse
 import json
+import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from rich import box
@@ -20,7 +23,7 @@ from rich.text import Text
 from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.onsite.link.listening.talks import Listener
-from agent.onsite.link.listening.verdict import Listened, Verdict, judge
+from agent.onsite.link.listening.verdict import IN_WORDS, Listened, Verdict, judge
 from agent.onsite.link.result import Step
 from agent.onsite.link.wording import QUIRKS, STATUSES, TITLES
 from agent.text.harmless import printable
@@ -51,12 +54,23 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.port < 65536:
         raise UsageError("--port {port}: give a port from 1 to 65535", port=args.port)
     with _open(args.interface, args.port) as tap:
+        become_caller(os.environ)
         heard = _listen(tap, args)
     if args.json:
         sys.stdout.write(json.dumps(heard.to_data(), ensure_ascii=False, indent=2) + "\n")
     elif not args.quiet:
         _print(heard, args)
     return heard.exit_code
+
+
+def become_caller(environ: Mapping[str, str]) -> None:
+    """Give up root for good where sudo gave it: what is read from now on was sent by others."""
+    user, group = (environ.get(name, "") for name in ("SUDO_UID", "SUDO_GID"))
+    if os.geteuid() != 0 or not (user.isdecimal() and group.isdecimal() and int(user)):
+        return
+    os.setgroups([])
+    os.setresgid(int(group), int(group), int(group))
+    os.setresuid(int(user), int(user), int(user))
 
 
 def _listen(tap: Tap, args: argparse.Namespace) -> Listened:
@@ -121,7 +135,8 @@ def _print_talk(one: Verdict, args: argparse.Namespace, console: Console) -> Non
     for step in one.steps:
         table.add_row(*_words(step, args.lang))
     for flaw in one.flaws:
-        clause = Message("not as GB/T 28181-2022, {clause} has it: {what}", {"clause": flaw.clause, "what": flaw.what})
+        values = {"clause": IN_WORDS.get(flaw.clause, flaw.clause), "what": flaw.what}
+        clause = Message("not as GB/T 28181-2022, {clause} has it: {what}", values)
         status = translate("warn", args.lang) if flaw.mild else render(STATUSES["failed"], args.lang)
         table.add_row(status, "", printable(render(clause, args.lang)))
     console.print(table)

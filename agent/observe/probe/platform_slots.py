@@ -1,6 +1,10 @@
-"""Reads the slots for platforms of one device, at once and alone, for a command that a person waits for."""
+"""Reads the slots for platforms of one device, at once and alone, for a command that a person waits for.
+
+While a device registers, its slots are read beside that: it waits for an answer, 10 s some of them.
+"""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from drivers import registry
@@ -11,7 +15,6 @@ from drivers.http.transport import open_transport
 from drivers.model import Device
 
 READ_WITHIN_S = 8.0
-"""Nothing of a device that registers is answered meanwhile; RFC 3261 has it wait for 32 s, and some wait for 10."""
 
 
 def read_slots(device: Device, credentials: Credentials, clock: Callable[[], datetime]) -> PlatformLink | DriverError:
@@ -21,3 +24,11 @@ def read_slots(device: Device, credentials: Credentials, clock: Callable[[], dat
             return registry.load_link(device.driver)(transport)
     except DriverError as error:
         return error
+
+
+def begin(read: Callable[[], PlatformLink | None]) -> Future[PlatformLink | None]:
+    """Begin to read beside what goes on; the thread ends with its reading."""
+    pool = ThreadPoolExecutor(1)
+    reading = pool.submit(read)
+    pool.shutdown(wait=False)
+    return reading

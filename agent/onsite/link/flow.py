@@ -20,6 +20,7 @@ from agent.onsite.link.result import LinkResult, Step
 from agent.onsite.link.security import security
 from agent.onsite.link.slots import Slots, after, during
 from agent.verify.device_certificate import Verify
+from drivers.footage import PlatformLink
 from drivers.gb28181.answers import Catalog, Content
 
 HEARTBEATS: Final = 3
@@ -38,6 +39,9 @@ CONFIG_TYPES: Final = (
 )
 NEWEST: Final = "3.0"
 SHORTEST_S: Final = 0.1
+GLANCE_S: Final = 0.2
+SLOTS_WITHIN_S: Final = 20.0
+"""Behind the deadline for reading them, and the time that a name of a host may take."""
 OF_2022: Final = frozenset({"PictureMask", "OSDConfig", "VideoRecordPlan", "FrameMirror", "VideoParamAttribute"})
 """Blocks that only a device of version 3.0 knows. Source: GB/T 28181-2022, A.2.4.7."""
 UNANSWERED_MAX: Final = 2
@@ -76,7 +80,7 @@ def run_test(
 
     platform = Platform(plan, wire, clock, on_verdict, sign=verify is not None)
     done: list[Step] = []
-    for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye, verify), slots, plan):
+    for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye, verify), slots, platform, clock):
         done.append(replace(step, at=wall()))
         tell(step.what)
     heard = platform.heard
@@ -94,16 +98,24 @@ def run_test(
     )
 
 
-def _with_slots(steps_of_test: Iterator[Step], slots: Slots | None, plan: Plan) -> Iterator[Step]:
+def _with_slots(steps_of_test: Iterator[Step], slots: Slots | None, platform: Platform, clock: Clock) -> Iterator[Step]:
     """Yield the steps of a test, and what the device tells of its slots once it is registered, and at the end."""
-    ours: frozenset[int] = frozenset()
+    plan, ours = platform.plan, frozenset[int]()
     for step in steps_of_test:
         yield step
         if slots is not None and (step.name, step.status) == ("register", "seen"):
-            own, ours = during(slots, slots.read(), plan)
+            own, ours = during(slots, _read(platform, slots, clock), plan)
             yield own
     if slots is not None:
-        yield after(slots, slots.read(), plan, ours)
+        yield after(slots, _read(platform, slots, clock), plan, ours)
+
+
+def _read(platform: Platform, slots: Slots, clock: Clock) -> PlatformLink | None:
+    """Read the slots while the device is answered; None where it does not end."""
+    reading, until_s = slots.read(), clock() + SLOTS_WITHIN_S
+    while not reading.done() and clock() < until_s:
+        platform.pump(reading.done, GLANCE_S, beyond=True)
+    return reading.result() if reading.done() else None
 
 
 def _steps(

@@ -8,7 +8,7 @@ Source: a device with one slot has that of the police in it; some restart their 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Listed, Message, listed
@@ -21,8 +21,19 @@ _RESTORE: Final = Message("set it back in the device at once: it may be that of 
 _LOOK: Final = Message("look in the device whether every other platform is as it was")
 _OFF: Final = Message("switch the slot off in the device")
 
-Read = Callable[[], PlatformLink | None]
-"""Reads the slots as they are now; None where that is not possible."""
+
+class Reading(Protocol):
+    """A reading of the slots that goes on by itself: a device that registers waits for nobody meanwhile."""
+
+    def done(self) -> bool:
+        """Tell whether it has ended."""
+
+    def result(self) -> PlatformLink | None:
+        """Return the slots as they are, None where they could not be read."""
+
+
+Read = Callable[[], Reading]
+"""Begins to read the slots as they are now."""
 
 
 @dataclass(frozen=True, slots=True)

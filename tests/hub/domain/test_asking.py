@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.hub.domain.asking.camera_days import Counts, SiteDay, count
 from agent.hub.domain.asking.question import COUNTED, NAMES, SUBJECTS, Question, known_of
@@ -112,6 +114,19 @@ def test_each_wrong_word_has_one_line_of_its_own(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         read(text)
     assert WRONG[text] in str(caught.value) and "\n" not in str(caught.value)
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from((*COUNTED, *PARAMETERS, "by", "=", ",", "-", '"', "'")), st.text()), max_size=6)
+)
+def test_any_words_are_a_question_or_one_line(words: list[str]) -> None:
+    for given_words in (words, [" ".join(words)], ["findings", *words]):
+        try:
+            asked = question(read_words(given_words), TODAY)
+        except UsageError as error:
+            assert len(str(error).splitlines()) == 1
+        else:
+            assert asked.subject is not None and len(asked.by) <= 2 and 1 <= asked.top <= 1000
 
 
 @pytest.mark.parametrize(

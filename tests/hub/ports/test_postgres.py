@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,12 +15,13 @@ from portside import BEGIN, DAY, HOUR, Sender, health
 from postgres import PostgresServer
 
 from agent.contract.chain import GENESIS, utc_text
+from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.postgres.store import Store
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 from agent.model.finding import Head
-from agent.verify.message import Chain, advance
+from agent.verify.message import Chain
 
-KEY = ("S1", "e1", "health")
+KEY: Key = ("S1", "e1", "health")
 
 
 @pytest.fixture
@@ -90,49 +90,22 @@ def test_a_new_month_blocks_no_reader_while_its_transaction_is_open(hub: Path, s
     assert [one.seq for one in store.reports.stored(*KEY, 1, 9)] == [1, 2]
 
 
-def test_four_workers_on_the_same_sites_break_no_chain_and_lose_no_report(hub: Path, store: Store) -> None:
-    """Each worker has every report of every site, in an order of its own, and advances what it can."""
-    sites = [Sender(f"S{number}").meet(store) for number in range(3)]
-    for site in sites:
-        for seq in range(1, 31):
-            site.made["health", seq] = site.claim("health", seq, health(BEGIN), BEGIN + seq * HOUR)
-    failures: list[BaseException] = []
-
-    def work(seed: int) -> None:
-        claims = [claim for site in sites for claim in site.made.values()]
-        random.Random(seed).shuffle(claims)
-        try:
-            with closing(Store(hub)) as own:
-                for claim in claims:
-                    take(own, (claim.address.site, "e1", "health"), claim)
-        except BaseException as error:  # noqa: BLE001  told below
-            failures.append(error)
-
-    def take(own: Store, key: tuple[str, str, str], claim: object) -> None:
-        with own.transaction():
-            if claim.digest in own.digests_at(claim):  # type: ignore[attr-defined]
-                return
-            own.keep_report(claim, False, BEGIN)  # type: ignore[arg-type]
-            own.chains.expect(key, claim.seq)  # type: ignore[attr-defined, arg-type]
-            before = own.chains.get(key)  # type: ignore[arg-type]
-            after = advance(before, lambda seq, _: own.report_at(*key, seq), lambda seq: own.gap_at(*key, seq))  # type: ignore[arg-type]
-            if after != before:
-                own.chains.keep(key, after)  # type: ignore[arg-type]
-            own.next_ack_no(key[0], BEGIN)
-
-    workers = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(2 * PATIENCE_S)
-    assert failures == []
-    for site in sites:
-        key = (site.site, "e1", "health")
-        last = Head(30, site.made["health", 30].digest)
-        assert (store.chains.get(key), store.chains.expected(key)) == (Chain(last, last), 30)
-        assert len(list(store.reports.stored(*key, 1, 99))) == 30
-    ids = [row.id for row in store.reports.accepted_after(0, 999)]
-    assert len(ids) == 90 and ids == sorted(set(ids))
+def test_the_partition_of_a_month_goes_when_nothing_of_it_is_left_but_not_the_newest(
+    postgres: PostgresServer, store: Store
+) -> None:
+    site = Sender().meet(store)
+    for seq in (1, 2, 3, 4):
+        site.send(store, "health", seq, health(BEGIN), BEGIN + seq * 20 * DAY)
+    months = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'report_body'::regclass ORDER BY 1"
+    assert len(postgres.query(months)) == 3  # 22 November, 12 December, 1 and 21 January
+    ids = [one.id for one in store.bodies.after(0, 9)]
+    with store.transaction():
+        store.bodies.drop([ids[0], *ids[2:]])
+        store.expiry.delete_beside("")
+    assert postgres.query(months) == [("report_body_2026_12",), ("report_body_2027_01",)]
+    with store.transaction():
+        store.keep_report(site.claim("health", 5, health(BEGIN), BEGIN), False, BEGIN + 20 * DAY)
+    assert [row.has_body for row in store.reports.signed_after(0, "", 9)] == [False, True, False, False, True]
 
 
 def test_a_value_that_postgresql_cannot_store_is_no_failure_of_the_store(store: Store) -> None:

@@ -104,6 +104,14 @@ def test_no_password_nonce_response_address_or_body_is_in_what_is_told_or_kept()
     assert [one for one in SECRETS if one in text] == []
 
 
+@pytest.mark.parametrize("written", [DEVICE[0], "1" * 21, "admin", "\u0661" * 20])
+def test_what_is_no_code_is_shown_as_none(written: str) -> None:
+    line = Line()
+    line.answer(line.ask("REGISTER", "Expires: 3600", device=written.encode().decode("latin-1"), server=DEVICE[0]), 200)
+    (one,) = line.judged().verdicts
+    assert (one.device_id, one.platform_id, one.steps[0].status) == ("", "", "told")
+
+
 @pytest.mark.parametrize(
     ("expires", "reasons"),
     [

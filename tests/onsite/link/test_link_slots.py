@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
-from link_room import DEVICE_ID, PLAN, room_with, whole_test
+from link_room import BEGAN, DEVICE_ID, PLAN, room_with, whole_test
 
 from agent.demo.gb28181.habits import Habits
 from agent.model import exits
@@ -27,11 +28,11 @@ AWAY = replace(POLICE, registered=False)
 
 
 def slots_of(*before: PlatformServer) -> Slots:
-    return Slots(before, lambda: None)
+    return Slots(before, lambda: Read(None))
 
 
 def test_the_free_slot_is_named_with_a_local_port_that_no_other_uses() -> None:
-    slots = slots_for(PlatformLink((POLICE, FREE, replace(FREE, slot=3))), lambda: None)
+    slots = slots_for(PlatformLink((POLICE, FREE, replace(FREE, slot=3))), lambda: Read(None))
     assert (slots.free, slots.free_port) == ((2, 3), 5061)
     assert "into slot 2" in str(guide.page("hikvision", slots))
     rows = {str(name): value for name, value in guide.rows(PLAN, "192.0.2.1", 5060, "hikvision", slots)}
@@ -49,7 +50,7 @@ def test_the_free_slot_is_named_with_a_local_port_that_no_other_uses() -> None:
     ],
 )
 def test_the_guide_speaks_in_the_words_of_the_makers_page_in_both_languages(driver: str, page: str, field: str) -> None:
-    slots = slots_for(PlatformLink((POLICE, FREE)), lambda: None)
+    slots = slots_for(PlatformLink((POLICE, FREE)), lambda: Read(None))
     assert page in render(guide.page(driver, None), "zh_CN")
     names = {render(name, "zh_CN") for name, _ in guide.rows(PLAN, "192.0.2.1", 5060, driver, slots)}
     assert {field, "本地 SIP 端口"} <= names
@@ -70,7 +71,7 @@ REFUSED: Mapping[str, tuple[tuple[PlatformServer, ...], str]] = {
 def test_a_test_is_refused_where_it_would_take_a_platforms_place(case: str) -> None:
     servers, says = REFUSED[case]
     with pytest.raises(UsageError, match=says):
-        slots_for(PlatformLink(servers), lambda: None)
+        slots_for(PlatformLink(servers), lambda: Read(None))
 
 
 BEFORE = (POLICE, FREE)
@@ -135,15 +136,57 @@ def test_a_place_that_was_taken_stays_a_failure_until_it_is_as_it_was() -> None:
     assert (step.status, step.reason, step.evidence["named"]) == ("failed", "overwritten", [1])
 
 
-def reading(*lists: tuple[PlatformServer, ...] | None) -> Callable[[], PlatformLink | None]:
+@dataclass
+class Read:
+    """A reading that has ended, or ends when `ended` says so."""
+
+    link: PlatformLink | None
+    ended: Callable[[], bool] = lambda: True
+
+    def done(self) -> bool:
+        return self.ended()
+
+    def result(self) -> PlatformLink | None:
+        assert self.done(), "a reading is waited for while the device is answered"
+        return self.link
+
+
+def reading(*lists: tuple[PlatformServer, ...] | None) -> Callable[[], Read]:
     """Return what reads one list after another."""
     left = list(lists)
 
-    def read() -> PlatformLink | None:
+    def read() -> Read:
         one = left.pop(0)
-        return None if one is None else PlatformLink(one)
+        return Read(None if one is None else PlatformLink(one))
 
     return read
+
+
+def test_a_device_is_answered_while_its_slots_are_read() -> None:
+    """Some register anew, or take themselves for offline, where nothing is answered for seconds."""
+    room = room_with(Habits(heartbeat_s=1.0))
+    readings: list[tuple[float, int]] = []
+
+    def read() -> Read:
+        ends_s = room.now_s + 7.0
+        readings.append((ends_s, len(room.sent)))
+        link = PlatformLink((POLICE, OURS if len(readings) == 1 else OFF))
+        return Read(link, lambda: room.now_s >= ends_s)
+
+    result = whole_test(room, slots=Slots(BEFORE, read))
+    assert (result.exit_code, result.to_data()["slots"]) == (exits.OK, "read")
+    (ended_s, sent), _ = readings
+    answered = [one for one in room.sent[sent:][:7] if one.startswith(b"SIP/2.0 200") and b"MESSAGE" in one]
+    assert len(answered) >= 6, "one heartbeat a second, each answered before anything else is asked"
+    own = result.step("own-slot")
+    assert own is not None and own.at == BEGAN + timedelta(seconds=ended_s)
+
+
+def test_a_reading_that_does_not_end_holds_nothing_up() -> None:
+    room = room_with(Habits())
+    result = whole_test(room, slots=Slots(BEFORE, lambda: Read(PlatformLink((POLICE, OURS)), lambda: False)))
+    assert [one.reason for one in result.steps if one.name in ("own-slot", "other-slots")] == ["not-read", "not-read"]
+    assert result.step("heartbeat").status == "seen"  # type: ignore[union-attr]
 
 
 RUNS: Mapping[str, tuple[tuple[tuple[PlatformServer, ...] | None, ...], int, str]] = {

@@ -14,7 +14,8 @@ from agent.hub.stores.keeping.rows import DELETED
 _NEWEST: Final = 1000
 _OF_AGE = (
     "SELECT r.id, r.site, r.arrived_at, coalesce(r.made_at, ''), r.epoch <> s.epoch OR r.seq < coalesce(c.seq, 0)"
-    " FROM report r JOIN site s USING (site) LEFT JOIN chain c USING (site, epoch, stream)"
+    " FROM report r JOIN site s ON s.site = r.site LEFT JOIN chain c ON c.site = r.site AND c.epoch = r.epoch"
+    " AND c.stream = r.stream"
     " WHERE r.id > ? ORDER BY r.id LIMIT ?"
 )
 _WITH_REPORT = (

@@ -21,7 +21,7 @@ from agent.hub.stores import areas, case_columns, current, day_figures
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
-from agent.hub.stores.postgres import ahead, reports
+from agent.hub.stores.postgres import ahead, keeping, reports
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, migrate, newest_version, version
 from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
@@ -29,7 +29,7 @@ from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
 
-_OF_REPORTS: Final = re.compile(r"\b(report|report_row|report_body|finding|telling_finding)\b")
+_OF_REPORTS: Final = re.compile(r"\b(report|report_row|report_body|finding|telling_finding|body)\b")
 """Statements about these see what a transaction has not written yet."""
 
 
@@ -75,6 +75,8 @@ class Store:
         self.policies = areas.Policies(self)
         self.upgrades = areas.Upgrades(self)
         self.holds = areas.Holds(self)
+        self.bodies = keeping.Bodies(self)
+        self.expiry = keeping.Expiry(self)
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)

@@ -24,7 +24,7 @@ REQUESTS_MAX: Final = 512
 """How many requests are remembered for their answers; the oldest make room."""
 TIMES_MAX: Final = 256
 BODY_MAX_BYTES: Final = 4096
-ID_MAX_CHARS: Final = 20
+CODE_CHARS: Final = 20
 SCHEMES: Final = {"digest": "Digest", "capability": "Capability", "unidirection": "Unidirection",
                   "bidirection": "Bidirection", "asymmetric": "Asymmetric"}  # fmt: skip
 
@@ -141,8 +141,7 @@ class Listener:
         self._remember(message, _Request(talk, "MESSAGE"))
 
     def _talk(self, device: str, message: Sip, segment: Segment) -> Talk | None:
-        device = sanitize(device, ID_MAX_CHARS)
-        platform = sanitize(user_of(message.uri + " "), ID_MAX_CHARS)
+        device, platform = _code(device), _code(user_of(message.uri))
         mark = address_mark(segment.target.host, segment.target.port)
         talk = self._talks.get((device, platform, mark))
         if talk is None and len(self._talks) < TALKS_MAX:
@@ -155,6 +154,11 @@ class Listener:
         self._requests[_transaction(message)] = request
         if len(self._requests) > REQUESTS_MAX:
             del self._requests[next(iter(self._requests))]
+
+
+def _code(text: str) -> str:
+    """Return an id that is one: digits. Whatever else stands in its place may be an address."""
+    return text if text.isascii() and text.isdecimal() and len(text) <= CODE_CHARS else ""
 
 
 def _transaction(message: Sip) -> tuple[str, int, str]:

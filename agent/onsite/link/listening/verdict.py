@@ -19,6 +19,7 @@ from drivers.footage import PlatformServer
 
 SCHEMA: Final = "camwarden-link-listen/1"
 VERSION: Final = "annex I"
+IN_WORDS: Final = {VERSION: Message("annex I")}
 VERSIONS: Final = ("", "1.0", "1.1", "2.0", "3.0")
 """Source: GB/T 28181-2022, annex I; a device of 2016 and before writes none."""
 NEWEST: Final = "3.0"
