@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from browser_fixtures import browser
-from hub_fixtures import broker, desk, hub_signer, live
+from hub_fixtures import broker, desk, hub_signer, live, postgres
 from hypothesis import HealthCheck, settings
 from logged_hub import logged
 
-__all__ = ["broker", "browser", "desk", "hub_signer", "live", "logged"]
+__all__ = ["broker", "browser", "desk", "hub_signer", "live", "logged", "postgres"]
 
 
 def pytest_configure() -> None:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -31,7 +31,7 @@ from agent.contract.signing_keys import load_or_create_signer  # noqa: E402
 from agent.contract.topics import topic  # noqa: E402
 from agent.hub.stores import areas, signing_key  # noqa: E402
 from agent.hub.stores.postgres.store import Store  # noqa: E402
-from agent.model.finding import Head  # noqa: E402
+from agent.model.finding import Head, StreamName  # noqa: E402
 from measure.figures import Figure, flags, say, show  # noqa: E402
 
 WORKER = Figure("worker_per_cpu_s", "1/s", 2_500, "higher")
@@ -53,11 +53,15 @@ Message = tuple[str, str, str]
 
 
 class Province(NamedTuple):
-    """Sites and what they send, in the order of time: `warm` first, then `day`: health reports alone, or all."""
+    """Sites and what they send, in the order of time: `warm` first, then `day`: health reports alone, or all.
+
+    `heads`: the last report of each chain.
+    """
 
     lives: Sequence[Life]
     warm: Sequence[Message]
     day: Sequence[Message]
+    heads: Mapping[tuple[str, StreamName], Head]
 
 
 def province(sites: int, periods: int, everything: bool) -> Province:
@@ -66,9 +70,11 @@ def province(sites: int, periods: int, everything: bool) -> Province:
     lives = [new_life(f"S{number:05}", new_signer()) for number in range(sites)]
     until = BEGINS_AT + periods * PERIOD
     sent: list[tuple[datetime, str, Message]] = []
+    heads: dict[tuple[str, StreamName], Head] = {}
     for life in lives:
         for at, one in takewhile(lambda made: made[0] < until, day(life, BEGINS_AT, rng)):
             name = topic(CITY, life.site.id, one.report.stream)
+            heads[life.site.id, one.report.stream] = Head(one.report.seq, one.report.digest)
             sent.append((at, one.report.stream, (name, one.report.payload.decode(), one.jws)))
     sent.sort(key=lambda one: one[0])
     births = [(name, payload.decode(), jws) for name, payload, jws in (birth(life, BEGINS_AT) for life in lives)]
@@ -76,6 +82,7 @@ def province(sites: int, periods: int, everything: bool) -> Province:
         lives,
         births + [one for at, _, one in sent if at < WARM_UNTIL],
         [one for at, stream, one in sent if at >= WARM_UNTIL and (everything or stream == "health")],
+        heads,
     )
 
 
@@ -160,12 +167,10 @@ def same(hub: Hub, made: Province) -> tuple[int, dict[str, int]]:
     done = hub.work([made.day] * WORKERS, range(WORKERS))
     wrong = 0
     with closing(Store(hub.directory, read_only=True)) as store:
-        for life in made.lives:
-            for stream, head in ((of, one) for of, one in life.heads.items() if one.seq):
-                key = (life.site.id, life.epoch, stream)
-                stored = list(store.reports.stored(*key, 1, head.seq))
-                whole = [one.seq for one in stored] == list(range(1, head.seq + 1))
-                wrong += not (whole and store.chains.get(key).confirmed == Head(head.seq, head.digest))
+        for (site, stream), head in made.heads.items():
+            stored = list(store.reports.stored(site, "e1", stream, 1, head.seq))
+            whole = [one.seq for one in stored] == list(range(1, head.seq + 1))
+            wrong += not (whole and store.chains.get((site, "e1", stream)).confirmed == head)
     return wrong, {
         "same_reports": sum(one["reports"] for one in done),
         "same_waited": sum(one["waited"] for one in done),

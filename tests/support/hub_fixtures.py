@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hubdesk import Desk
@@ -12,6 +13,9 @@ from mosquitto import Broker
 
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.hub.stores import signing_key
+
+if TYPE_CHECKING:
+    from postgres import PostgresServer
 
 
 @pytest.fixture
@@ -41,3 +45,12 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 def hub_signer(tmp_path: Path) -> Signer:
     """The key of the hub whose data is in the test's folder `hub`."""
     return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL for all tests that want a place in one."""
+    from postgres import PostgresServer  # psycopg is loaded for no other test
+
+    with PostgresServer() as server:
+        yield server

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import delivery
 from delivery import NOW, Maker
@@ -27,10 +28,10 @@ from agent.service.daemon.names import names_message
 class Desk:
     """A hub's intake on a real store, without a broker: messages are handed in by a test."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, open_store: Callable[[Path], Any] = Store) -> None:
         self.directory = directory
         self.signer = load_or_create_signer(directory / signing_key.KEY_NAME)
-        self.store = Store(directory)
+        self.store: Store = open_store(directory)
         self.intake = Intake(self.store, trust.load(directory))
         self.told: list[dict[str, Json]] = []
 

@@ -10,7 +10,7 @@ def site_page(store: Database, after: str | None, most: int) -> tuple[list[str],
     `after` None: from the first on. `most` -1: all.
     """
     of_all = "(SELECT site FROM site UNION SELECT DISTINCT site FROM count) AS named"
-    where = f"SELECT site FROM {of_all} WHERE site > ? OR ? ORDER BY site LIMIT ?"  # noqa: S608
+    where = f"SELECT site FROM {of_all} WHERE site > ? OR ? = 1 ORDER BY site LIMIT ?"  # noqa: S608
     rows = store.all(where, after or "", after is None, most + 1 if most >= 0 else ALL)
     ((number,),) = store.all(f"SELECT count(*) FROM {of_all}")  # noqa: S608
     found = [site for (site,) in rows]

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from not_yet import NOT_YET
 from portside import Opens
-from postgres import PostgresServer
 
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import ENGINES, Engine
@@ -44,12 +43,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(params=sorted(ENGINES))
 def engine(request: pytest.FixtureRequest) -> Engine:
     return ENGINES[request.param]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer() as server:
-        yield server
 
 
 @pytest.fixture(params=[*sorted(ENGINES), *sorted(BEGUN)])

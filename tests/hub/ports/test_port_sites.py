@@ -291,3 +291,16 @@ def test_the_sum_of_a_day_is_that_of_its_rows_stored_or_not_and_goes_with_a_late
 
 def rates(good: int) -> dict[str, object]:
     return {"day": "2026-11-01", "online": [good, 9, 0, 0]}
+
+
+def test_of_two_reports_of_a_day_in_one_transaction_the_higher_number_counts(store: Store) -> None:
+    site = Sender().meet(store)
+    day = date(2026, 11, 1)
+    told = {seq: health(BEGIN, rates={"day": day.isoformat(), "online": [seq, 9, 0, 0]}) for seq in (1, 2, 3)}
+    claims = {seq: site.claim("health", seq, body, BEGIN) for seq, body in told.items()}
+    for order in ((2, 1), (3, 1)):
+        with store.transaction(["S1"]):
+            for seq in order:
+                store.figures.keep(claims[seq])
+        (figures,) = store.figures.of_site("division", "S1", day)[day.isoformat()].values()
+        assert figures["online"] == [order[0], 9, 0, 0]

@@ -12,8 +12,13 @@ from hubdesk import Desk, chain_of, trusted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.contract.envelope import STATE_TYP, sign_payload
+from agent.contract.presence import write_state
 from agent.contract.topics import topic
-from agent.model.errors import StoreFailed
+from agent.deliver.publish.messages import DecodedMessage
+from agent.hub.stores import trust
+from agent.hub.workers.batches import judge
+from agent.model.errors import StoreFailed, StoreWaits
 from agent.model.finding import Draft, Envelope
 
 
@@ -102,3 +107,27 @@ def test_a_broken_chain_is_found_within_one_transaction(desk: Desk, maker: Maker
         assert take(desk, [chain[1], other]) == ["fork", "fork"]
     assert desk.watermark("e1") == {"event": 3}, "the version that continues the chain has come"
     assert (desk.status()["tampered"], desk.status()["forks"]) == (1, 2)
+
+
+def test_what_waits_for_a_key_is_judged_later_where_the_store_fails_in_the_middle(
+    desk: Desk, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The birth that shows the key is committed by then: nothing else would have the hub look again."""
+    trust.add(desk.directory, "S1", maker.signer.kid, NOW)
+    desk.intake.trust = trust.load(desk.directory)
+    (report,) = chain_of(maker, 1)
+    assert desk.send(report)["event"] == "untrusted"
+    payload = write_state(maker.presence("e1", 1, heads={}, confirmed={}), "ready", NOW)
+    birth = DecodedMessage(topic("datong", "S1", "state"), payload, sign_payload(payload, maker.signer, STATE_TYP))
+
+    def fail(*_: object) -> None:
+        raise StoreWaits("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.store, "take_waiting", fail)
+        with pytest.raises(StoreWaits):
+            judge(desk.store, desk.intake, desk.signer, [birth], NOW)
+    assert desk.store.epoch_of("S1") == "e1", "the birth is committed"
+    events, acks = judge(desk.store, desk.intake, desk.signer, [], NOW)
+    assert [event["event"] for event in events] == ["verified"]
+    assert [ack.mark.streams["event"].seq for ack in acks] == [1]

@@ -12,23 +12,22 @@ from agent.hub.stores.intake.within import Within
 from agent.hub.stores.postgres.database import Connected
 
 _SITES: Final = (
-    "site, city, epoch, status, ack_no, EXISTS (SELECT 1 FROM refused_key k WHERE k.site = s.site),"
-    " EXISTS (SELECT 1 FROM refused r WHERE r.site = s.site)",
-    "site s",
+    "SELECT site, city, epoch, status, ack_no, EXISTS (SELECT 1 FROM refused_key k WHERE k.site = s.site) AS has_key,"
+    " EXISTS (SELECT 1 FROM refused r WHERE r.site = s.site) AS has_report FROM site s WHERE site = ANY(?)"
 )
 _CHAINS: Final = (
-    "site, epoch, stream, c.seq, digest, position_seq, position_digest, broken, expected, coalesce((SELECT r.seq FROM"
-    " report_row r WHERE (r.site, r.epoch, r.stream) = (c.site, c.epoch, c.stream) ORDER BY r.seq DESC LIMIT 1), 0)",
-    "chain c JOIN site USING (site, epoch)",
+    "SELECT site, epoch, stream, c.seq, digest, position_seq, position_digest, broken, expected, coalesce((SELECT r.seq"
+    " FROM report_row r WHERE (r.site, r.epoch, r.stream) = (c.site, c.epoch, c.stream) ORDER BY r.seq DESC LIMIT 1),"
+    " 0) AS newest FROM chain c JOIN site USING (site, epoch) WHERE site = ANY(?)"
 )
-_TOLD: Final = ("site, division", "division_told")
+_TOLD: Final = "SELECT site, division FROM division_told WHERE site = ANY(?)"
 
 _OVER: Final = ("disconnected", "lost")
 
 
 def read(to: Connected, sites: list[str], within: Within, chains: Chains) -> dict[Key, int]:
     """Fill what is known within the open transaction; return the highest number of a stored report of each chain."""
-    for site, city, epoch, status, ack_no, has_refused_key, has_refused in to.rows_of_sites(*_SITES, sites):
+    for site, city, epoch, status, ack_no, has_refused_key, has_refused in to.rows_of_sites(_SITES, sites):
         within.met.add((site, epoch))
         within.lives[site] = city, epoch
         within.ack_nos[site] = ack_no
@@ -38,7 +37,7 @@ def read(to: Connected, sites: list[str], within: Within, chains: Chains) -> dic
             within.no_refused_key.add(site)
         if not has_refused:
             within.no_refused.add(site)
-    within.divisions.update((site, division) for site, division in to.rows_of_sites(*_TOLD, sites))
-    rows = to.rows_of_sites(*_CHAINS, sites)
+    within.divisions.update((site, division) for site, division in to.rows_of_sites(_TOLD, sites))
+    rows = to.rows_of_sites(_CHAINS, sites)
     chains.learn(within.met, [row[:-1] for row in rows])
     return {(site, epoch, stream): newest for site, epoch, stream, *_, newest in rows}

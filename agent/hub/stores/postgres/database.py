@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg.abc import Buffer
-from psycopg.adapt import Dumper, Loader
 from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import IntLoader
 
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
 
@@ -49,23 +48,6 @@ _VALUES: Final = re.compile(r"\bVALUES \(([^()]*)\)")
 _TYPES: Final = {str: "text", int: "bigint", bytes: "bytea"}
 
 
-class _Whole(Loader):
-    """Loads a sum of whole numbers as one."""
-
-    def load(self, data: Buffer) -> int | float:
-        """Return the number."""
-        text = bytes(data).decode()
-        return float(text) if "." in text else int(text)
-
-
-class _Digit(Dumper):
-    """Writes true and false so that they go into a column of numbers as well."""
-
-    def dump(self, obj: bool) -> bytes:
-        """Return the digit; it has no type of its own."""
-        return b"1" if obj else b"0"
-
-
 class Connected:
     """One open connection, that takes the SQL of both engines. Raises psycopg.Error; one thread at a time uses it."""
 
@@ -80,8 +62,9 @@ class Connected:
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
         """Run a statement of ours."""
         text, is_numbered = _for_psycopg(statement)
-        named = {f"v{number}": value for number, value in enumerate(values, 1)}
-        return self.db.execute(text, named if is_numbered else values)
+        plain = [int(value) if isinstance(value, bool) else value for value in values]  # no column is of true and false
+        named = {f"v{number}": value for number, value in enumerate(plain, 1)}
+        return self.db.execute(text, named if is_numbered else plain)
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
         """Run a statement of ours once for all rows, none of which has nulls; where it updates, each another row."""
@@ -89,15 +72,14 @@ class Connected:
             columns = [list(column) for column in zip(*found, strict=True)]
             self.db.execute(_of_many(statement, tuple(_TYPES[type(value)] for value in found[0])), columns)
 
-    def rows_of_sites(self, columns: str, tables: str, sites: Sequence[str]) -> list[list[Any]]:
-        """Return rows of some sites as one value: psycopg takes more time over each value than the server does."""
-        query = f"SELECT json_agg(json_build_array({columns})) FROM {tables} WHERE site = ANY(?)"  # noqa: S608  ours
-        ((rows,),) = self.execute(query, (list(sites),)).fetchall()
-        return rows or []
+    def rows_of_sites(self, query: str, sites: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return rows of some sites in one value: psycopg takes more time over each value than the server does."""
+        ((rows,),) = self.execute(f"SELECT to_json(array_agg(found)) FROM ({query}) found", (list(sites),)).fetchall()  # noqa: S608
+        return [tuple(row.values()) for row in rows or ()]
 
     def next_numbers(self, sequence: str, count: int) -> list[int]:
         """Return the next numbers of a sequence."""
-        query = "SELECT json_agg(nextval(?)) FROM generate_series(1, ?)"
+        query = "SELECT to_json(array_agg(nextval(?))) FROM generate_series(1, ?)"
         ((numbers,),) = self.execute(query, (sequence, count)).fetchall()
         return list(numbers)
 
@@ -180,8 +162,7 @@ def connect(directory: Path, read_only: bool) -> Connected:
             "{path}: the database sorts texts by a language; make one with LOCALE 'C.UTF-8' TEMPLATE template0",
             path=path,
         )
-    db.adapters.register_loader("numeric", _Whole)
-    db.adapters.register_dumper(bool, _Digit)
+    db.adapters.register_loader("numeric", IntLoader)  # sums of whole numbers
     if read_only:
         db.read_only = True
         db.execute("SET default_transaction_read_only = on")
