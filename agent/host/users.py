@@ -7,6 +7,7 @@ folder that it lies in, which is a user's own under their profile.
 import os
 import stat
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -16,6 +17,16 @@ if sys.platform != "win32":
 def is_root() -> bool:
     """Return whether this process is root."""
     return sys.platform != "win32" and os.geteuid() == 0
+
+
+def become_caller(environ: Mapping[str, str]) -> None:
+    """Give up root for good where sudo gave it; root itself stays root. Raises OSError."""
+    user, group = (environ.get(name, "") for name in ("SUDO_UID", "SUDO_GID"))
+    if sys.platform == "win32" or os.geteuid() != 0 or not (user.isdecimal() and group.isdecimal() and int(user)):
+        return
+    os.setgroups([])
+    os.setresgid(int(group), int(group), int(group))
+    os.setresuid(int(user), int(user), int(user))
 
 
 def own_id() -> int | None:

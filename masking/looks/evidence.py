@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -30,7 +29,7 @@ from masking.looks.evidence_format import (
     unpack,
 )
 from masking.model import Zone
-from masking.zones.raster import KEPT_ZONES, Bytes, Floats, Ground, Region, Tiling, tile_sums, tiling
+from masking.zones.raster import Bytes, Floats, Ground, Region, Tiling, tile_sums, tiling
 
 Rest = npt.NDArray[np.int8]
 Labels = npt.NDArray[np.intp]
@@ -123,7 +122,7 @@ def describe(region: Region, single: Single, written: Bytes | None = None) -> by
     `written`: 1 where the camera writes over the zone (of the crop). Its name recurs in each look as a scene would, so
     that no rest is measured there, unless that is most of the zone: then nothing else would be left to prove anything.
     """
-    places = _places(region.ground)
+    places = region.ground.once(_places)
     detail, level = _detail(region, places), _level(region, places)
     rest = _rest(region, places.deep, written)
     return pack(single, rest.tobytes(), detail.astype(">i2").tobytes(), level.astype(">u2").tobytes())
@@ -161,7 +160,7 @@ def different(looks: Sequence[Look]) -> list[Look]:
 
 def counts_of(region: Region, written: Bytes | None = None) -> Counts:
     """Return how many pixels each cell of a zone has (CHANGE_CELLS); 0 of one in which the camera writes."""
-    places = _places(region.ground)
+    places = region.ground.once(_places)
     if written is None:
         return places.counts
     taken = np.zeros(CHANGE_CELLS, np.intp)
@@ -268,10 +267,6 @@ class _Places:
 
 
 def _places(ground: Ground) -> _Places:
-    return _kept_places(ground) if ground.is_kept else _new_places(ground)
-
-
-def _new_places(ground: Ground) -> _Places:
     height, width = ground.core.shape
     area = np.zeros((height, width), np.uint8)
     cv2.fillPoly(area, [np.rint(ground.corners * 64).astype(np.int32)], 1, cv2.LINE_8, 6)
@@ -279,7 +274,7 @@ def _new_places(ground: Ground) -> _Places:
     padded = cv2.copyMakeBorder(area, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
     away = cv2.distanceTransform(1 - padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    labels = np.full((height, width), -1, np.intp)
+    labels = np.full((height, width), -1, np.int16)  # of 16 bits: those are sorted in one pass
     low, high = ground.corners.min(0), ground.corners.max(0)
     columns = _share(np.arange(width), float(low[0]), float(high[0]))
     rows = _share(np.arange(height), float(low[1]), float(high[1]))
@@ -297,10 +292,9 @@ def _new_places(ground: Ground) -> _Places:
     cells, begins = np.unique(flat[pixels], return_index=True)
     bits = np.unpackbits(noise[pixels][:, None], axis=1).T
     signs = np.ascontiguousarray(2 * bits.astype(np.int8) - 1)
-    return _Places(pixels, begins, cells, signs, np.bincount(flat[pixels], minlength=CHANGE_CELLS), _deep(ground))
-
-
-_kept_places = lru_cache(maxsize=KEPT_ZONES)(_new_places)
+    return _Places(
+        pixels, begins, cells.astype(np.intp), signs, np.bincount(flat[pixels], minlength=CHANGE_CELLS), _deep(ground)
+    )
 
 
 def _share(at: npt.NDArray[np.intp], low: float, high: float) -> npt.NDArray[np.intp]:

@@ -10,6 +10,7 @@ Source: Rublee et al. 2011 (ORB).
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -106,12 +107,16 @@ def compare_position(picture: Bgr, view: ViewJob) -> ViewSeen:
 def nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor | None, str]:
     """Return the reference whose light is nearest, or None and why there is none."""
     try:
-        descriptors = [baseline.decode(data) for data in references]
+        descriptors = [_reference_of(data) for data in references]
     except BaselineError:
         return None, "bad-reference"
     if not descriptors:
         return None, "no-reference"
     return min(descriptors, key=lambda one: _light_distance(light, one.light)), ""
+
+
+_reference_of = lru_cache(maxsize=4)(baseline.decode)
+"""Cached for further pictures of the camera in one look: each is compared with the same references."""
 
 
 def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Sequence[Polygon] = ()) -> bool:

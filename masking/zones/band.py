@@ -1,13 +1,12 @@
 """Unrolls the band along a zone's border: rows are depths, columns follow the border, cells cut it up."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from masking.zones.raster import KEPT_ZONES, Bytes, Floats, Ground, Region
+from masking.zones.raster import Bytes, Floats, Ground, Region
 
 Bools = npt.NDArray[np.bool_]
 
@@ -62,9 +61,8 @@ class Band:
 
 
 def unroll(region: Region) -> Band:
-    """Lay the band along the border out straight. Side effect: caches the layout, as `raster.cut` caches the ground."""
-    ground = region.ground
-    layout = _kept_layout(ground) if ground.is_kept else _layout(ground)
+    """Lay the band along the border out straight. Side effect: caches the layout with the ground."""
+    layout = region.ground.once(_layout)
     if not len(layout.side):
         none = np.zeros(layout.map_x.shape, np.uint8)
         return Band(layout, np.zeros((*none.shape, 3), np.uint8), none, none)
@@ -121,9 +119,6 @@ def _layout(ground: Ground) -> Layout:
     line_at = _line_at((height, width), map_x, map_y, side, cell)
     facing = _facing(by_column, map_x, map_y)
     return Layout(weights, by_column, long, map_x, map_y, line_at, cell, depths, side, ground.scale, facing)
-
-
-_kept_layout = lru_cache(maxsize=KEPT_ZONES)(_layout)
 
 
 def _facing(by_column: Floats, map_x: Floats, map_y: Floats) -> Floats:

@@ -5,9 +5,10 @@ of the picture as judged; lengths given for a 640 px wide picture grow with it (
 the zone's polygon and the picture's size alone (`Ground`) is cached, for the same zones are judged again and again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from masking.model import Polygon
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 Bgr = npt.NDArray[np.uint8]
+Derived = TypeVar("Derived")
 
 JUDGED_WIDTH_PX = 640
 """Pictures are averaged down by a whole factor towards this width: what hides must hide at this size, work is
@@ -38,10 +40,10 @@ _SUBPIXEL_BITS = 6
 
 KEPT_ZONES = 128
 KEPT_MOST_PX = 60_000
-"""So many zones' grounds are cached, least recently used evicted first; larger crops are calculated each time.
+"""So many zones' grounds are cached, least recently used evicted first; of those with a larger crop the last one alone.
 
-A ground takes about 5 bytes per pixel of its crop, and its band 16 per pixel: 40 MB in all for zones of a usual size,
-150 MB at the most."""
+With all that is derived of it a ground takes about 40 bytes per pixel of its crop: 40 MB in all for zones of a usual
+size, 300 MB at the most."""
 
 Plane = Literal["core", "ring", "core_half"]
 
@@ -68,7 +70,8 @@ class Tiling:
 class Ground:
     """A zone's crop apart from the picture's content, cached: read-only.
 
-    `box` is in pixels of the picture as judged, whose width and height are `size_px`.
+    `box` is in pixels of the picture as judged, whose width and height are `size_px`. What other modules calculate
+    of it (`once`) is cached as long as it is itself.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class Ground:
         self._tilings: dict[tuple[Plane, int, float], Tiling] = {}
         self._deep: dict[int, tuple[Bytes, Bytes]] = {}
         self._pairs: dict[tuple[Plane, int], Pairs] = {}
+        self._derived: dict[Callable[[Ground], Any], Any] = {}
 
     @cached_property
     def halves(self) -> tuple[Bytes, Bytes]:
@@ -105,10 +109,12 @@ class Ground:
         """Core and ring at a quarter of the size."""
         return thinned(self.halves[0]), thinned(self.halves[1])
 
-    @cached_property
-    def is_kept(self) -> bool:
-        """Whether the crop is small enough to be cached."""
-        return self.core.size <= KEPT_MOST_PX
+    def once(self, make: "Callable[[Ground], Derived]") -> "Derived":
+        """Return what a function of this ground alone makes of it, calculated once."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: Derived = self._derived[make]
+        return found
 
     def deep_core(self, margin_px: int) -> tuple[Bytes, Bytes]:
         """The core, drawn in by so much where enough of it is left, at full and at half size."""
@@ -209,7 +215,7 @@ def _ground(polygon: Polygon, width_px: int, height_px: int) -> Ground | None:
     if min(right - left, bottom - top) < 16:
         return None
     is_small = (right - left) * (bottom - top) <= KEPT_MOST_PX
-    return (_kept_ground if is_small else _new_ground)(polygon, width_px, height_px)
+    return (_kept_ground if is_small else _last_ground)(polygon, width_px, height_px)
 
 
 def _new_ground(polygon: Polygon, width_px: int, height_px: int) -> Ground:
@@ -219,6 +225,7 @@ def _new_ground(polygon: Polygon, width_px: int, height_px: int) -> Ground:
 
 
 _kept_ground = lru_cache(maxsize=KEPT_ZONES)(_new_ground)
+_last_ground = lru_cache(maxsize=1)(_new_ground)
 
 
 def _factor(width: int, height: int, corners: npt.NDArray[np.float64]) -> int:

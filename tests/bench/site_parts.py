@@ -69,7 +69,7 @@ def course(cameras: int, warm: int, cycles: int, memory: int = 0, *, sick: int =
             notes = run("whole_site", asked, environment=service_environment(), timeout_s=3000).said
             peak.stop()
             counted = notes[warm : warm + cycles]
-            _check(notes, cameras, site["ails"])
+            _check(counted, cameras, site["ails"])
             (directory / "ahead").write_text("0")  # a script takes its login's time from this machine's clock
             beside = _stock(site["healthy"], counted) if stock else None
         return Course(

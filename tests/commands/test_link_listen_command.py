@@ -18,6 +18,7 @@ from link_person import DEVICE_ID, free_port, link_test
 from agent.commands.link import listen
 from agent.demo.gb28181.bodies import SECRETS
 from agent.demo.gb28181.habits import Habits
+from agent.host.users import become_caller
 from agent.model import exits
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +91,7 @@ def test_what_cannot_begin_is_one_line(options: list[str], says: str) -> None:
 GIVES_UP = """
 import os, socket, sys
 sys.path[:0] = [sys.argv[1]]
-from agent.commands.link.listen import become_caller
+from agent.host.users import become_caller
 from drivers.gb28181.tap import Tap
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there, Tap("lo", 5999) as tap:
     become_caller({"SUDO_UID": "65534", "SUDO_GID": "65534"})
@@ -113,7 +114,7 @@ def test_who_called_sudo_is_all_that_is_left_when_packets_are_read() -> None:
 @pytest.mark.parametrize("environ", [{}, {"SUDO_UID": "0", "SUDO_GID": "0"}, {"SUDO_UID": "x", "SUDO_GID": "1"}])
 def test_where_nobody_called_sudo_nothing_changes(environ: dict[str, str]) -> None:
     before = os.getresuid()
-    listen.become_caller(environ)
+    become_caller(environ)
     assert os.getresuid() == before
 
 

@@ -15,7 +15,7 @@ from patience import PATIENCE_S
 
 from agent.host import http_serving
 from agent.host.http_host import is_own_host
-from agent.host.http_serving import HEAD_MAX_BYTES, Limits, Request, Response, serving
+from agent.host.http_serving import ENDED_AT_LATEST_S, HEAD_MAX_BYTES, Limits, Request, Response, serving
 
 BRIEF = Limits(within_s=2.0, at_once=2, body_max_bytes=100)
 PATIENT = Limits(within_s=60.0, at_once=2, body_max_bytes=100)
@@ -188,6 +188,16 @@ def test_the_end_cuts_open_connections_and_does_not_wait_for_their_deadline() ->
             started_at_mono = time.monotonic()
         assert time.monotonic() - started_at_mono < PATIENT.within_s / 2
         assert [said(client) for client in silent] == [b""] * len(silent)
+    with pytest.raises(ConnectionRefusedError):
+        connected(port)
+
+
+def test_a_listener_that_nobody_calls_ends_at_once() -> None:
+    """It waits for a connection and polls for nothing: its end must wake it."""
+    with listening() as port:
+        assert posted(port)[0] == 200  # it waits for the next one
+        started_at_mono = time.monotonic()
+    assert time.monotonic() - started_at_mono < ENDED_AT_LATEST_S / 2
     with pytest.raises(ConnectionRefusedError):
         connected(port)
 

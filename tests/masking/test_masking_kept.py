@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from masking.looks.together import judge_looks
 from masking.model import Polygon, Zone
 from masking.quality import measure
 from masking.view import baseline
 from masking.view.model import QualityJob
 from masking.view.picture import excluded_area
-from masking.zones.raster import KEPT_ZONES, cut
+from masking.zones.raster import KEPT_MOST_PX, KEPT_ZONES, Ground, cut
 from masking.zones.verdict import judge_zone
 
 CORNERS: Polygon = ((0.4, 0.4), (0.62, 0.4), (0.62, 0.66), (0.4, 0.66))
@@ -44,6 +45,27 @@ def test_a_zone_gets_the_same_answer_after_more_other_zones_than_are_kept() -> N
     for number in range(KEPT_ZONES + 2):
         cut(picture, ((0.1 + number * 1e-4, 0.1), *((x - 0.3, y - 0.3) for x, y in CORNERS[1:])))
     assert [judge_zone(picture, zone) for zone in zones] == before
+
+
+def test_what_is_derived_of_a_large_zone_is_calculated_once_for_a_picture_and_is_that_of_its_own_ground() -> None:
+    large: Polygon = ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95))
+    other: Polygon = ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.1, 0.95))
+    picture, made = _masked(_picture(6), large), list[Ground]()
+
+    def derived(ground: Ground) -> tuple[int, ...]:
+        made.append(ground)
+        return ground.core.shape
+
+    first, again = cut(picture, large), cut(picture, large)
+    assert first is not None and again is not None
+    assert first.core.size > KEPT_MOST_PX, "else it is no large one"
+    assert first.ground.once(derived) == again.ground.once(derived) == first.core.shape
+    assert len(made) == 1
+    zone = Zone("hall", large, "color", "#000000")
+    alone = judge_looks(picture, zone)
+    between = cut(picture, other)
+    assert between is not None and between.ground.once(derived) and len(made) == 2
+    assert judge_looks(picture, zone) == alone
 
 
 def test_the_same_polygon_in_a_picture_of_another_size_is_another_zone() -> None:

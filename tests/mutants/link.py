@@ -25,7 +25,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-listen-streams",
-        row="sends packets, streams or messages without end to a line",
+        row="begins streams without end on a line",
         file="drivers/gb28181/frames.py",
         text="        if len(self._streams) > STREAMS_MAX:\n",
         mutated="        if False:\n",
@@ -33,8 +33,8 @@ LINK: Final = (
     ),
     Mutant(
         name="link-listen-root",
-        row="sends packets, streams or messages without end to a line",
-        file="agent/commands/link/listen.py",
+        row="finds a fault in what reads packets of a line",
+        file="agent/host/users.py",
         text="    os.setresuid(int(user), int(user), int(user))\n",
         mutated="    os.seteuid(int(user))\n",
         test="test_link_listen_command.py::test_who_called_sudo_is_all_that_is_left_when_packets_are_read",

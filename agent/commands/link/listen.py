@@ -12,7 +12,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
 from typing import Final
 
 from rich import box
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.host.users import become_caller
 from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Message, listed
 from agent.onsite.link.listening.talks import Listener
@@ -61,16 +61,6 @@ def run(args: argparse.Namespace) -> int:
     elif not args.quiet:
         _print(heard, args)
     return heard.exit_code
-
-
-def become_caller(environ: Mapping[str, str]) -> None:
-    """Give up root for good where sudo gave it: what is read from now on was sent by others."""
-    user, group = (environ.get(name, "") for name in ("SUDO_UID", "SUDO_GID"))
-    if os.geteuid() != 0 or not (user.isdecimal() and group.isdecimal() and int(user)):
-        return
-    os.setgroups([])
-    os.setresgid(int(group), int(group), int(group))
-    os.setresuid(int(user), int(user), int(user))
 
 
 def _listen(tap: Tap, args: argparse.Namespace) -> Listened:

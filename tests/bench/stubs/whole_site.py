@@ -16,7 +16,6 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -176,8 +175,8 @@ def two_zones(text: str) -> str:
     return re.sub(zone, twice, text)
 
 
-def unwell(site: SimulatedSite, ails: dict[str, str], stack: ExitStack) -> Callable[[str], str]:
-    """Let devices be sick; return how a site file is changed by that."""
+def unwell(site: SimulatedSite, ails: dict[str, str], stack: ExitStack) -> dict[int, int]:
+    """Let devices be sick; return the ports at which some of them are instead of their own."""
     ports: dict[int, int] = {}
     for name, ail in ails.items():
         there = site.devices[name]
@@ -195,10 +194,7 @@ def unwell(site: SimulatedSite, ails: dict[str, str], stack: ExitStack) -> Calla
             full = stack.enter_context(full_port())
             ports[there.port] = ports[there.rtsp_port] = full.getsockname()[1]
 
-    def changed(text: str) -> str:
-        return re.sub(r"(?<=port = )\d+", lambda found: str(ports.get(int(found[0]), found[0])), text)
-
-    return changed
+    return ports
 
 
 def main() -> None:
@@ -214,14 +210,18 @@ def main() -> None:
     devices, cameras, ails = made(count, sick)
     with ExitStack() as stack:
         site = stack.enter_context(SimulatedSite(clock, devices, cameras))
-        changed = unwell(site, ails, stack)
+        moved = unwell(site, ails, stack)
         hub = {"host": "127.0.0.1", "port": 1, "tls": False, "confirm": "broker"}
         config = site.write_config(directory, hub)
-        text = two_zones(changed(config.read_text("utf-8")))
+        text = re.sub(
+            r"(?<=port = )\d+", lambda found: str(moved.get(int(found[0]), found[0])), config.read_text("utf-8")
+        )
+        text = two_zones(text)
         text = text.replace(f"period_s = {PERIOD_S}", f"period_s = {Site('1', '1', '140200').period_s}")
         text = text.replace(f"deadline_s = {DEADLINE_S}", f"deadline_s = {Probe().deadline_s:g}")
         config.write_text(text + '\n[rules]\nprofile = "full"\n', "utf-8")
-        ports = {name: (one.port, one.rtsp_port) for name, one in site.devices.items()}
+        own = {name: (one.port, one.rtsp_port) for name, one in site.devices.items()}
+        ports = {name: (moved.get(http, http), moved.get(rtsp, rtsp)) for name, (http, rtsp) in own.items()}
         asked = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         threading.Thread(target=_tell, args=(asked, ports), daemon=True).start()
         healthy = [_told(one, site, cameras) for one in devices if one.id not in ails]

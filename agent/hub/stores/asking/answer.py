@@ -78,7 +78,10 @@ def _of_camera_days(store: Database, subject: str, question: Question, scope: Sc
             f" WHERE {condition} ORDER BY e.first_at",
             *(*of_whole, *values),
         )
-        newest = {site: SiteDay._make((site, *known, read_day(told))) for site, *known, told in rows}
+        newest = {
+            site: SiteDay(site, lies_in, run_by, on, is_whole, read_day(told))
+            for site, lies_in, run_by, on, is_whole, told in rows
+        }
         count(counts, newest.values(), question, scope, FAILING_MOST)
     return Answer(
         subject=subject,
