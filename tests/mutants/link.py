@@ -17,7 +17,7 @@ _LISTENING: Final = "test_link_listening.py::"
 LINK: Final = (
     Mutant(
         name="link-listen-talks",
-        row="sends messages without end to a line",
+        row="sends packets, streams or messages without end to a line",
         file="agent/onsite/link/listening/talks.py",
         text="        if talk is None and len(self._talks) < TALKS_MAX:\n",
         mutated="        if talk is None:\n",
@@ -25,7 +25,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-listen-streams",
-        row="begins streams there without end",
+        row="begins streams without end on a line",
         file="drivers/gb28181/frames.py",
         text="        if len(self._streams) > STREAMS_MAX:\n",
         mutated="        if False:\n",
@@ -33,7 +33,7 @@ LINK: Final = (
     ),
     Mutant(
         name="link-listen-root",
-        row="sends what breaks a reader of his packets",
+        row="finds a fault in what reads packets of a line",
         file="agent/host/users.py",
         text="    os.setresuid(int(user), int(user), int(user))\n",
         mutated="    os.seteuid(int(user))\n",
