@@ -375,6 +375,7 @@ complete -c camwarden -n '_shtab_camwarden_using link test' -l port -x -d 'where
 complete -c camwarden -n '_shtab_camwarden_using link test' -l digest -xka "MD5 SHA-256" -d 'how it logs in (default MD5)'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l minutes -x -d 'when it ends at the latest (default 10)'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l quiet-after -x -d 'after how many seconds of silence the slot is off (default 60)'
+complete -c camwarden -n '_shtab_camwarden_using link test' -l test-clock -d 'give it the time when it registers, which sets its clock, and see whether it takes it'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l certificate -xka "(__fish_complete_directories)" -d 'write a signed page of the test: a new folder'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l made-by -x -d 'who makes the test, as it stands on the page'
 complete -c camwarden -n '_shtab_camwarden_using link test' -l made-for -x -d 'for whom (default: the unit or name of the site file)'

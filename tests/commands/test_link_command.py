@@ -13,6 +13,7 @@ from link_person import DEVICE_ID, QUICK, free_port, link_test
 from link_site import write_link_site
 from sites import NOW
 
+from agent.commands.link import command
 from agent.demo.gb28181.bodies import SECRETS
 from agent.demo.gb28181.habits import Habits
 from agent.demo.gb28181.pictures import frames
@@ -97,6 +98,15 @@ def test_nothing_is_opened_before_somebody_has_said_that_a_slot_is_free() -> Non
     done = run_here("link", "test", "--host", "127.0.0.1", "--id", DEVICE_ID, environ={})
     assert (done.returncode, done.stdout) == (exits.USAGE, "")
     assert "--free-slot" in done.stderr
+
+
+def test_a_clock_that_is_not_known_to_be_right_sets_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "clock_synced", lambda: False)
+    words = ("link", "test", "--host", "127.0.0.1", "--id", DEVICE_ID, "--free-slot", "--minutes", "0.001")
+    done = run_here(*words, "--test-clock", environ={})
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (exits.USAGE, "", 1)
+    assert "leave --test-clock out" in done.stderr
+    assert run_here(*words, "--port", str(free_port()), environ={}).returncode == exits.UNCHECKED
 
 
 def test_a_device_is_named_once(tmp_path: Path) -> None:

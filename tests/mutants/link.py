@@ -48,6 +48,14 @@ LINK: Final = (
         test=_LISTENING + "test_no_password_nonce_response_address_or_body_is_in_what_is_told_or_kept",
     ),
     Mutant(
+        name="link-wrong-clock",
+        row="tests with a laptop whose clock is wrong",
+        file="agent/commands/link/command.py",
+        text="    if args.test_clock and not clock_synced():\n",
+        mutated="    if False:\n",
+        test="test_link_command.py::test_a_clock_that_is_not_known_to_be_right_sets_no_device",
+    ),
+    Mutant(
         name="link-stranger",
         row="comes to the port of a self-test",
         file="drivers/gb28181/wire.py",

@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rich import box
@@ -31,6 +31,7 @@ from agent.commands.terminal.unconfined import say_confinement
 from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
+from agent.host.health import clock_synced
 from agent.host.paths import credentials_file
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message, listed
@@ -101,6 +102,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--quiet-after", type=float, default=QUIET_AFTER_S, metavar="S",
         help="after how many seconds of silence the slot is off (default 60)",
     )  # fmt: skip
+    tested.add_argument(
+        "--test-clock", action="store_true",
+        help="give it the time when it registers, which sets its clock, and see whether it takes it",
+    )  # fmt: skip
     add_options(tested)
     heard = actions.add_parser(
         "listen", help="hear on a mirror port what a recorder and its platform say to each other"
@@ -119,7 +124,13 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--minutes {minutes}: give more than 0 and at most 10", minutes=args.minutes)
     target = _target(args)
     calls.require_closed(args, target.site, utc_now())
+    if args.test_clock and not clock_synced():
+        raise UsageError(
+            "--test-clock: this machine's clock is not known to be right, and would set that of the device: let it "
+            "take the time from a server first, or leave --test-clock out"
+        )
     plan = random_plan(args.id, args.digest, args.minutes * 60, max(1.0, args.quiet_after), target.cameras)
+    plan = replace(plan, gives_time=args.test_clock)
     peer = _address(target.host)
     paper = plan_certificate(args, target.site, target.device)
     slots = _read_slots(args, target)

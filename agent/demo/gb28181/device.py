@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from agent.demo.gb28181.bodies import answers, heartbeat, media_end, read_query
@@ -48,7 +48,7 @@ class SimulatedDevice:
         self.media_host = slot.host
         self.media_port = 30000
         self._restarted = self._is_restarting = False
-        self._wall = wall
+        self._wall, self._off = wall, timedelta(seconds=habits.clock_off_s)
         self._number = 0
         self._wrong_left = habits.wrong_password_times
         self.later: list[tuple[float, bytes]] = []
@@ -160,6 +160,8 @@ class SimulatedDevice:
             return [self._register(answer.header("www-authenticate"))]
         if answer.status == 200:
             self.registered = self.is_on
+            if answer.header("date") and self.habits.takes_time:
+                self._off = datetime.fromisoformat(answer.header("date")) - self._wall()
             if not self._is_restarting:
                 self._register_at_s = now_s + self.habits.refresh_s if self.is_on else None
             if self.is_on and self.habits.heartbeats:
@@ -181,7 +183,7 @@ class SimulatedDevice:
         if asked.command in self.habits.unanswered | lost:
             return said
         after_s = self.habits.catalog_after_s if asked.command == "Catalog" else 0.0
-        for body in answers(asked, self.slot.device_id, self.habits, self._wall()):
+        for body in answers(asked, self.slot.device_id, self.habits, self._wall() + self._off):
             self.later += [(now_s + after_s + SOON_S, one) for one in self._twice(self._message(body))]
         return said
 

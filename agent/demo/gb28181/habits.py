@@ -63,6 +63,8 @@ class Habits:
     lost_over_udp: frozenset[str] = frozenset()
     restarts_at: str = ""
     moves_after_s: float = float("inf")
+    clock_off_s: float = 0.0
+    takes_time: bool = True
 
 
 HABITS: Final[Mapping[str, Habits]] = {

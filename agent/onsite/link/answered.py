@@ -10,14 +10,16 @@ from datetime import datetime
 from typing import Final
 
 from agent.model.finding import Json, Message, listed
-from agent.onsite.link.footage import BEIJING, Listing
-from agent.onsite.link.plan import Plan
+from agent.onsite.link.footage import Listing
+from agent.onsite.link.plan import BEIJING, Plan
 from agent.onsite.link.platform import Asked
 from agent.onsite.link.result import Step, StepName
 from drivers.gb28181.answers import Catalog, Channel, Config, DeviceInfo, DeviceStatus, StorageCards
 
 NAMED_MAX: Final = 8
 CAMERA_TYPES: Final = frozenset({"131", "132"})
+CLOCK_WITHIN_S: Final = 3
+"""House rule: a clock told in whole seconds, and the way of an answer."""
 AREA_DIGITS: Final = frozenset({2, 4, 6, 8})
 """Codes of areas in a catalogue, which are no cameras. Source: GB/T 28181-2022, A.2.1.1."""
 
@@ -125,8 +127,7 @@ def device_status(asked: Asked, now: datetime) -> Step:
     said = next((one for one in asked.parts if isinstance(one, DeviceStatus)), None)
     if said is None or said.done is False:
         return unanswered("device-status", asked)
-    beijing = (now + BEIJING).replace(tzinfo=None)
-    off_s = None if said.device_time is None else round((said.device_time - beijing).total_seconds())
+    off_s = _clock_off_s(said, now)
     evidence: dict[str, Json] = {
         "online": said.online, "well": said.well, "encoding": said.encoding, "recording": said.recording,
         "clock_off_s": off_s,
@@ -138,6 +139,34 @@ def device_status(asked: Asked, now: datetime) -> Step:
         return Step(name="device-status", status="told", what=Message("it calls itself well"), evidence=evidence)
     what = Message("it calls itself well; its clock differs from ours by {seconds} s", {"seconds": off_s})
     return Step(name="device-status", status="told", what=what, evidence=evidence)
+
+
+def clock(asked: Asked, now: datetime) -> Step:
+    """Return whether the device's clock is where it was set at the registration, by its own word.
+
+    That it was right before is not told from that it was set. Source: GB/T 28181-2022, 9.10.3.
+    """
+    said = next((one for one in asked.parts if isinstance(one, DeviceStatus)), None)
+    off_s = None if said is None else _clock_off_s(said, now)
+    if off_s is None:
+        what = Message("whether it took the time that it was given is not known: it does not tell its clock")
+        return Step(name="clock", status="unknown", what=what, reason="no-clock")
+    values, evidence = {"seconds": off_s}, {"clock_off_s": off_s}
+    if abs(off_s) > CLOCK_WITHIN_S:
+        what = Message(
+            "it was given the time when it registered, and its clock differs by {seconds} s: it does not take it",
+            values,
+            next_step="let it take the time from its platform, or from a time server",
+        )  # fmt: skip
+        return Step(name="clock", status="failed", what=what, reason="not-taken", evidence=evidence)
+    what = Message("its clock agrees with the time that it was given when it registered ({seconds} s)", values)
+    return Step(name="clock", status="told", what=what, evidence=evidence)
+
+
+def _clock_off_s(said: DeviceStatus, now: datetime) -> int | None:
+    if said.device_time is None:
+        return None
+    return round((said.device_time - (now + BEIJING).replace(tzinfo=None)).total_seconds())
 
 
 def configuration(asked: Sequence[Asked]) -> Step:

@@ -15,7 +15,7 @@ from agent.onsite.link.footage import Listing, find
 from agent.onsite.link.plan import Plan
 from agent.onsite.link.platform import Asked, Platform, Talks
 from agent.onsite.link.play import Eye, play
-from agent.onsite.link.registrar import Verdict
+from agent.onsite.link.registrar import Verdict, date_text
 from agent.onsite.link.result import LinkResult, Step
 from agent.onsite.link.security import security
 from agent.onsite.link.slots import Slots, after, during
@@ -78,7 +78,10 @@ def run_test(
             told.add(verdict)
             tell(message)
 
-    platform = Platform(plan, wire, clock, on_verdict, sign=verify is not None)
+    def date() -> str:
+        return date_text(wall()) if plan.gives_time else ""
+
+    platform = Platform(plan, wire, clock, on_verdict, sign=verify is not None, date=date)
     done: list[Step] = []
     for step in _with_slots(_steps(platform, wire, address, clock, wall, tell, eye, verify), slots, platform, clock):
         done.append(replace(step, at=wall()))
@@ -135,7 +138,10 @@ def _steps(
     catalog = _ask_catalog(platform)
     yield answered.catalog(catalog, plan)
     yield answered.device_info(_ask(platform, "DeviceInfo"))
-    yield answered.device_status(_ask(platform, "DeviceStatus"), wall())
+    status = _ask(platform, "DeviceStatus")
+    yield answered.device_status(status, wall())
+    if plan.gives_time:
+        yield answered.clock(status, wall())
     cameras = answered.cameras_of(catalog)
     camera = cameras[0].code if cameras else plan.device_id
     listing = _find_footage(platform, camera, wall())

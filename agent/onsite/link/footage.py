@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from agent.onsite.link.plan import BEIJING
 from agent.onsite.link.platform import Asked
 from drivers.footage import Schedule
 from drivers.gb28181.answers import Record, Records
 
-BEIJING: Final = timedelta(hours=8)
 OLDEST_DAYS: Final = 256
 PLAYED: Final = timedelta(hours=1)
 SHORTEST: Final = timedelta(seconds=10)

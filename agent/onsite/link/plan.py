@@ -5,6 +5,7 @@ Pure, but that `random_plan` draws a password and an id.
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from agent.model.errors import UsageError
@@ -14,6 +15,8 @@ LASTS_S: Final = 600.0
 """How long the port is open at most: a house rule, as a listener on 5060 is found by scanners within the hour."""
 HEARTBEAT_S: Final = 60
 """Source: GB/T 28181-2022, 9.6.1 d."""
+BEIJING: Final = timedelta(hours=8)
+"""How far the clocks of devices are ahead of UTC. Source: GB/T 28181-2022, 9.10.3."""
 EXPIRES_MIN_S: Final = 3600
 """Source: GB/T 28181-2022, 9.1.1 d."""
 QUIET_AFTER_S: Final = 60.0
@@ -27,7 +30,10 @@ DEVICE_TYPES: Final = frozenset({"111", "112", "113", "118", "122", "130", "131"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One test of one device. `cameras`: the codes that its catalogue must have, as the site file declares them."""
+    """One test of one device. `cameras`: the codes that its catalogue must have, as the site file declares them.
+
+    `gives_time`: a registration is granted with the time, by which the device sets its clock.
+    """
 
     device_id: str
     platform_id: str
@@ -37,6 +43,7 @@ class Plan:
     heartbeat_s: int = HEARTBEAT_S
     quiet_after_s: float = QUIET_AFTER_S
     cameras: tuple[str, ...] = ()
+    gives_time: bool = False
 
     @property
     def domain(self) -> str:

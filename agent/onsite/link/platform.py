@@ -102,12 +102,13 @@ class Platform:
         told: Callable[[Verdict], None],
         *,
         sign: bool = False,
+        date: Callable[[], str] = lambda: "",
     ) -> None:
         self.plan = plan
         self.heard = Heard()
         self.ends_at_s = clock() + plan.lasts_s
         self.ending = False
-        self._wire, self._clock, self._told, self._sign = wire, clock, told, sign
+        self._wire, self._clock, self._told, self._sign, self._date = wire, clock, told, sign, date
         self._key = secrets.token_bytes(32)
         self._number = 0
         self._asked: Asked | None = None
@@ -260,7 +261,7 @@ class Platform:
         self._registers.append(now_s)
         heard = self.heard
         sign = self._sign and heard.signed is None and heard.verdicts.get("certificate", 0) < SIGNING_MAX
-        decision = decide(request, flow, self.plan, self._key, now_s, ending=self.ending, sign=sign)
+        decision = decide(request, flow, self.plan, self._key, now_s, ending=self.ending, sign=sign, date=self._date())
         self._wire.send(flow, decision.answer)
         if decision.registration is not None:
             before = heard.registration

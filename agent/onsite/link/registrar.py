@@ -1,15 +1,17 @@
 """Decides on one REGISTER: the answer, and what it means for the test. Pure; nothing is remembered of who asks.
 
-Only the device of the plan is challenged. Our answer never has a Date, which would set the device's clock.
+Only the device of the plan is challenged. A registration is granted without a Date, which would set the device's clock,
+but where a person asked for that in words.
 
-Source: GB/T 28181-2022, 9.1 and annex I; RFC 3261 section 10.3.
+Source: GB/T 28181-2022, 9.1, 9.10.3 and annex I; RFC 3261 section 10.3.
 """
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Literal
 
-from agent.onsite.link.plan import EXPIRES_MIN_S, Plan
+from agent.onsite.link.plan import BEIJING, EXPIRES_MIN_S, Plan
 from drivers.gb28181 import sip_digest
 from drivers.gb28181.gb35114 import Shown, Signed, challenge, shown_in, signed_in
 from drivers.gb28181.sip import Sip, answer_to, user_of
@@ -54,11 +56,13 @@ class Decision:
 
 
 def decide(
-    request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, ending: bool = False, sign: bool = False
-) -> Decision:
+    request: Sip, flow: Flow, plan: Plan, key: bytes, now_s: float, *, ending: bool = False, sign: bool = False,
+    date: str = "",
+) -> Decision:  # fmt: skip
     """Decide on a REGISTER; `key` makes nonces, `ending`: the test is over, and only leaving is granted.
 
-    `sign`: a device that begins with its certificate is asked to sign, before it is asked for the password.
+    `sign`: a device that begins with its certificate is asked to sign, before it is asked for the password. `date`: the
+    time that a granted registration gives it (`date_text`); empty: none.
     """
     tag = sip_digest.nonce_for(key, request.header("call-id"), now_s)[8:24]
 
@@ -95,7 +99,8 @@ def decide(
         return decision("left", 200, "OK", "", *contact, ("expires", "0"))
     if ending:
         return decision("ended", 403, "Forbidden")
-    granted = decision("registered", 200, "OK", "", *contact, ("expires", str(expires_s)))
+    dated = (("date", date),) if date else ()
+    granted = decision("registered", 200, "OK", "", *contact, ("expires", str(expires_s)), *dated)
     registration = Registration(
         flow=flow,
         expires_s=expires_s,
@@ -104,6 +109,12 @@ def decide(
         quirks=quirks | login_quirks(request, plan.device_id),
     )
     return Decision("registered", granted.answer, registration)
+
+
+def date_text(now: datetime) -> str:
+    """Return a time as devices take it: that of Beijing, with milliseconds, and no zone. Source: 9.10.3."""
+    beijing = (now + BEIJING).replace(tzinfo=None)
+    return beijing.isoformat(timespec="milliseconds")
 
 
 def _over_ours(signed: Signed, plan: Plan, key: bytes, source: str, now_s: float) -> Signature:

@@ -18,7 +18,7 @@ SCHEMA: Final = "camwarden-link-test/1"
 
 StepName = Literal[
     "register", "heartbeat", "catalog", "device-info", "device-status", "records", "configuration", "cards",
-    "picture", "masks", "playback", "security", "off", "own-slot", "other-slots",
+    "picture", "masks", "playback", "security", "clock", "off", "own-slot", "other-slots",
 ]  # fmt: skip
 StepStatus = Literal["seen", "told", "failed", "unknown", "skipped"]
 """`seen`: measured by us. `told`: by the device's own word. `unknown`: nobody could judge it, so that it counts not."""

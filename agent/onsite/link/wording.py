@@ -19,6 +19,7 @@ TITLES: Final[Mapping[StepName, Message]] = {
     "masks": Message("masks in it"),
     "playback": Message("recorded picture"),
     "security": Message("certificate (GB 35114)"),
+    "clock": Message("time from its platform"),
     "off": Message("slot off again"),
     "own-slot": Message("slot of this test"),
     "other-slots": Message("other slots"),

@@ -16,7 +16,7 @@ from agent.demo.gb28181.habits import HABITS, Habits
 from agent.model import exits
 from agent.onsite.link.plan import LASTS_S, random_plan
 from agent.onsite.link.requesting import new_request
-from agent.onsite.link.result import StepName
+from agent.onsite.link.result import StepName, StepStatus
 from drivers.gb28181.sip import parse
 from drivers.gb28181.wire import Flow
 
@@ -243,3 +243,36 @@ def test_each_test_has_a_password_and_a_platform_of_its_own_in_the_devices_area(
     assert {one.platform_id[:14] for one in plans} == {"14021300002000"}
     assert all(re.fullmatch(r"[a-z2-9]{12}", one.password) and not set("loi01") & set(one.password) for one in plans)
     assert HOST not in repr(plans[0])
+
+
+CLOCKS: tuple[tuple[Habits, StepStatus, str], ...] = (
+    (Habits(clock_off_s=3600.0), "told", ""),
+    (Habits(clock_off_s=-400.0, times="ms"), "told", ""),
+    (Habits(clock_off_s=3600.0, takes_time=False), "failed", "not-taken"),
+    (Habits(unanswered=frozenset({"DeviceStatus"})), "unknown", "no-clock"),
+)
+
+
+@pytest.mark.parametrize(("habits", "status", "reason"), CLOCKS)
+def test_who_asks_for_it_sees_whether_the_device_takes_the_time_of_its_platform(
+    habits: Habits, status: StepStatus, reason: str
+) -> None:
+    plan = replace(PLAN, gives_time=True)
+    room = room_with(habits, plan)
+    step = whole_test(room, plan).step("clock")
+    assert step is not None
+    assert (step.status, step.reason) == (status, reason)
+    dated = [one for one in map(parse, room.sent) if one.header("date")]
+    assert {(one.status, one.cseq[1]) for one in dated} == {(200, "REGISTER")}
+    assert re.fullmatch(r"2026-11-29T12:00:0\d\.\d{3}", dated[0].header("date")), "of Beijing, without a zone"
+
+
+def test_who_leaves_or_gives_a_wrong_password_is_given_no_time() -> None:
+    plan = replace(PLAN, gives_time=True)
+    room = room_with(Habits(wrong_password_times=1), plan)
+    whole_test(room, plan)
+    answers = [one for one in map(parse, room.sent) if one.status and one.cseq[1] == "REGISTER"]
+    assert [bool(one.header("date")) for one in answers] == [
+        one.status == 200 and one.header("expires") != "0" for one in answers
+    ]
+    assert {one.status for one in answers} == {200, 401, 403}
