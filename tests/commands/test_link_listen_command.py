@@ -76,7 +76,7 @@ def test_a_refused_registration_fails_and_its_clause_is_named() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--interface", "none0"], "there is no interface 'none0'; there are: "),
+        (["--interface", "none0"], "there is no interface 'none0'; give one of "),
         (["--interface", "lo", "--minutes", "0"], "more than 0"),
         (["--interface", "lo", "--minutes", "121"], "at most 120"),
         (["--interface", "lo", "--port", "0"], "1 to 65535"), (["--interface", "lo", "--port", "70000"], "1 to 65535"),

@@ -81,7 +81,7 @@ def _listen(tap: Tap, args: argparse.Namespace) -> Listened:
 def _open(interface: str, port: int) -> Tap:
     if interface not in interfaces():
         raise UsageError(
-            "there is no interface {name!r}; there are: {names}", name=interface, names=listed(interfaces())
+            "there is no interface {name!r}; give one of {names}", name=interface, names=listed(interfaces())
         )
     try:
         return Tap(interface, port)
