@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -71,10 +72,10 @@ def test_a_running_hub_waits_for_room_on_the_disk_and_loses_nothing(
     room = threading.Event()
     transaction = Store.transaction
 
-    def within(self: Store) -> object:
+    def within(self: Store, sites: Collection[str] = ()) -> object:
         ((pages,),) = self.all("PRAGMA page_count")
         self.all(f"PRAGMA max_page_count = {2**30 if room.is_set() else pages}")
-        return transaction(self)
+        return transaction(self, sites)
 
     with RunningHub(tmp_path / "hub", site_on(broker)) as hub, publishing(maker, spool, hub_signer) as publisher:
         hub.tell.wait(lambda _: bool(hub.tell.of("state")))
