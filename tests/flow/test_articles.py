@@ -93,6 +93,7 @@ def test_what_is_counted_as_not_checked_is_unknown_where_it_is_due_and_the_rest_
         ("failed", "fail", "no-interface", set()),
         ("tested without a picture", "fail", "test-failed", set()),
         ("tested, not registered", "unknown", "interface-not-told", set()),
+        ("an unknown box tested", "unknown", "interface-not-told", set()),
         ("another box tested", "unknown", "interface-not-told", set()),
         ("not told", "unknown", "interface-not-told", set()),
     ],

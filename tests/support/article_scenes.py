@@ -153,6 +153,7 @@ SCENES: Mapping[str, Scene] = {
     "self-tested": Scene(do=(links(UNREGISTERED), self_tested("played"))),
     "tested without a picture": Scene(do=(links(REGISTERED), self_tested("no-picture"))),
     "tested, not registered": Scene(do=(links(UNREGISTERED), self_tested("not-registered"))),
+    "an unknown box tested": Scene(do=(links(UNREGISTERED), self_tested("played", ()))),
     "another box tested": Scene(do=(links(UNREGISTERED), self_tested("played", ("another box",)))),
     "measured wrong": Scene(
         {"required-points": Word(["P1", "P2"]), "stream-design": Word("H264 2560x1440 25")},
