@@ -1,6 +1,6 @@
 """Connects each method of a port to the function that has its SQL, and to one open database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,16 +11,7 @@ from agent.hub.stores.intake import accepted, before, epochs, holes, places, ref
 from agent.hub.stores.keeping import authors, bodies, disk_sizes, expiry, holds, payloads
 from agent.hub.stores.orders import commands, policies, upgrades
 from agent.hub.stores.page import city_map
-from agent.hub.stores.reading import (
-    city_now,
-    logged,
-    of_finding,
-    orders,
-    queries,
-    scoped,
-    signed,
-    sites,
-)
+from agent.hub.stores.reading import city_now, logged, of_finding, orders, queries, scoped, signed, sites
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -277,14 +268,16 @@ class Holds:
 
 
 class Bodies:
-    """See `agent/hub/ports/keeping.py`."""
+    """See `agent/hub/ports/keeping.py`. `needed`, `drop`: of an engine that stores bodies in a way of its own."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(
+        self, db: Database, needed: Callable[[Database, Collection[int]], set[int]] = payloads.needed,
+        drop: Callable[[Database, Collection[int]], None] = bodies.drop,
+    ) -> None:  # fmt: skip
         self.after = on(db, bodies.bodies_after)
         self.held_before = on(db, bodies.held_before)
-        rows: payloads.Rows = db
-        self.needed = on(rows, payloads.needed)
-        self.drop = on(db, bodies.drop)
+        self.needed = on(db, needed)
+        self.drop = on(db, drop)
         self.leave = on(db, bodies.leave)
         self.forget = on(db, bodies.forget)
         self.place = on(db, bodies.place)
@@ -293,14 +286,17 @@ class Bodies:
 
 
 class Expiry:
-    """See `agent/hub/ports/keeping.py`."""
+    """See `agent/hub/ports/keeping.py`. The functions that delete are of the engine, where it has its own."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(
+        self, db: Database, delete_report: Callable[[Database, int], None] = expiry.delete_report,
+        delete_beside: Callable[[Database, str], None] = expiry.delete_beside,
+    ) -> None:  # fmt: skip
         self.newest_made_at = on(db, expiry.newest_made_at)
         self.reports_after = on(db, expiry.reports_after)
-        self.delete_report = on(db, expiry.delete_report)
+        self.delete_report = on(db, delete_report)
         self.delete_untold_findings = on(db, expiry.delete_untold_findings)
-        self.delete_beside = on(db, expiry.delete_beside)
+        self.delete_beside = on(db, delete_beside)
 
 
 class Disk:

@@ -6,9 +6,8 @@ Every body is whole here, so that none is in the way of another one's end.
 from collections.abc import Collection
 from typing import Final
 
-from agent.hub.stores.areas import on
 from agent.hub.stores.database import Database
-from agent.hub.stores.keeping import bodies, expiry
+from agent.hub.stores.keeping import expiry
 
 _BODIES: Final = (
     "DELETE FROM report_body b USING report_row r WHERE (b.month, b.no) = (r.month, r.body) AND r.id = ANY(?)"
@@ -26,48 +25,25 @@ _LOCK_MS: Final = 2000
 """A partition goes when nobody reads bodies; else another time."""
 
 
-class Bodies:
-    """See `agent/hub/ports/keeping.py`."""
-
-    def __init__(self, db: Database) -> None:
-        self.after = on(db, bodies.bodies_after)
-        self.held_before = on(db, bodies.held_before)
-        self.needed = on(db, _needed)
-        self.drop = on(db, _drop)
-        self.leave = on(db, bodies.leave)
-        self.forget = on(db, bodies.forget)
-        self.place = on(db, bodies.place)
-        self.go_on = on(db, bodies.go_on)
-        self.newest_arrival = on(db, bodies.newest_arrival)
-
-
-class Expiry:
-    """See `agent/hub/ports/keeping.py`."""
-
-    def __init__(self, db: Database) -> None:
-        self.newest_made_at = on(db, expiry.newest_made_at)
-        self.reports_after = on(db, expiry.reports_after)
-        self.delete_report = on(db, _delete_report)
-        self.delete_untold_findings = on(db, expiry.delete_untold_findings)
-        self.delete_beside = on(db, _delete_beside)
-
-
-def _needed(_: Database, __: Collection[int]) -> set[int]:
+def needed(_: Database, __: Collection[int]) -> set[int]:
     """Return which of these bodies others are differences to that are not among these: none."""
     return set()
 
 
-def _drop(store: Database, numbers: Collection[int]) -> None:
+def drop(store: Database, numbers: Collection[int]) -> None:
+    """Drop the bodies of some reports."""
     store.run(_BODIES, list(numbers))
     store.run("DELETE FROM body_held WHERE report_id = ANY(?)", list(numbers))
 
 
-def _delete_report(store: Database, number: int) -> None:
+def delete_report(store: Database, number: int) -> None:
+    """Delete a report with its body and what it told."""
     for statement in _OF_REPORT:
         store.run(statement, [number])
 
 
-def _delete_beside(store: Database, limit: str) -> None:
+def delete_beside(store: Database, limit: str) -> None:
+    """Delete what stands beside reports and is over, and the partitions that are empty but the newest."""
     expiry.delete_beside(store, limit)
     store.run(f"SET LOCAL lock_timeout = {_LOCK_MS}")
     _, *earlier = store.all(_MONTHS) or [()]
