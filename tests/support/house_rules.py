@@ -132,6 +132,7 @@ ON_LINUX_ALONE = (
 """Where these names may be used: below `host`, what no command of `ON_WINDOWS` (`agent/cli.py`) ever calls."""
 
 IMPORT_TABLES = (
+    "agent/hub/stores/engines.py",
     "agent/commands/config.py",
     "drivers/capture.py",
     "drivers/registry.py",
