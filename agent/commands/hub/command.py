@@ -1,6 +1,8 @@
 """Receives, verifies and confirms the reports of sites, and shows or exports what the hub has stored.
 
 camwarden hub run --data DIR --host HOST [--port PORT] [--tls ...] [--user U --password-file F] [--metrics [HOST:]PORT]
+camwarden hub run --data DIR --amqp [N/OF] --host NODE --also NODE:PORT ...   one of several workers, at RabbitMQ
+camwarden hub rabbitmq --queues N [--site ID] ... [--sites DIR]   what the cluster imports: queues, users, rights
 camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | export | revoke THUMBPRINT   --data DIR
 camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   give gateways their certificates
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
@@ -58,6 +60,7 @@ from agent.host.paths import hub_data
 
 ACTIONS: Final = {
     "run": ("agent.commands.hub.run", "run"),
+    "rabbitmq": ("agent.commands.hub.rabbitmq", "run"),
     "trust": ("agent.commands.hub.trust", "run"),
     "enroll": ("agent.commands.hub.enroll", "run"),
     "jwks": ("agent.commands.hub.trust", "print_jwks"),

@@ -15,6 +15,7 @@ PROBES: Final = (
     Probe("running", "running hub", files.running),
     Probe("clock", "clock", files.clock),
     Probe("disk", "room on the disk", files.room),
+    Probe("server", "database server", kept.server, limit_s=15.0),
     Probe("databases", "databases", kept.databases, limit_s=30.0, too_long=kept.TOO_LARGE),
     Probe("broker", "broker: connection", broker.reached, limit_s=12.0),
     Probe("log", "log of accepted reports", kept.log),

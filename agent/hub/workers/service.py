@@ -9,28 +9,27 @@ the database, and less often what is missing, and once a day what is over.
 import logging
 import os
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
-from typing import Final
 
 from agent.contract.signing_keys import Signer
-from agent.contract.topics import PREFIX, is_from_hub
-from agent.deliver.publish.connection import Events, Link
+from agent.contract.topics import is_from_hub
 from agent.deliver.publish.messages import DecodedMessage
 from agent.deliver.publish.messages import Message as Publication
 from agent.deliver.publish.pace import Pace, reconnect_delay_s
-from agent.deliver.publish.protocol import Dialect
 from agent.host import sd_notify
 from agent.host.lock import lock
 from agent.hub.domain.kept import KEPT_DAYS
 from agent.hub.log.running import RunningLog
 from agent.hub.ports.store import Store
 from agent.hub.stores.signing_key import hub_signer
+from agent.hub.transport import mqtt
+from agent.hub.transport.carrier import Carrier, Connect
 from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.alive import Alive, of_service
 from agent.hub.workers.batches import judge
@@ -49,9 +48,6 @@ from agent.site.config.site import Hub
 
 LOG = logging.getLogger("camwarden.hub")
 
-CLIENT_ID: Final = "camwarden-hub"  # the hyphen keeps it apart from every site id
-SUBSCRIPTION: Final = f"{PREFIX}/+/+/#"
-
 _LOOK_S = 1.0
 _EVIDENCE_AT_ONCE = 200
 _MISSING_LOOK_S = 30.0
@@ -66,11 +62,16 @@ _IN_FLIGHT_MOST = 2 * _BATCH_MOST  # the next batch comes while one is committed
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The hub's data folder and its broker (`confirm` and `jwks` of it are not used)."""
+    """The hub's data folder, its broker (`confirm` and `jwks` of it are not used), and how it connects.
+
+    `others`: further nodes of the broker; after a lost connection the next one is tried.
+    """
 
     directory: Path
     broker: Hub
     kept: timedelta = timedelta(days=KEPT_DAYS)
+    others: tuple[Hub, ...] = ()
+    connect: Connect = field(default_factory=mqtt.connector)
 
 
 def run(
@@ -126,7 +127,9 @@ class _Service:
         beside = disk_watch.DiskWatch(), upgrading, watch
         self._workers = Expiry(options.kept), Housekeeping(), DaySums(), *beside
         self._log = RunningLog(options.directory, signer)
-        self._dialect = Dialect()  # what the broker speaks is remembered over connections
+        self._brokers = cycle((options.broker, *options.others))
+        self._broker = options.broker
+        self._untried = len(options.others)
         self._ready_once = False
         self._offline = False
         self._arrived: list[DecodedMessage] = []
@@ -134,23 +137,23 @@ class _Service:
         self._intake = Intake(store, store.trust.load())
 
     def run(self, stop: threading.Event) -> None:
-        wake_read, wake_write = socket.socketpair()  # nobody wakes the hub; `step` wants one
         attempt = 0
         try:
             while not stop.is_set():
                 try:
-                    self._serve(stop, wake_read)
+                    self._serve(stop)
                 except StoreWaits as error:
                     self._wait_for_store(stop, error)
                     continue
                 except (OSError, HubUnavailable) as error:
-                    broker = self._options.broker
+                    broker = self._broker
                     why = os_words(error) if isinstance(error, OSError) else error.message
                     words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
-                    if not self._ready_once:
+                    if not self._ready_once and not self._untried:
                         raise HubUnavailable(
                             "{words}; check that the broker runs and lets the hub in", words=words
                         ) from None
+                    self._untried -= not self._ready_once
                     attempt = 1 if not self._offline else attempt + 1
                     if not self._offline:
                         self._offline = True
@@ -164,8 +167,7 @@ class _Service:
         except StoreWaits as error:  # the sites have it all, and send it again
             LOG.warning("%s; the hub ends without what came last, which no site was told to delete", error)
         finally:
-            for one in (wake_read, wake_write, self._log):
-                one.close()
+            self._log.close()
 
     def _wait_for_store(self, stop: threading.Event, error: StoreWaits) -> None:
         """Wait, without a connection, until the messages can be committed: they were not, and nobody was answered."""
@@ -182,34 +184,22 @@ class _Service:
             sd_notify.status("connecting")
             return
 
-    def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
+    def _serve(self, stop: threading.Event) -> None:
         """Serve one connection until it ends."""
-        broker, ready = self._options.broker, False
-        link = Link(
-            CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect, _IN_FLIGHT_MOST
-        )
+        self._broker, ready = next(self._brokers), False
+        link = self._options.connect(self._broker, self._pace)
         deadline = time.monotonic() + _SUBSCRIBE_WITHIN_S
-        asked = False
         try:
-            link.open(None)
+            link.open()
             while not stop.is_set():
                 self._alive.beat()
-                link.step(_GATHER_S if self._arrived else _BATCH_WAIT_S, wake)
-                events = link.events
-                gathered = self._gather(events)
-                if events.failure is not None:
-                    raise events.failure
-                if events.refused:
-                    raise HubUnavailable(events.refused)
-                if events.granted is not None and not asked:
-                    link.subscribe(SUBSCRIPTION)
-                    asked = True
-                if events.subscribed and not ready:
+                link.step(_GATHER_S if self._arrived else _BATCH_WAIT_S)
+                gathered = self._gather(link)
+                if link.ready and not ready:
                     ready = self._ready_once = True
                     self._welcome(link)
                 if ready:
                     self._look_at_trust()
-                events.acks.clear()
                 if gathered:
                     self._batch_arrived(link)
                 if ready:
@@ -218,8 +208,9 @@ class _Service:
                     self._log.look(self._store, link.publish, self._clock(), time.monotonic(), self._tell)
                     for worker in self._workers:
                         worker.look(self._store, self._clock(), time.monotonic(), self._tell)
-                if events.lost:
-                    raise HubUnavailable(events.lost)
+                self._tell_unheard(link.unheard())
+                if link.lost:
+                    raise HubUnavailable(link.lost)
                 if not ready and time.monotonic() > deadline:
                     raise HubUnavailable("the broker does not answer")
             self._batch_arrived(link)
@@ -227,7 +218,7 @@ class _Service:
         finally:
             link.drop()
 
-    def _gather(self, events: Events) -> bool:
+    def _gather(self, link: Carrier) -> bool:
         """Take what has come; return whether to judge it now: enough, nothing more just now, or long enough.
 
         What a connection has brought and not seen judged is judged with the next, where the broker may send it again.
@@ -235,14 +226,14 @@ class _Service:
         now_s = time.monotonic()
         if not self._arrived:
             self._arrived_at_s = now_s
-        more, events.messages = events.messages, []
+        more = link.take()
         self._arrived += more
         waited = now_s - self._arrived_at_s > _GATHER_MOST_S
-        return not more or len(self._arrived) >= _BATCH_MOST or waited or bool(events.lost)
+        return not more or len(self._arrived) >= _BATCH_MOST or waited or bool(link.lost)
 
-    def _welcome(self, link: Link) -> None:
+    def _welcome(self, link: Carrier) -> None:
         """Publish `ready`, and every site's watermark again: the broker may have lost the retained ones."""
-        broker = self._options.broker
+        broker = self._broker
         self._offline = False
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
         sd_notify.status(f"receiving from {broker.host}:{broker.port}")
@@ -253,14 +244,19 @@ class _Service:
             self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
             self._batch(link, [])
 
-    def _batch_arrived(self, link: Link | None) -> None:
+    def _tell_unheard(self, topics: list[str]) -> None:
+        """Tell what nobody was there for: a site gets it at its next birth."""
+        if topics:
+            self._tell({"event": "unheard", "count": len(topics), "topic": topics[0]})
+
+    def _batch_arrived(self, link: Carrier | None) -> None:
         """Judge all that has come, and only then acknowledge it: a broker sends again what a killed hub had."""
         arrived, self._arrived = self._arrived, []
         self._batch(link, arrived)
         if link is not None:
             link.acknowledge()
 
-    def _batch(self, link: Link | None, messages: list[DecodedMessage]) -> None:
+    def _batch(self, link: Carrier | None, messages: list[DecodedMessage]) -> None:
         """Judge, commit, log, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
@@ -281,7 +277,7 @@ class _Service:
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
 
-    def _look_at_orders(self, link: Link) -> None:
+    def _look_at_orders(self, link: Carrier) -> None:
         """Publish what was ordered since the last poll; now and then request what is missing."""
         now_s, now = time.monotonic(), self._clock()
         if now_s < self._orders_look_at_s:

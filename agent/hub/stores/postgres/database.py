@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import IntLoader
 
@@ -53,6 +54,10 @@ class Connected:
 
     def __init__(self, db: psycopg.Connection[Any]) -> None:
         self.db = db
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.db.close()
 
     @property
     def in_transaction(self) -> bool:
@@ -151,9 +156,15 @@ def connect(directory: Path, read_only: bool) -> Connected:
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
     try:
+        if {"password", "sslpassword"} & conninfo_to_dict(conninfo).keys():
+            raise ConfigurationError(
+                "{path}: a password stands in it; put it into libpq's own file (passfile=FILE, mode 0600)", path=path
+            )
         db: psycopg.Connection[Any] = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_S)
-    except psycopg.ProgrammingError as error:
-        raise ConfigurationError("{path}: not in libpq's form: {error}", path=path, error=_line(error)) from None
+    except psycopg.ProgrammingError:  # whose words repeat the text, which may be a secret
+        raise ConfigurationError(
+            "{path}: not in libpq's form, such as: host=/run/postgresql dbname=hub user=hub", path=path
+        ) from None
     except psycopg.Error as error:
         raise failed(path, error) from None
     if db.execute(_SORTS_BY_BYTES).fetchone() != (True,):
@@ -162,6 +173,7 @@ def connect(directory: Path, read_only: bool) -> Connected:
             "{path}: the database sorts texts by a language; make one with LOCALE 'C.UTF-8' TEMPLATE template0",
             path=path,
         )
+    db.execute("SET timezone = 'UTC'")  # a time without a zone is one of the hub's
     db.adapters.register_loader("numeric", IntLoader)  # sums of whole numbers
     if read_only:
         db.read_only = True

@@ -1,0 +1,1 @@
+"""Carries messages between sites and the hub: MQTT at one broker, or AMQP at a RabbitMQ cluster."""
