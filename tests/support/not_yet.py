@@ -15,6 +15,7 @@ _BY_FILE: dict[str, tuple[str, ...]] = {
     "test_port_questions.py": (
         "test_a_question_that_takes_too_long_is_refused_and_the_store_goes_on",
         "test_a_site_s_own_words_are_shown_as_they_are_and_break_no_answer",
+        "test_all_of_an_answer_is_of_one_state_whatever_is_committed_meanwhile",
         "test_bad_camera_days_are_those_of_sites_that_may_be_seen",
         "test_days_before_a_site_was_heard_of_are_not_due",
         "test_no_value_is_part_of_a_statement",

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import areas, case_columns, current, day_figures
+from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
@@ -55,6 +56,7 @@ class Store:
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
+        self.saved = SavedQuestions(self)
         self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
