@@ -59,8 +59,8 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
-set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --frame --from --head --host --jwks --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --xlsx
+set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs question 'question list' 'question remove' acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
+set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --frame --from --head --host --jwks --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --role --sample --save --saved --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --xlsx
 
 complete -c camwarden-hub -e
 complete -c camwarden-hub -f
@@ -293,6 +293,8 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using findings' -l version -d
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a ask -d 'count over all sites: findings by model status=fail top 10'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using ask' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using ask' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using ask' -l save -x -d 'save the question under this name too, for the page as well'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using ask' -l saved -x -d 'ask the question that was saved so, by today'"'"'s days'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using ask' -l csv -d 'print comma-separated values'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using ask' -l xlsx -xka "(__fish_complete_path (commandline -ct))" -d 'write a workbook too'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using ask' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
@@ -338,6 +340,35 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l verbose -s 
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a question -d 'list and remove the questions that `hub ask --save` has saved'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question; and test $_shtab_camwarden_hub_npos -eq 0' -a list -d 'list the saved questions'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question list' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question; and test $_shtab_camwarden_hub_npos -eq 0' -a remove -d 'forget a saved question; what was exported stays'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a acknowledge -d 'keep that somebody knows of a finding'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using acknowledge' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using acknowledge' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'

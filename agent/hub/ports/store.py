@@ -14,7 +14,7 @@ from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
 from agent.hub.ports.orders import Commands, Policies
 from agent.hub.ports.places import Places
 from agent.hub.ports.reports import Reports
-from agent.hub.ports.seen import Envelopes, Questions, Seen
+from agent.hub.ports.seen import Envelopes, Questions, SavedQuestions, Seen
 from agent.hub.ports.sites import Figures, Sites
 from agent.hub.ports.trust import TrustStore
 from agent.hub.ports.upgrades import Upgrades
@@ -82,6 +82,10 @@ class Store(Intake, Protocol):
     @property
     def questions(self) -> Questions:
         """Answers questions over all sites within what a person may see."""
+
+    @property
+    def saved(self) -> SavedQuestions:
+        """Stores questions by name, and how their exports go."""
 
     @property
     def envelopes(self) -> Envelopes:

@@ -13,12 +13,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.hub.findings.saved import save
 from agent.commands.hub.view import reading
 from agent.hub.domain.asking.question import NOT_TOLD, Answer, Question
 from agent.hub.domain.asking.words import question, read_words
 from agent.hub.domain.figures import china_day
 from agent.hub.domain.scope import EVERYTHING
-from agent.hub.views.answers import HEADINGS, answer_json, lines
+from agent.hub.views.asking.answers import HEADINGS, answer_json, lines
+from agent.hub.views.asking.saved import find_saved, question_of
+from agent.model.errors import UsageError
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.harmless import csv_cell, printable
@@ -30,9 +33,15 @@ COUNT: Final = "count"
 def run(args: argparse.Namespace) -> int:
     """Print the answer, or write it as a workbook. Raises UsageError at the first wrong word."""
     now = datetime.now(UTC)
-    asked = question(read_words(args.words), china_day(now))
+    if bool(args.words) == bool(args.saved) or (args.saved and args.save):
+        raise UsageError("write a question, or --saved NAME for one that was saved")
+    named = read_words(args.words) if args.words else {}
     with reading(args) as store:
+        today = china_day(now)
+        asked = question_of(store, find_saved(store, args.saved), today) if args.saved else question(named, today)
         answer = store.questions.answer(asked, EVERYTHING)
+    if args.save:
+        save(args.data, args.save, named, now)
     if args.xlsx:
         importlib.import_module("agent.commands.hub.findings.ask_book").write(args, asked, rows_of(asked, answer))
     if args.json:

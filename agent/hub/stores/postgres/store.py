@@ -20,6 +20,7 @@ from agent.host.clock import time_left_s
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import areas, case_columns, current, day_figures
 from agent.hub.stores.asking.answer import Questions
+from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import too_long
 from agent.hub.stores.intake import lives, places, waiting
@@ -61,6 +62,7 @@ class Store:
         self.seen = areas.Seen(self)
         self.questions = Questions(self, self._deadline)
         self.envelopes = areas.Envelopes(self)
+        self.saved = SavedQuestions(self)
         self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
