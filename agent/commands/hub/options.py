@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from agent.commands.hub.findings import options as findings
+from agent.commands.hub.forwarding import options as forwarding
 from agent.commands.hub.keeping import options as keeping
 from agent.commands.hub.upgrades import options as upgrades
 from agent.commands.hub.web import options as web
@@ -48,6 +49,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         upgrades.add,
         _disputes,
         _carry,
+        forwarding.add,
         _check,
         keeping.add,
         _log,

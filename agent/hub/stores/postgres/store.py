@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import areas, case_columns, current, day_figures
 from agent.hub.stores.chains import Chains
+from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.postgres import ahead, keeping, reports
@@ -80,6 +81,7 @@ class Store:
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
+        self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def _opened(self) -> Connected:
         to = connect(self.directory, self._read_only)
