@@ -26,6 +26,9 @@ camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over
 camwarden hub disputes [SITE] --data DIR       which findings owners dispute, and until when to decide
 camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why --data DIR
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
+camwarden hub forward --host HOST --jwks FILE [--division C]... --data DIR   send what came up to another hub
+camwarden hub forward --batch FOLDER | --ack FILE --jwks FILE --data DIR   the same as files, across a boundary
+camwarden hub lower add NAME --jwks FILE --division C --by --why | list | revoke NAME --by --why   who forwards here
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
 camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
@@ -93,6 +96,8 @@ ACTIONS: Final = {
     "disputes": ("agent.commands.hub.disputes", "show"),
     "decide": ("agent.commands.hub.disputes", "decide"),
     "import": ("agent.commands.hub.carry", "import_batch"),
+    "forward": ("agent.commands.hub.forwarding.forward", "run"),
+    "lower": ("agent.commands.hub.forwarding.lower", "run"),
     "case": ("agent.commands.hub.carry", "export_case"),
     "check": ("agent.commands.hub.keeping.check", "run"),
     "verify": ("agent.commands.hub.keeping.verify", "run"),

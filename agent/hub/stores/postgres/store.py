@@ -23,6 +23,7 @@ from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import too_long
+from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.postgres import ahead, keeping, reports
@@ -89,6 +90,7 @@ class Store:
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
+        self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def _opened(self) -> Connected:
         to = connect(self.directory, self._read_only)
