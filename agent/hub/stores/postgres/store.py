@@ -185,14 +185,19 @@ class Store:
 
     @contextmanager
     def _deadline(self, within_s: float) -> Iterator[None]:
-        """Let the statements of a block together take so long, and no longer. Raises UsageError, StoreFailed."""
-        left_s = time_left_s(within_s)
+        """Let the statements of a block see one state, and together take so long. Raises UsageError, StoreFailed.
+
+        Source: PostgreSQL 17, 13.2.2 (Repeatable Read: a transaction sees what was committed before it began).
+        """
+        left_s, is_own = time_left_s(within_s), not self.is_in_transaction()
 
         def limit() -> None:
             if left_s() <= 0:
                 raise too_long(within_s)
             self._to.execute(f"SET statement_timeout = {max(1, int(left_s() * 1000))}")
 
+        if is_own:
+            self._done("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
         self._before = limit
         try:
             yield
@@ -202,7 +207,9 @@ class Store:
             raise
         finally:
             self._before = _nothing
-            with suppress(psycopg.Error):  # of a connection that is gone, whose successor has none
+            with suppress(psycopg.Error):  # of a connection that is gone, whose successor has neither
+                if is_own:
+                    self._to.execute("ROLLBACK")  # nothing was written
                 self._to.execute("RESET statement_timeout")
 
     def _done(self, statement: str, values: tuple[object, ...]) -> psycopg.Cursor[Any]:
