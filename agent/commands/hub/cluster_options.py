@@ -53,7 +53,6 @@ def add_worker_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--worker",
         type=worker,
-        default="",
         metavar="NAME",
         help="one of several hubs on data in PostgreSQL: its name, such as a; they share what sites send",
     )
