@@ -15,10 +15,9 @@ from typing import Final
 
 from agent.hub.ports.enroll import EnrollStore
 from agent.hub.ports.files import Files
-from agent.hub.ports.leading import Leading
 from agent.hub.ports.log import LogStore
 from agent.hub.ports.people import PeopleStore
-from agent.hub.ports.store import Store
+from agent.hub.ports.store import Leading, Store
 from agent.hub.ports.trust import TrustStore
 from agent.hub.stores import areas, enroll, log, store
 from agent.hub.stores.keeping import files as sqlite_files

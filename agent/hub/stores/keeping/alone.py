@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 class Alone:
-    """See `agent/hub/ports/leading.py`."""
+    """See `agent/hub/ports/store.py`."""
 
     def __init__(self, _: Path) -> None:
         """Hold nothing: the folder is locked before."""

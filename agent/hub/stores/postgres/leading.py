@@ -23,7 +23,7 @@ _HOLDS: Final = (
 
 
 class Leading:
-    """See `agent/hub/ports/leading.py`."""
+    """See `agent/hub/ports/store.py`."""
 
     def __init__(self, directory: Path) -> None:
         """Ask for nothing yet."""

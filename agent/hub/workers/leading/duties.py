@@ -16,8 +16,7 @@ from typing import Final
 
 from agent.contract.signing_keys import Signer
 from agent.hub.log.running import RunningLog
-from agent.hub.ports.leading import Leading
-from agent.hub.ports.store import Store
+from agent.hub.ports.store import Leading, Store
 from agent.hub.transport.carrier import Carrier
 from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.chains import epochs
