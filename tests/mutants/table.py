@@ -22,6 +22,7 @@ from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
+from mutants.postgres import POSTGRES
 from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
@@ -52,4 +53,5 @@ MUTANTS: Final = (
     *SEEN,
     *UPGRADES,
     *WEBHOOKS,
+    *POSTGRES,
 )

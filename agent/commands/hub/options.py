@@ -65,6 +65,7 @@ def _run(actions: Any, data: argparse.ArgumentParser) -> None:
     parser = actions.add_parser("run", parents=[data], help="receive until interrupted")
     add_broker_options(parser)
     cluster.add_node_options(parser)
+    cluster.add_worker_option(parser)
     parser.add_argument(
         "--metrics",
         type=address,

@@ -92,11 +92,14 @@ def key(situation: Situation) -> Outcome:
 
 def running(situation: Situation) -> Outcome:
     """Judge whether a hub runs on this data, by its lock."""
-    number = holder(situation.directory / "hub")
-    if number is None:
+    locks = sorted(situation.directory.glob("hub*.lock")) if situation.directory.exists() else []
+    numbers = [number for path in locks if (number := holder(path.with_suffix(""))) is not None]
+    if not numbers:
         step = Message("start it: systemctl start camwarden-hub; what it says: journalctl -u camwarden-hub -n 50")
         return found("fail", "not-running", Message("no hub runs on this data: nothing is confirmed to sites"), step)
-    return passed(Message("process {number} is the hub", {"number": number}))
+    if len(numbers) > 1:
+        return passed(Message("hubs that run on this data: {count}", {"count": len(numbers)}), processes=list(numbers))
+    return passed(Message("process {number} is the hub", {"number": numbers[0]}))
 
 
 def clock(situation: Situation) -> Outcome:

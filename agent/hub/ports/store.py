@@ -1,4 +1,4 @@
-"""Defines the port of the hub's store: one open database, by area."""
+"""Defines the port of the hub's store: one open database, by area; and of who leads of several hubs on it."""
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager
@@ -167,3 +167,13 @@ class Store(Intake, Protocol):
     @property
     def forwarding(self) -> Forwarding:
         """Stores how far an upper hub has confirmed what this one forwards."""
+
+
+class Leading(Protocol):
+    """Whether this hub leads. One thread uses it."""
+
+    def holds(self) -> bool:
+        """Return whether this hub leads now, and take the lead where nobody has it; it is lost with its connection."""
+
+    def close(self) -> None:
+        """Give the lead away. May be called again."""

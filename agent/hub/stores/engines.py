@@ -17,10 +17,11 @@ from agent.hub.ports.enroll import EnrollStore
 from agent.hub.ports.files import Files
 from agent.hub.ports.log import LogStore
 from agent.hub.ports.people import PeopleStore
-from agent.hub.ports.store import Store
+from agent.hub.ports.store import Leading, Store
 from agent.hub.ports.trust import TrustStore
 from agent.hub.stores import areas, enroll, log, store
 from agent.hub.stores.keeping import files as sqlite_files
+from agent.hub.stores.keeping.alone import Alone
 from agent.hub.stores.page import people
 from agent.model.errors import ConfigurationError
 
@@ -41,6 +42,9 @@ class Engine:
     enroll: Callable[[Path], EnrollStore]
     people: Callable[[Path, bool], PeopleStore]
     files: Files
+    leading: Callable[[Path], Leading]
+    is_shared: bool
+    """Whether several hubs may run on the same data."""
 
 
 SQLITE: Final = Engine(
@@ -50,6 +54,8 @@ SQLITE: Final = Engine(
     enroll=enroll.EnrollStore,
     people=people.People,
     files=sqlite_files,
+    leading=Alone,
+    is_shared=False,
 )
 
 NAMED: Final[Mapping[str, str]] = {"postgres.conninfo": "agent.hub.stores.postgres.engine"}
@@ -118,6 +124,16 @@ def log_beside(directory: Path) -> Iterator[LogStore | None]:
 def open_enroll(directory: Path) -> EnrollStore:
     """Open tokens and certificates of a desk's folder, or create them. Raises Forbidden, ConfigurationError."""
     return engine_of(directory).enroll(directory)
+
+
+def open_leading(directory: Path) -> Leading:
+    """Return what says whether a hub leads on the data of a folder."""
+    return engine_of(directory).leading(directory)
+
+
+def may_share(directory: Path) -> bool:
+    """Return whether several hubs may run on the data of a folder. Raises ConfigurationError."""
+    return engine_of(directory).is_shared
 
 
 def open_people(directory: Path, read_only: bool = False) -> PeopleStore:

@@ -16,14 +16,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import IntLoader
 
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
 
 NAME: Final = "postgres.conninfo"
-CONNECT_S: Final = 10
+
+_ALIVE: Final = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}  # fmt: skip
+"""Seconds, but the last, in milliseconds: a server that is cut off is given up, and with it the lead."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITERS: Final = 0x63616D77
@@ -156,11 +161,13 @@ def connect(directory: Path, read_only: bool) -> Connected:
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
     try:
-        if {"password", "sslpassword"} & conninfo_to_dict(conninfo).keys():
+        told = conninfo_to_dict(conninfo)
+        if {"password", "sslpassword"} & told.keys():
             raise ConfigurationError(
                 "{path}: a password stands in it; put it into libpq's own file (passfile=FILE, mode 0600)", path=path
             )
-        db: psycopg.Connection[Any] = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_S)
+        unsaid = {name: value for name, value in _ALIVE.items() if name not in told}
+        db: psycopg.Connection[Any] = psycopg.connect(make_conninfo(conninfo, **unsaid), autocommit=True)
     except psycopg.ProgrammingError:  # whose words repeat the text, which may be a secret
         raise ConfigurationError(
             "{path}: not in libpq's form, such as: host=/run/postgresql dbname=hub user=hub", path=path

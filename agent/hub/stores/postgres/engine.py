@@ -5,6 +5,7 @@ from typing import Final
 
 from agent.hub.stores.engines import SQLITE
 from agent.hub.stores.postgres import files
+from agent.hub.stores.postgres.leading import Leading
 from agent.hub.stores.postgres.store import Store
 
-ENGINE: Final = replace(SQLITE, store=Store, files=files)
+ENGINE: Final = replace(SQLITE, store=Store, files=files, leading=Leading, is_shared=True)
