@@ -22,6 +22,9 @@ demo: setup ## run the whole flow against a simulated site; writes build/demo/
 link-demo: setup ## self-tests of a simulated recorder and a camera, side by side, to their signed certificates; writes build/link-demo/
 	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/link_demo.py build/link-demo
 
+province-demo: setup system-packages ## a province on loopback until Ctrl-C: three RabbitMQ nodes, a worker, the page, 200 replayed sites; in build/province-demo/
+	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python -P tests/support/province_demo.py build/province-demo $(PROVINCE_FLAGS)
+
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
@@ -159,6 +162,12 @@ KILLS ?= 220
 hub-kills: setup ## kill hub, backup, import, broker and agent at random, and seek every report; writes build/bench/hub_kills.json (KILLS=N)
 	mkdir -p build/bench
 	$(BIN)/python tests/bench/hub_kills.py --kills $(KILLS) --json > build/bench/hub_kills.json
+
+FAULTS ?= 8
+
+cluster-faults: setup system-packages ## kill and hold nodes of a RabbitMQ cluster and workers of the hub, FAULTS of each, and seek every report; goes on where it was broken off; writes build/bench/cluster_faults.json
+	mkdir -p build/bench
+	$(BIN)/python tests/bench/cluster_faults.py --faults $(FAULTS) --json > build/bench/cluster_faults.json
 
 FUZZ_SECONDS ?= 600
 

@@ -93,7 +93,8 @@ ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger",
 """Commands that run on Windows too, as far as they judge no picture."""
 
 EXTRAS: Final = {
-    "iotcore": "demo", "starlette": "ui", "uvicorn": "ui", "segno": "ui", "rfc3161_client": "stamps", "pika": "province",
+    "iotcore": "demo", "starlette": "ui", "uvicorn": "ui", "segno": "ui", "rfc3161_client": "stamps",
+    "pika": "province",
 }  # fmt: skip
 """Packages that only an extra installs, and its name."""
 
