@@ -59,8 +59,8 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
-set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --frame --from --head --host --jwks --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --xlsx
+set -g _shtab_camwarden_hub_commands run rabbitmq trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
+set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --also --amqp --assignee --backups --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --frame --from --head --host --jwks --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --queues --role --sample --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --xlsx
 
 complete -c camwarden-hub -e
 complete -c camwarden-hub -f
@@ -84,6 +84,8 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l certificate -xk
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l key -xka "(__fish_complete_path (commandline -ct))" -d 'PEM file with its private key'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l user -x -d 'login at the broker'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l password-file -xka "(__fish_complete_path (commandline -ct))" -d 'file whose first line is the password'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l also -x -d 'a further node of the broker, for when one is gone; may be repeated'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l amqp -x -d 'take reports from the queues of RabbitMQ, by AMQP (port 5671 with --tls, else 5672); of so many workers this is number N'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l metrics -x -d 'serve /metrics for Prometheus, without login; HOST is 127.0.0.1 if not given'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l metrics-name -x -d 'a name by which /metrics may be asked for, beside its address; may be repeated'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l backups -xka "(__fish_complete_path (commandline -ct))" -d 'where backups are (default $CAMWARDEN_HUB_BACKUPS, else /var/lib/camwarden-hub-backup)'
@@ -95,6 +97,19 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l verbose -s v -d
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a rabbitmq -d 'print queues, users and rights for a RabbitMQ cluster to import'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l queues -x -d 'so many queues, 1 to 64, and the user of the workers'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l site -x -d 'rights for this site; may be repeated'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l sites -xka "(__fish_complete_directories)" -d 'for every site of a folder from `ledger render`'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a trust -d 'say which key speaks for which site'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using trust' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using trust' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'

@@ -159,6 +159,11 @@ class RabbitNode:
         """End it as a power cut does."""
         self._end(signal.SIGKILL)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of it."""
+        assert self._child is not None
+        os.killpg(self._child.pid, number)
+
     def _end(self, number: signal.Signals) -> None:
         if self._child is None:
             return
