@@ -75,13 +75,12 @@ def hold_node(running: Province, dice: random.Random) -> Mend:
     return lambda: None
 
 
-def take_room(running: Province, _: random.Random) -> Mend:
-    """Have every node believe for a while that its disk has no room: it takes nothing, and says nothing."""
-    for node in running.nodes:
-        node.ctl("set_disk_free_limit", "1000000GB")
+def take_room(running: Province, dice: random.Random) -> Mend:
+    """Have a node believe for a while that its disk has no room: no node takes anything then, or says anything."""
+    node = dice.choice(running.nodes)
+    node.ctl("set_disk_free_limit", "1000000GB")
     time.sleep(_HELD_S)
-    for node in running.nodes:
-        node.ctl("set_disk_free_limit", "50MB")
+    node.ctl("set_disk_free_limit", "50MB")
     return lambda: None
 
 
