@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +24,7 @@ from agent.hub.stores import trust
 from agent.hub.transport.amqp import AmqpCarrier
 from agent.hub.transport.carriers import connector
 from agent.hub.transport.topology import HUB_USER, Part, definitions, queue_name
+from agent.hub.workers import service
 from agent.model.errors import HubUnavailable
 from agent.site.config.site import Credential, Hub
 
@@ -134,6 +136,17 @@ def test_over_the_kill_of_a_node_nothing_is_lost_and_each_stream_keeps_its_order
                 assert came == list(range(1, count + 1))
         assert hub.tell.of("fork") == hub.tell.of("tamper") == hub.tell.of("rejected") == []
     second.start()
+
+
+def test_a_worker_that_begins_while_a_node_is_gone_takes_the_next_and_ends_where_none_is_there(
+    tmp_path: Path, cluster: list[RabbitNode]
+) -> None:
+    gone = replace(by_amqp(cluster[0]), port=1)
+    with RunningHub(tmp_path / "hub", gone, connect=connector(ALL), others=(by_amqp(cluster[1]),)) as hub:
+        assert [one["port"] for one in hub.tell.of("ready")] == [cluster[1].amqp]
+    options = service.Options(tmp_path / "hub", gone, connect=connector(ALL), others=(gone,))
+    with pytest.raises(HubUnavailable):
+        service.run(options, threading.Event(), lambda event: None, clock, FAST)
 
 
 def test_a_worker_that_ends_hands_over_in_order_what_it_has_not_acknowledged(cluster: list[RabbitNode]) -> None:

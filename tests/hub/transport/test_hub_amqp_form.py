@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
+from agent.commands.hub.cluster_options import add_node_options
+from agent.commands.terminal.broker_named import broker_of
+from agent.commands.terminal.broker_options import add_broker_options
 from agent.contract.topics import FROM_HUB, topic
 from agent.deliver.publish.messages import Message, decode_message
 from agent.hub.transport.amqp_form import as_outgoing, as_received
@@ -137,6 +141,16 @@ def test_a_further_site_is_printed_without_what_is_there_already(capsys: pytest.
 def test_what_makes_no_sense_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hub", "rabbitmq", *words]) == 2
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "port"), [([], 1883), (["--tls"], 8883), (["--amqp"], 5672), (["--amqp", "1/2", "--tls"], 5671)]
+)
+def test_without_a_port_it_is_that_of_the_protocol(words: list[str], port: int) -> None:
+    parser = argparse.ArgumentParser()
+    add_broker_options(parser)
+    add_node_options(parser)
+    assert broker_of(parser.parse_args(words)).port == port
 
 
 @pytest.mark.parametrize("part", ["0/4", "5/4", "1/65", "1", "a/b", "1/", "-1/4"])
