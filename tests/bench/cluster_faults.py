@@ -15,15 +15,16 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from fleet_course import lost
-from fleet_parts import ROOT, hub_database  # from here on what benches take from tests/support is found
+from fleet_parts import ROOT  # from here on what benches take from tests/support is found
 from province import Province, connect, keep_alive, province, report, until
 
+from agent.contract.watermark import read_watermark
+from agent.hub.stores.engines import open_store
 from measure.figures import Figure, flags, say, show
 
 LOST: Final = Figure("lost", "reports", 0, "lower")
@@ -173,14 +174,19 @@ async def one_fault(running: Province, name: str, dice: random.Random) -> tuple[
 
 def account(running: Province) -> tuple[int, int]:
     """Return how many reports are lost, and how many the hub stored behind a later one of their stream, so far."""
-    with hub_database(running.hub) as database:
-        missing = lost(database, running.sites, running.hub_key)
-        rows = database.execute("SELECT site, stream, seq FROM report WHERE fork = 0 ORDER BY id").fetchall()
-    newest: dict[tuple[str, str], int] = {}
-    breaks = 0
-    for site, stream, seq in rows:
-        breaks += seq < newest.get((site, stream), 0)
-        newest[site, stream] = max(seq, newest.get((site, stream), 0))
+    missing = breaks = 0
+    with closing(open_store(running.hub, read_only=True)) as store:
+        for one in running.sites:
+            name, keys = one.life.site.id, {running.hub_key.kid: running.hub_key}
+            streams = read_watermark(*one.last_mark, keys, name).streams if one.last_mark else {}
+            newest: dict[str, int] = {}
+            for (stream, seq), digest in one.made.items():
+                found = store.reports.id_at(name, one.life.epoch, stream, seq)
+                is_confirmed = stream in streams and seq <= streams[stream].seq
+                missing += found is None or found[1] != digest or not is_confirmed
+                if found is not None:
+                    breaks += found[0] < newest.get(stream, 0)
+                    newest[stream] = max(found[0], newest.get(stream, 0))
     return missing, breaks
 
 

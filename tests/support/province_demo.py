@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from fleet_parts import environment, hub_database, reports_stored
+from fleet_parts import environment
 from mosquitto import free_port
 from province import Province, connect, keep_alive, province, report, until
 
@@ -70,8 +70,8 @@ async def replay(running: Province, each_s: float, rounds: int) -> None:
         while not rounds or done < rounds:
             report(running)
             took_s = await until(lambda: all(one.drained for one in running.sites), 600)
-            with hub_database(running.hub) as database:
-                print(f"confirmed after {took_s:.1f} s; reports: {reports_stored(database)}", flush=True)
+            made = sum(len(one.made) for one in running.sites)
+            print(f"{made} reports are confirmed, the last after {took_s:.1f} s", flush=True)
             done += 1
             if not rounds or done < rounds:
                 await asyncio.sleep(each_s)
