@@ -100,6 +100,8 @@ def test_a_key_that_people_here_revoked_stays_revoked(province: Province, datong
     province.vouch(datong, voucher_of(maker))
     trust.revoke(province.desk.directory, maker.signer.kid, NOW)
     assert province.vouch(datong, voucher_of(maker, 2))["changed"] == 0
+    until = VouchedKey(maker.signer.public, NOW + timedelta(days=1))
+    assert province.vouch(datong, voucher_of(maker, 3, keys=(until,)))["changed"] == 0
     assert trust.load(province.desk.directory).decide("S1", maker.signer.kid) == "revoked-key"
 
 

@@ -61,6 +61,7 @@ def write_batch(
     reports = total = 0
     for site, lanes in groupby(_behind(store), lambda one: one.site):
         voucher = vouchers.write(store, signer, site, divisions, now)
+        store.forwarding.mark(site, voucher if isinstance(voucher, str) else "")
         if isinstance(voucher, str):
             held[site] = voucher
             continue

@@ -258,9 +258,11 @@ class _Forwarder:
             if made != "unknown-site" and self._held.get(site) != made:
                 self._tell({"event": "not-forwarded", "site": site, "reason": made})
             self._held[site] = made
+            self._store.forwarding.mark(site, made)
             self._lanes.drop(site)
             return False
         self._held.pop(site, None)
+        self._store.forwarding.mark(site, "")
         self._vouched.add(site)
         self._vouch.append(site)
         return True
