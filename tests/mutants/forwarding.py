@@ -41,8 +41,8 @@ FORWARDING: Final = (
         name="voucher-revoked-here",
         row="(lower hub) brings back a key that was revoked here",
         file=_VOUCHING,
-        text='(known.revoked_at or known.by != "hub"',
-        mutated='(known.by != "hub"',
+        text='bool(bound.revoked_at or bound.by != "hub" or',
+        mutated='bool(bound.by != "hub" or',
         test="test_vouching.py::test_a_key_that_people_here_revoked_stays_revoked",
     ),
     Mutant(

@@ -58,12 +58,12 @@ class Place:
         store.lower_hubs.keep(lower_hub(hub_key(self.district)))
         store.close()
 
-    def report(self, cycles: int = 1) -> dict[str, Head]:
+    def report(self, cycles: int = 1, events: int = 1) -> dict[str, Head]:
         """Have the site report, and the district's hub confirm it; return the heads."""
         key = hub_key(self.district)
         spool = self.maker.open(now=clock())
         for _ in range(cycles):
-            self.maker.cycle(spool, clock())
+            self.maker.cycle(spool, clock(), events=events)
         publisher = Publisher(self.maker.site, spool, self.maker.signer, {key.kid: key.public}, clock, FAST)
         publisher.start()
         assert publisher.drained(PATIENCE_S)
@@ -121,6 +121,15 @@ def test_a_forwarder_that_was_ended_goes_on_where_the_upper_hub_has_confirmed(pl
             place.confirmed(heads)
         assert upper.tell.of("duplicate") == []
     assert reports_of(place.district) == reports_of(place.province)
+
+
+def test_no_more_are_on_their_way_than_the_upper_broker_takes(place: Place) -> None:
+    """This one takes 20, and would end the connection at one more."""
+    with RunningHub(place.district, on(place.below)):
+        heads = place.report(2, events=150)
+        with RunningHub(place.province, on(place.above)), place.forwarder() as forwarder:
+            place.confirmed(heads)
+            assert (len(forwarder.tell.of("ready")), forwarder.tell.of("offline")) == (1, [])
 
 
 def test_a_broker_that_takes_everything_and_forgets_confirms_nothing(place: Place) -> None:
