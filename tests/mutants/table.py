@@ -7,6 +7,7 @@ from typing import Final
 from mutants.devices import DEVICES
 from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
+from mutants.forwarding import FORWARDING
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.hub_oidc import HUB_OIDC
@@ -39,6 +40,7 @@ MUTANTS: Final = (
     *PICTURES,
     *NETWORK,
     *HUB,
+    *FORWARDING,
     *HUB_PAGE,
     *HUB_OIDC,
     *DISPUTES,

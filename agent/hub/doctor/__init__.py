@@ -6,7 +6,7 @@ logs in at the broker: that would end the running hub's connection.
 
 from typing import Final
 
-from agent.hub.doctor import broker, files, kept, login
+from agent.hub.doctor import broker, files, forwarding, kept, login
 from agent.hub.doctor.model import Probe
 
 PROBES: Final = (
@@ -23,5 +23,6 @@ PROBES: Final = (
     Probe("upgrade", "upgrade of agents", kept.upgrade),
     Probe("login", "city login", login.city_login, limit_s=10.0),
     Probe("webhooks", "endpoints of other systems", kept.webhooks),
+    Probe("forwarding", "forwarding to an upper hub", forwarding.forwarding),
 )
 """Every probe. A new one is one function and one line here."""

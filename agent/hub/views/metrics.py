@@ -26,6 +26,7 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import files_of, log_beside, open_store, open_trust
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
+from agent.hub.views.forwarding import lag_blocks
 from agent.hub.views.silent import KINDS, silent_sites
 from agent.hub.views.webhooks import hook_blocks
 from agent.model.errors import AgentError
@@ -150,6 +151,7 @@ def write_metrics(
         ),
         *_kept(store, directory, backups, now),
         *hook_blocks(store, now),
+        *lag_blocks(store.forwarding.lag(), now),
         slow.assessment,
     ]
     return "".join(blocks)

@@ -100,6 +100,8 @@ def test_a_key_that_people_here_revoked_stays_revoked(province: Province, datong
     province.vouch(datong, voucher_of(maker))
     trust.revoke(province.desk.directory, maker.signer.kid, NOW)
     assert province.vouch(datong, voucher_of(maker, 2))["changed"] == 0
+    until = VouchedKey(maker.signer.public, NOW + timedelta(days=1))
+    assert province.vouch(datong, voucher_of(maker, 3, keys=(until,)))["changed"] == 0
     assert trust.load(province.desk.directory).decide("S1", maker.signer.kid) == "revoked-key"
 
 
@@ -111,6 +113,16 @@ def test_a_key_that_the_lower_hub_revokes_is_revoked_and_an_older_voucher_brings
     assert province.desk.send(chain_of(maker, 1)[0])["reason"] == "revoked-key"
     assert province.vouch(datong, voucher_of(maker, 5))["reason"] == "old-voucher"
     assert trust.load(province.desk.directory).decide("S1", maker.signer.kid) == "revoked-key"
+
+
+def test_a_hub_revokes_no_key_of_another_site(
+    province: Province, datong: Signer, taiyuan: Signer, maker: Maker, tmp_path: Path
+) -> None:
+    province.store.lower_hubs.keep(lower_hub(taiyuan, TAIYUAN, name="taiyuan"))
+    province.vouch(taiyuan, voucher_of(maker, division=TAIYUAN))
+    other = site_of(tmp_path, "S2")
+    assert province.vouch(datong, voucher_of(other, revoked=(maker.signer.kid,)))["event"] == "vouched"
+    assert trust.load(province.desk.directory).decide("S1", maker.signer.kid) == "trusted"
 
 
 def test_a_key_is_trusted_no_longer_than_the_voucher_says(province: Province, datong: Signer, maker: Maker) -> None:

@@ -201,7 +201,7 @@ def test_what_is_confirmed_is_dropped_and_comes_back_with_the_next_report() -> N
     lanes.take()
     lanes.sent(LANE, 2, 0.0)
     lanes.confirm(LANE, 2)
-    assert (len(lanes), lanes.take(), lanes.look(1e9)) == (0, None, 0)
+    assert (len(lanes), lanes.take(), lanes.look(1e9)) == (0, None, set())
     lanes.note(behind(3, 2))
     assert lanes.take() == (LANE, "datong", 2, UNCONFIRMED_MOST, 3)
 

@@ -165,15 +165,15 @@ def test_one_site_is_asked_only_so_often_a_day(desk: Desk, order: Order_) -> Non
 def test_the_site_s_answer_goes_up_as_it_was_signed(desk: Desk, order: Order_, wishes: Wishes, maker: Maker) -> None:
     look = Command("c3", "S1", "check-now", NOW, LATER, spot_check=SpotCheck("n" * 32))
     order(look)
-    assert wishes.answers(NOW) == []
+    assert wishes.answers(NOW, 9) == []
     result = Result("c3", "S1", "datong", "e1", "check-now", "refused", "too-often", None, 0, ())
     payload = write_result(result, NOW)
     jws = sign_payload(payload, maker.signer, RESULT_TYP)
     assert desk.hand_in(topic("datong", "S1", "cmd-result", "c3"), payload, jws)["event"] == "answered"
-    assert wishes.answers(NOW) == [(("S1", "datong"), "c3", payload, jws)]
-    assert wishes.answers(NOW) == []
+    assert wishes.answers(NOW, 9) == [(("S1", "datong"), "c3", payload, jws)]
+    assert wishes.answers(NOW, 9) == []
     order(look)  # the upper hub has no answer yet, and says it again
-    assert wishes.answers(NOW) == [(("S1", "datong"), "c3", payload, jws)]
+    assert wishes.answers(NOW, 9) == [(("S1", "datong"), "c3", payload, jws)]
 
 
 def policy(version: int = 4, **changes: object) -> Desired:

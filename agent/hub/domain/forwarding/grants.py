@@ -62,8 +62,8 @@ def judge_voucher(
         return "division"
     if before is not None and before.hub != hub.key.kid:
         return "another-hub"
-    if before is None and any(bound):
-        return "bound-here"
+    if before is None and any(one.by in ("person", "enrollment") for one in bound):
+        return "bound-here"  # by a hub alone: the database that had the voucher was lost
     if any(one.site != voucher.site for one in others):
         return "key-of-another-site"
     if before is not None and voucher.number < before.number:

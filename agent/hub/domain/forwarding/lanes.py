@@ -89,8 +89,8 @@ class Lanes:
         if more:
             self._make_ready(lane, one)
 
-    def look(self, now_s: float) -> int:
-        """Have sent again what was not confirmed in time; return of how many lanes."""
+    def look(self, now_s: float) -> set[str]:
+        """Have sent again what was not confirmed in time; return of which sites."""
         late = [
             (lane, one)
             for lane, one in self._known.items()
@@ -99,7 +99,7 @@ class Lanes:
         for lane, one in late:
             one.sent, one.tries = one.confirmed, one.tries + 1
             self._make_ready(lane, one)
-        return len(late)
+        return {lane.site for lane, _ in late}
 
     def begin(self) -> None:
         """Begin a connection: whatever is not confirmed is sent again."""

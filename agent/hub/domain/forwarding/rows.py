@@ -51,16 +51,19 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """How far forwarding is behind. `oldest_at`: when the oldest report that waits came; empty: none does.
+    """How far forwarding is behind, of sites that are forwarded.
 
-    `sites`: with something that waits; `refused`: sites of which the upper hub has refused a report. `connected_at`,
-    `failing_since`: when the forwarder last reached the upper hub, and since when it does not; empty: never.
+    `waiting`: reports, with those that are missing here too; `oldest_at`: when the oldest of them came, empty: none
+    waits; `refused`, `held`: sites of which the upper hub has refused a report, and that are not forwarded;
+    `confirmed_at`: when it last confirmed something. `upper`: its broker, or `files`; `connected_at`, `failing_since`:
+    when that was last reached, and since when it is not; empty: never.
     """
 
     waiting: int
     sites: int
     oldest_at: str
     refused: int
+    held: int
     confirmed_at: str
     upper: str
     connected_at: str

@@ -57,6 +57,9 @@ class Forwarding(Protocol):
     def keep_told(self, site: str, told: Told) -> None:
         """Store what the upper hub said of a site last."""
 
+    def mark(self, site: str, held: str) -> None:
+        """Store why a site is not forwarded; empty: it is."""
+
     def order(self, order_id: str, site: str) -> OrderFromAbove | None:
         """Return an order of the upper hub that was taken up."""
 

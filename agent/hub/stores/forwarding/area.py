@@ -28,6 +28,7 @@ class Forwarding:
         self.keep_confirmed = on(db, upper.keep_confirmed)
         self.told = on(db, upper.told)
         self.keep_told = on(db, upper.keep_told)
+        self.mark = on(db, upper.mark)
         self.order = on(db, upper.order)
         self.keep_order = on(db, upper.keep_order)
         self.unanswered = on(db, upper.unanswered)

@@ -18,8 +18,16 @@ _LANES: Final = (
 """Streams of which the upper hub has not confirmed all that the site is known to have made."""
 
 _OF: Final = "SELECT c.site, c.epoch, c.stream, s.city, coalesce(f.seq, 0), c.expected"
-_WAITING: Final = (
-    "SELECT count(*), min(r.arrived_at) FROM report r WHERE r.site = ? AND r.epoch = ? AND r.stream = ? AND r.seq > ?"
+_NEXT: Final = (
+    "(SELECT min(r.arrived_at) FROM report r WHERE r.site = c.site AND r.epoch = c.epoch AND r.stream = c.stream"
+    " AND r.fork = 0 AND r.seq > coalesce(f.seq, 0))"
+)
+"""When the first of a lane came that the upper hub has not confirmed."""
+
+_LAG: Final = (
+    "SELECT coalesce(sum(made), 0), count(DISTINCT site), coalesce(min(first), '') FROM (SELECT c.site AS site,"  # noqa: S608
+    f" c.expected - coalesce(f.seq, 0) AS made, {_NEXT} AS first {_LANES} AND EXISTS"
+    " (SELECT 1 FROM forward_site w WHERE w.site = c.site AND w.held = '')) lanes WHERE first IS NOT NULL"
 )
 
 
@@ -84,9 +92,20 @@ def told(store: Database, site: str) -> Told:
 def keep_told(store: Database, site: str, said: Told) -> None:
     """Store what the upper hub said of a site last."""
     store.run(
-        "INSERT INTO forward_site (site, ack_no, refused) VALUES (?, ?, ?) ON CONFLICT (site) DO UPDATE"
+        "INSERT INTO forward_site (site, ack_no, refused, held) VALUES (?, ?, ?, '') ON CONFLICT (site) DO UPDATE"
         " SET ack_no = excluded.ack_no, refused = excluded.refused",
         *(site, *said),
+    )
+
+
+def mark(store: Database, site: str, held: str) -> None:
+    """Store why a site is not forwarded; empty: it is."""
+    if store.all("SELECT 1 FROM forward_site WHERE site = ? AND held = ?", site, held):
+        return
+    store.run(
+        "INSERT INTO forward_site (site, ack_no, refused, held) VALUES (?, 0, '', ?) ON CONFLICT (site) DO UPDATE"
+        " SET held = excluded.held",
+        *(site, held),
     )
 
 
@@ -138,20 +157,18 @@ def lag(store: Database) -> Lag | None:
     link = store.all("SELECT upper, connected_at, failing_since, why FROM forward_link")
     if not link:
         return None
-    waiting, oldest, sites = 0, "", set()
-    for one in store.all(f"{_OF} {_LANES}"):
-        ((count, first),) = store.all(_WAITING, *one[:3], one[4])
-        if count:
-            waiting, oldest = waiting + count, min(oldest, first) if oldest else first
-            sites.add(one[0])
-    ((refused,),) = store.all("SELECT count(*) FROM forward_site WHERE refused <> ''")
+    ((waiting, sites, oldest),) = store.all(_LAG)
+    ((refused, held),) = store.all(
+        "SELECT count(CASE WHEN refused <> '' THEN 1 END), count(CASE WHEN held <> '' THEN 1 END) FROM forward_site"
+    )
     ((newest,),) = store.all("SELECT coalesce(max(at), '') FROM forwarded")
     upper, connected_at, failing_since, why = link[0]
     return Lag(
         waiting=waiting,
-        sites=len(sites),
+        sites=sites,
         oldest_at=oldest,
         refused=refused,
+        held=held,
         confirmed_at=newest,
         upper=upper,
         connected_at=connected_at,

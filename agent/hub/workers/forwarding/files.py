@@ -59,8 +59,10 @@ def write_batch(
     files: list[Path] = []
     held: dict[str, str] = {}
     reports = total = 0
+    bound = vouchers.by_site(store.trust.load())
     for site, lanes in groupby(_behind(store), lambda one: one.site):
-        voucher = vouchers.write(store, signer, site, divisions, now)
+        voucher = vouchers.write(store, signer, site, bound.get(site, ()), divisions, now)
+        store.forwarding.mark(site, voucher if isinstance(voucher, str) else "")
         if isinstance(voucher, str):
             held[site] = voucher
             continue

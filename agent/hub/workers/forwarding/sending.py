@@ -120,11 +120,13 @@ class _Forwarder:
         self._tell, self._clock, self._pace = tell, clock, pace
         self._alive, self._dialect = of_service(), Dialect()
         self._lanes = Lanes(pace.resend_s)
-        self._vouch: deque[str] = deque()
+        self._wanted: deque[str] = deque()
+        self._vouch: deque[vouchers.SignedVoucher] = deque()
         self._held: dict[str, str] = {}
         self._vouched: set[str] = set()
         self._in_flight: dict[int, str] = {}
-        self._trust, self._trust_mark = store.trust.load(), store.trust.mark()
+        self._trust_mark, self._trust = store.trust.mark(), store.trust.load()
+        self._bound = vouchers.by_site(self._trust)
         self._seen_id = 0
         self._look_at_s = 0.0
         self._wishes = wishes.Wishes(options.directory, store, signer, options.upper_keys)
@@ -166,7 +168,7 @@ class _Forwarder:
             link.open(None)
             while not stop.is_set():
                 self._alive.beat()
-                link.step(0.0 if ready and self._has_room(granted) and self._has_work() else _STEP_S, wake)
+                link.step(0.0 if ready and self._room(granted) > 0 and self._has_work() else _STEP_S, wake)
                 events = link.events
                 if events.failure is not None:
                     raise events.failure
@@ -204,7 +206,8 @@ class _Forwarder:
         self._vouch.clear()
         self._lanes.begin()
         self._look_at_s = 0.0
-        self._want_vouchers({one.site for one in self._trust.bindings.values()})
+        self._wanted.clear()
+        self._want_vouchers(self._bound)
         self._seen_id = self._store.reports.newest_id()
         after: Lane | None = None
         while True:
@@ -228,9 +231,8 @@ class _Forwarder:
             for lane in dict.fromkeys(Lane(one.site, one.epoch, one.stream) for one in found):  # type: ignore[arg-type]
                 if self._may_forward(lane.site):
                     self._lanes.note(self._store.forwarding.of_lane(lane))
-        if self._lanes.look(now_s):
-            self._want_vouchers(self._vouched)  # the upper hub may have lost them, too
-        for place, command_id, payload, jws in self._wishes.answers(self._clock()):
+        self._want_vouchers(self._lanes.look(now_s))  # the upper hub may have lost them, too
+        for place, command_id, payload, jws in self._wishes.answers(self._clock(), self._room(granted)):
             message = signed_message(place, "cmd-result", payload, jws, command_id)
             self._send(link, granted, message, place.id)
 
@@ -241,50 +243,60 @@ class _Forwarder:
         self._trust_mark, before = mark, self._trust
         self._trust = self._store.trust.load(before)
         changed = [one for kid, one in self._trust.bindings.items() if before.bindings.get(kid) != one]
+        self._bound = vouchers.by_site(self._trust)
         self._want_vouchers({one.site for one in changed})
 
     def _want_vouchers(self, sites: Iterable[str]) -> None:
-        for site in sorted(sites):
-            self._vouched.discard(site)
-            self._held.pop(site, None)
-            self._may_forward(site)
+        """Have the vouchers of sites sent again before anything else."""
+        self._wanted.extend(sorted(sites))
 
     def _may_forward(self, site: str) -> bool:
         """Return whether a site is forwarded; one that was not asked for yet gets its voucher before its reports."""
-        if site in self._vouched:
-            return True
-        made = vouchers.write(self._store, self._signer, site, self._options.divisions, self._clock())
+        return site in self._vouched or self._vouch_for(site)
+
+    def _vouch_for(self, site: str) -> bool:
+        """Write a site's voucher to be sent, or stop forwarding it; return which."""
+        bound = self._bound.get(site, ())
+        made = vouchers.write(self._store, self._signer, site, bound, self._options.divisions, self._clock())
         if isinstance(made, str):
-            if made != "unknown-site" and self._held.get(site) != made:
-                self._tell({"event": "not-forwarded", "site": site, "reason": made})
-            self._held[site] = made
-            self._lanes.drop(site)
+            if made != "unknown-site":
+                self._hold(site, made)
             return False
         self._held.pop(site, None)
+        self._store.forwarding.mark(site, "")
         self._vouched.add(site)
-        self._vouch.append(site)
+        self._vouch.append(made)
         return True
 
-    def _has_work(self) -> bool:
-        return bool(self._vouch) or self._lanes.is_ready()
+    def _hold(self, site: str, why: str) -> None:
+        if self._held.get(site) != why:
+            self._tell({"event": "not-forwarded", "site": site, "reason": why})
+        self._held[site] = why
+        self._store.forwarding.mark(site, why)
+        self._vouched.discard(site)
+        self._lanes.drop(site)
 
-    def _has_room(self, granted: Granted | None) -> bool:
-        return granted is not None and len(self._in_flight) < min(WINDOW, granted.receive_maximum)
+    def _has_work(self) -> bool:
+        return bool(self._wanted or self._vouch) or self._lanes.is_ready()
+
+    def _room(self, granted: Granted | None) -> int:
+        """Return how many publications the broker takes now; more, and it ends the connection."""
+        return min(WINDOW, granted.receive_maximum) - len(self._in_flight) if granted is not None else 0
 
     def _pump(self, link: Link, granted: Granted) -> None:
         """Publish vouchers, then reports of the lanes in turn, as far as the window allows."""
-        while self._vouch and self._has_room(granted):
-            made = vouchers.write(
-                self._store, self._signer, self._vouch.popleft(), self._options.divisions, self._clock()
-            )
-            if not isinstance(made, str):
-                message = signed_message(Place(made.site, made.city), "voucher", made.payload, made.jws, retain=True)
-                self._send(link, granted, message, made.site)
-        if self._vouch:
+        while self._room(granted) > 0 and (self._wanted or self._vouch):
+            if not self._vouch:
+                self._vouch_for(self._wanted.popleft())
+                continue
+            made = self._vouch.popleft()
+            message = signed_message(Place(made.site, made.city), "voucher", made.payload, made.jws, retain=True)
+            self._send(link, granted, message, made.site)
+        if self._wanted or self._vouch:
             return
-        while self._has_room(granted) and (taken := self._lanes.take()) is not None:
+        while (room := self._room(granted)) > 0 and (taken := self._lanes.take()) is not None:
             lane, city, after, most, made_up_to = taken
-            found = self._store.forwarding.reports(lane, after, min(most, _READ_AT_ONCE))
+            found = self._store.forwarding.reports(lane, after, min(most, room, _READ_AT_ONCE))
             for row in found:
                 if not row.has_body:
                     self._tell({"event": "body-gone", "site": lane.site, "stream": lane.stream, "seq": row.seq})
@@ -320,7 +332,7 @@ class _Forwarder:
                 self._store, self._options.upper_keys, address.site, one.payload, one.jws, now
             )
         else:
-            is_mine = address.site in self._vouched
+            is_mine = self._may_forward(address.site)
             events, changed = self._wishes.take(address, one.payload, one.jws, is_mine, now)
         for event in events:
             self._tell(event)

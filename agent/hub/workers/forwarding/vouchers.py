@@ -1,6 +1,7 @@
 """Signs for the upper hub which keys are those of a site: those that this hub trusts, with the division that counts."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -11,7 +12,7 @@ from agent.contract.signing_keys import Signer
 from agent.contract.voucher import KEYS_MOST, VouchedKey, Voucher, write_voucher
 from agent.hub.domain.scope import is_below
 from agent.hub.ports.store import Store
-from agent.verify.bindings import Binding
+from agent.verify.bindings import Binding, Trust
 
 Held = Literal["unknown-site", "no-division", "division", "no-key"]
 """Why a site is not forwarded: nothing verified has come of it; nobody has told where it lies; it lies elsewhere than
@@ -28,8 +29,12 @@ class SignedVoucher:
     jws: str = field(repr=False)
 
 
-def write(store: Store, signer: Signer, site: str, divisions: tuple[str, ...], now: datetime) -> SignedVoucher | Held:
-    """Return the voucher of a site, or why it has none. `divisions`: only sites of these; none named: all.
+def write(
+    store: Store, signer: Signer, site: str, bound: Iterable[Binding], divisions: tuple[str, ...], now: datetime
+) -> SignedVoucher | Held:
+    """Return the voucher of a site, or why it has none.
+
+    `bound`: every binding of the site. `divisions`: only sites of these; none named: all.
 
     Its number follows the clock, so that a newer one counts above; the same keys again do no harm.
     """
@@ -41,9 +46,9 @@ def write(store: Store, signer: Signer, site: str, divisions: tuple[str, ...], n
         return "no-division"
     if divisions and not any(is_below(division, above) for above in divisions):
         return "division"
-    bound = sorted(store.trust.of_sites(site, site).bindings.values(), key=lambda one: one.added_at, reverse=True)
-    keys = tuple(_vouched(store, (one for one in bound if not one.revoked_at), now))[:KEYS_MOST]
-    revoked = tuple(one.kid for one in bound if one.revoked_at)[:KEYS_MOST]
+    newest = sorted(bound, key=lambda one: one.added_at, reverse=True)
+    keys = tuple(_vouched(store, (one for one in newest if not one.revoked_at), now))[:KEYS_MOST]
+    revoked = tuple(one.kid for one in newest if one.revoked_at)[:KEYS_MOST]
     if not keys and not revoked:
         return "no-key"
     city, _ = store.city_and_epoch(site)
@@ -51,6 +56,14 @@ def write(store: Store, signer: Signer, site: str, divisions: tuple[str, ...], n
     voucher = Voucher(site=site, city=city, division=division, number=number, keys=keys, revoked=revoked)
     payload = write_voucher(voucher, now)
     return SignedVoucher(site, city, payload, sign_payload(payload, signer, VOUCHER_TYP))
+
+
+def by_site(trust: Trust) -> Mapping[str, list[Binding]]:
+    """Return the bindings of each site."""
+    found: dict[str, list[Binding]] = defaultdict(list)
+    for one in trust.bindings.values():
+        found[one.site].append(one)
+    return found
 
 
 def _vouched(store: Store, bound: Iterable[Binding], now: datetime) -> Iterable[VouchedKey]:

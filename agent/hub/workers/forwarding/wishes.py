@@ -73,10 +73,10 @@ class Wishes:
         except NotVerified as error:
             return [{"event": "order-refused", **told, "reason": error.reason, "why": str(error)}], {}
 
-    def answers(self, now: datetime) -> list[tuple[Site, str, bytes, str]]:
+    def answers(self, now: datetime, most: int) -> list[tuple[Site, str, bytes, str]]:
         """Return what sites have answered since: site, id of the command, and the answer as it was signed."""
         found = []
-        for order, payload, jws in self._store.forwarding.unanswered(_ANSWERS_AT_ONCE):
+        for order, payload, jws in self._store.forwarding.unanswered(min(most, _ANSWERS_AT_ONCE)) if most > 0 else ():
             city, _ = self._store.city_and_epoch(order.site)
             found.append((Site(order.site, city), order.id, payload, jws))
             self._store.forwarding.keep_order(replace(order, answered_at=utc_text(now)))

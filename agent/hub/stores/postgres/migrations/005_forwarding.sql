@@ -16,7 +16,9 @@ CREATE TABLE forwarded (
     PRIMARY KEY (site, epoch, stream)
 );
 
-CREATE TABLE forward_site (site text PRIMARY KEY, ack_no bigint NOT NULL, refused text NOT NULL);
+CREATE TABLE forward_site (
+    site text PRIMARY KEY, ack_no bigint NOT NULL, refused text NOT NULL, held text NOT NULL
+);
 
 CREATE TABLE forward_order (
     id text NOT NULL, site text NOT NULL, name text NOT NULL, at text NOT NULL, outcome text NOT NULL,
