@@ -12,6 +12,7 @@ _FORM: Final = f"{_HOSTILE}test_a_form_from_elsewhere_does_nothing"
 _ACCESS: Final = "test_hub_web_access.py::test_who_is_bound_sees_and_changes_nothing_else"
 _PLACES: Final = "test_port_places.py::"
 _QUESTIONS: Final = "test_port_questions.py::"
+_SAVED: Final = "test_hub_pages_questions.py::"
 _HEADER: Final = f"{_HOSTILE}test_nobody_else_names_anybody_by_a_header"
 
 HUB_PAGE: Final = (
@@ -86,6 +87,38 @@ HUB_PAGE: Final = (
         text="not (is_whole or maintainer in own)",
         mutated="False",
         test=f"{_QUESTIONS}test_bad_camera_days_are_those_of_sites_that_may_be_seen",
+    ),
+    Mutant(
+        name="hub-saved-scope",
+        row="saves a question, or reads the saved ones",
+        file="agent/hub/web/pages/questions.py",
+        text="answer(wanted, asked.scope)",
+        mutated="answer(wanted, type(asked.scope)(everything=True))",
+        test=f"{_SAVED}test_who_asks_counts_what_it_may_see_whoever_saved_the_question",
+    ),
+    Mutant(
+        name="hub-saved-known",
+        row="saves a question, or reads the saved ones",
+        file="agent/hub/domain/asking/saved.py",
+        text="not any(name in saved.named for name in _OF_SOMEBODY)",
+        mutated="True",
+        test=f"{_SAVED}test_a_question_about_somebody_is_seen_by_who_saved_it_and_who_sees_everything",
+    ),
+    Mutant(
+        name="hub-export-links",
+        row="puts links or files of his own into the folder",
+        file="agent/hub/workers/exports/files.py",
+        text="_remove(at, parts[kind])  # what an ended hub has left",
+        mutated="pass",
+        test="test_hub_exports.py::test_a_link_in_the_folder_leads_nowhere",
+    ),
+    Mutant(
+        name="hub-export-prune",
+        row="puts links or files of his own into the folder",
+        file="agent/hub/workers/exports/files.py",
+        text="if match and one.is_file(follow_symlinks=False):",
+        mutated="if match:",
+        test="test_hub_exports.py::test_the_newest_stay_and_nothing_else_goes",
     ),
     Mutant(
         name="hub-ask-marks",

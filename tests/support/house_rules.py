@@ -74,7 +74,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "cryptography": ("agent/contract/*", "agent/verify/*", "agent/deliver/keys/*", "agent/hub/*", "agent/demo/*"),
     "rich": ("agent/commands/*",),
     "iotcore": ("agent/demo/*",),
-    "openpyxl": ("agent/onsite/ledger/*",),
+    "openpyxl": ("agent/onsite/ledger/*", "agent/text/workbook.py"),
     "pkcs11": ("agent/deliver/keys/pkcs11.py",),
     "packaging": (),
     "systemd": (),

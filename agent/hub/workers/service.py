@@ -37,6 +37,7 @@ from agent.hub.workers.batches import judge
 from agent.hub.workers.chains import epochs
 from agent.hub.workers.day_sums import DaySums
 from agent.hub.workers.expire import Expiry
+from agent.hub.workers.exports.making import exporting
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.opening import AGAIN_S, open_store
@@ -95,7 +96,7 @@ def run(
             return
         try:
             signer = hub_signer(options.directory)
-            with sending(options.directory, clock, tell):
+            with sending(options.directory, clock, tell), exporting(options.directory, clock, tell):
                 _Service(options, store, signer, tell, clock, pace or Pace(), alive).run(stop)
         finally:
             sd_notify.stopping()
