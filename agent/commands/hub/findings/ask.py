@@ -1,7 +1,6 @@
 """Answers a question over all sites as a table, JSON, CSV or a workbook: `camwarden hub ask`."""
 
 import argparse
-import importlib
 import json
 import sys
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from agent.hub.domain.figures import china_day
 from agent.hub.domain.scope import EVERYTHING
 from agent.hub.views.asking.answers import HEADINGS, answer_json, lines
 from agent.hub.views.asking.saved import find_saved, question_of
-from agent.hub.views.asking.tables import csv_text
+from agent.hub.views.asking.tables import csv_text, workbook_bytes
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
@@ -54,9 +53,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _write_book(args: argparse.Namespace, asked: Question, answer: Answer) -> None:
     """Write one sheet. Raises ConfigurationError."""
-    book = importlib.import_module("agent.hub.views.asking.book").book(asked, answer, args.lang)
     try:
-        write_atomic(args.xlsx, book, 0o644)
+        write_atomic(args.xlsx, workbook_bytes(asked, answer, args.lang), 0o644)
     except OSError as error:
         raise ConfigurationError(
             "{path}: cannot be written: {why}; choose another place", path=args.xlsx, why=os_words(error)

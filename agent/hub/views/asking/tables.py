@@ -1,8 +1,9 @@
-"""Renders the answer to a question as a table of texts, and as CSV: names are texts there, never formulas."""
+"""Renders the answer to a question as CSV and as a workbook: names are texts there, never formulas."""
 
 import csv
+import importlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agent.hub.domain.asking.question import Answer, Question
@@ -25,3 +26,9 @@ def csv_text(asked: Question, answer: Answer, about: Iterable[tuple[str, ...]] =
     writer.writerow((*asked.by, COUNT))
     writer.writerows((*map(csv_cell, names), count) for names, count in rows_of(asked, answer))
     return written.getvalue()
+
+
+def workbook_bytes(asked: Question, answer: Answer, lang: str, about: Sequence[tuple[str, str]] = ()) -> bytes:
+    """Return a workbook; its library, which is large, is loaded for that alone."""
+    made: bytes = importlib.import_module("agent.hub.views.asking.book").book(asked, answer, lang, about)
+    return made

@@ -1,1 +1,1 @@
-"""Writes the answers to saved questions into folders, when their schedules say so."""
+"""Writes the answers to saved questions into folders, when they are due."""

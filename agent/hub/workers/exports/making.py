@@ -5,7 +5,6 @@ newest is made, once. What fails is tried again, and kept in words for `hub doct
 files and storing that they are there writes them again, under another name.
 """
 
-import importlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store
 from agent.hub.views.asking.exports import about
 from agent.hub.views.asking.saved import question_of
-from agent.hub.views.asking.tables import csv_text
+from agent.hub.views.asking.tables import csv_text, workbook_bytes
 from agent.hub.workers.exports.files import prune, write_new
 from agent.hub.workers.intake import Event
 from agent.model.errors import AgentError, UsageError, os_words
@@ -80,7 +79,7 @@ def make(store: Store, due: Due, now: datetime) -> list[str]:
     said = about(store, due, asked, answer, now)
     rendered: dict[Format, Callable[[], bytes]] = {
         "csv": lambda: csv_text(asked, answer, said).encode("utf-8-sig"),
-        "xlsx": lambda: importlib.import_module("agent.hub.views.asking.book").book(asked, answer, schedule.lang, said),
+        "xlsx": lambda: workbook_bytes(asked, answer, schedule.lang, said),
     }
     contents = {kind: rendered[kind]() for kind in schedule.formats}
     return write_new(schedule.folder, due.saved.name, due.at.astimezone(CHINA).date(), contents)
