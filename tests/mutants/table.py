@@ -10,6 +10,7 @@ from mutants.enrollment import ENROLLMENT
 from mutants.forwarding import FORWARDING
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
+from mutants.hub_asking import HUB_ASKING
 from mutants.hub_oidc import HUB_OIDC
 from mutants.hub_page import HUB_PAGE
 from mutants.link import LINK
@@ -42,6 +43,7 @@ MUTANTS: Final = (
     *HUB,
     *FORWARDING,
     *HUB_PAGE,
+    *HUB_ASKING,
     *HUB_OIDC,
     *DISPUTES,
     *GATEWAY,

@@ -75,7 +75,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "cryptography": ("agent/contract/*", "agent/verify/*", "agent/deliver/keys/*", "agent/hub/*", "agent/demo/*"),
     "rich": ("agent/commands/*",),
     "iotcore": ("agent/demo/*",),
-    "openpyxl": ("agent/onsite/ledger/*",),
+    "openpyxl": ("agent/onsite/ledger/*", "agent/text/workbook.py"),
     "pkcs11": ("agent/deliver/keys/pkcs11.py",),
     "packaging": (),
     "systemd": (),
@@ -141,13 +141,13 @@ IMPORT_TABLES = (
     "agent/cli.py",
     "agent/commands/demo.py",
     "agent/commands/hub/command.py",
-    "agent/commands/hub/findings/ask.py",
     "agent/commands/hub/log.py",
     "agent/commands/verify/told_stamps.py",
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
     "agent/hub/transport/carriers.py",
+    "agent/hub/views/asking/tables.py",
 )
 """The tables that import by name, and where libraries for tokens and workbooks and the gallery of lies are loaded."""
 
@@ -166,6 +166,7 @@ READS_JSON = {
     "agent/hub/stores/page/city_map.py": "the map that it has written itself",
     "agent/hub/domain/map/map_file.py": "a file of positions that a person loads, within its own bounds",
     "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
+    "agent/hub/stores/asking/saved.py": "what it has written itself: parameters and schedules of questions",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
     "agent/hub/domain/rows/reports.py": "the evidence that the hub has written itself",
     "agent/hub/stores/case_columns.py": "the findings of a body, once, at intake",

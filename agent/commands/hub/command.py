@@ -11,6 +11,7 @@ camwarden hub silent --data DIR    sites that are late, offline, wedged, not sta
 camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintainer M] [--operator O] [--model M] ...
 camwarden hub ask "findings by model check=clock-offset status=fail top 10"   how many, over all sites, by what
 camwarden hub ask "QUESTION" --save NAME | --saved NAME; question list | remove NAME   questions that are asked again
+camwarden hub question schedule NAME --every DAY --at HH:MM --to FOLDER | unschedule NAME   exports by the running hub
 camwarden hub site SITE --data DIR              one site: boxes, open findings, how long faults lasted
 camwarden hub fleet [--check C] [--model M]     which check fails at many boxes of one model and firmware
 camwarden hub repairs [--check C] [--since DAY]  how long faults lasted, by check

@@ -6,7 +6,7 @@ logs in at the broker: that would end the running hub's connection.
 
 from typing import Final
 
-from agent.hub.doctor import broker, files, forwarding, kept, login
+from agent.hub.doctor import broker, exports, files, forwarding, kept, login
 from agent.hub.doctor.model import Probe
 
 PROBES: Final = (
@@ -22,6 +22,7 @@ PROBES: Final = (
     Probe("backup", "backup", kept.backup),
     Probe("upgrade", "upgrade of agents", kept.upgrade),
     Probe("login", "city login", login.city_login, limit_s=10.0),
+    Probe("exports", "exports of saved questions", exports.exports),
     Probe("webhooks", "endpoints of other systems", kept.webhooks),
     Probe("forwarding", "forwarding to an upper hub", forwarding.forwarding),
 )

@@ -24,6 +24,7 @@ from agent.hub.domain.rows.upgrades import Step
 from agent.hub.log.sequencer import lag
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import files_of, log_beside, open_store, open_trust
+from agent.hub.views.asking.exports import export_blocks
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.forwarding import lag_blocks
@@ -152,6 +153,7 @@ def write_metrics(
         *_kept(store, directory, backups, now),
         *hook_blocks(store, now),
         *lag_blocks(store.forwarding.lag(), now),
+        *export_blocks(store, now),
         slow.assessment,
     ]
     return "".join(blocks)

@@ -4,7 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from agent.commands.hub.web.bindings import add_bindings
 from agent.commands.terminal.moments import day
+from agent.hub.domain.asking.saved import EVERY, FORMATS
 from agent.hub.domain.open_statuses import OPEN
 
 
@@ -59,12 +61,29 @@ def _listing(actions: Any, data: argparse.ArgumentParser) -> None:
 
 
 def _saved(actions: Any, data: argparse.ArgumentParser) -> None:
-    parser = actions.add_parser("question", help="list and remove the questions that `hub ask --save` has saved")
+    parser = actions.add_parser(
+        "question", help="list, remove and export the questions that `hub ask --save` has saved"
+    )
     inner = parser.add_subparsers(dest="question_action", required=True, metavar="ACTION")
     named = argparse.ArgumentParser(add_help=False)
     named.add_argument("name", metavar="NAME")
     inner.add_parser("list", parents=[data], help="list the saved questions")
     inner.add_parser("remove", parents=[data, named], help="forget a saved question; what was exported stays")
+    plan = inner.add_parser("schedule", parents=[data, named], help="let the running hub export it into a folder")
+    plan.add_argument(
+        "--every", choices=EVERY, metavar="DAY", required=True,
+        help="day, monday to sunday, or a day of the month from 1 to 31 (its last one where it is shorter)",
+    )  # fmt: skip
+    plan.add_argument("--at", metavar="HH:MM", default="06:30", help="time of day in China (default 06:30)")
+    plan.add_argument(
+        "--to", type=Path, metavar="FOLDER", required=True, help="where files are written on this machine"
+    )
+    plan.add_argument(
+        "--format", choices=FORMATS, action="append", default=[], help="csv (default) or xlsx; may be repeated"
+    )
+    plan.add_argument("--keep", type=count, default=31, metavar="N", help="so many of the newest stay (default 31)")
+    add_bindings(plan)
+    inner.add_parser("unschedule", parents=[data, named], help="export it no more; what was exported stays")
 
 
 def _words(actions: Any, data: argparse.ArgumentParser) -> None:

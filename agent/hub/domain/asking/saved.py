@@ -91,7 +91,7 @@ class Exported:
     """How the exports of a question went. Times RFC 3339 in UTC, empty: not happened.
 
     `due_at`: for which time the last one was made, at `made_at`; `missed` ones before it were made up by that one.
-    `failing_since`: no try succeeded since; `why` says it in words, of the last try.
+    `failing_since`: no try succeeded since, or old ones could not be deleted; `why` says it in words, of the last try.
     """
 
     due_at: str = ""
@@ -117,6 +117,30 @@ def newest_due(schedule: Schedule, now: datetime) -> datetime | None:
         if _falls_on(schedule.every, day) and due <= now:
             return due if due > datetime.fromisoformat(schedule.begun_at) else None
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An export that is to be made: of a question by its schedule, for a time; `missed` before it are made up by it."""
+
+    saved: Saved
+    schedule: Schedule
+    at: datetime
+    missed: int
+
+
+def due_export(saved: Saved, went: Exported, now: datetime) -> Due | None:
+    """Return the export of a question that is to be made now, the newest one; None: none is."""
+    at = newest_due(saved.schedule, now) if saved.schedule else None
+    if saved.schedule is None or at is None or is_made(at, went, now):
+        return None
+    before = max(went.due_at, saved.schedule.begun_at)
+    return Due(saved, saved.schedule, at, missed(saved.schedule, datetime.fromisoformat(before), at))
+
+
+def is_made(due: datetime, exported: Exported, now: datetime) -> bool:
+    """Return whether the export that was due is there; one of a time to come was made by a clock that went ahead."""
+    return bool(exported.due_at) and due <= datetime.fromisoformat(exported.due_at) <= now
 
 
 def missed(schedule: Schedule, after: datetime, until: datetime) -> int:

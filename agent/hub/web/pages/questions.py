@@ -11,6 +11,7 @@ from agent.hub.views.asking.saved import question_of
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
 from agent.hub.web.saving import find, known_to, may_remove, person_of
+from agent.text.translate import translate
 
 
 def answer(asked: Asked) -> Reply:
@@ -29,7 +30,7 @@ def answer(asked: Asked) -> Reply:
         asks=wanted,
         answer=answer,
         lines=list(lines(wanted, answer, asked.now)) if wanted and answer else [],
-        headings=HEADINGS,
+        headings={name: translate(text, asked.lang) for name, text in HEADINGS.items()},
         not_told=NOT_TOLD,
         most=TEXT_MAX_CHARS,
     )

@@ -22,6 +22,7 @@ from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.chains import epochs
 from agent.hub.workers.day_sums import DaySums
 from agent.hub.workers.expire import Expiry
+from agent.hub.workers.exports.making import exporting
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.upgrades.watch import Upgrades
@@ -107,7 +108,8 @@ class Duties:
         self._leads = leads
         if leads and not led:
             self._has_greeted = False
-            self._while_leading.enter_context(sending(self._means.directory, self._means.clock, self._tell))
+            for beside in (sending, exporting):
+                self._while_leading.enter_context(beside(self._means.directory, self._means.clock, self._tell))
         elif led and not leads:
             self._while_leading.close()
             LOG.warning("the database has let go of the lead: another hub takes it over")

@@ -134,3 +134,59 @@ def test_a_question_goes_with_a_backup_and_a_take_over(hub: Hub, tmp_path: Path)
     for name in ("back", "over"):
         hub.directory = tmp_path / name
         assert hub.json("question", "list") == listed
+
+
+def test_a_schedule_is_kept_shown_and_ended(hub: Hub, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    hub.says("ask", "sites", "--save", "q")
+    plan = (
+        "question",
+        "schedule",
+        "q",
+        "--every",
+        "monday",
+        "--to",
+        str(folder),
+        "--format",
+        "xlsx",
+        "--format",
+        "csv",
+    )
+    said = hub.says(*plan, "--keep", "4", "--division", "14")
+    assert f"q is exported to {folder} by the running hub" in said
+    export = hub.json("question", "list")["questions"][0]["export"]
+    told = {name: export[name] for name in ("every", "at", "folder", "formats", "keep", "state", "due_at", "missed")}
+    assert told == {
+        "every": "monday", "at": "06:30", "folder": str(folder), "formats": ["csv", "xlsx"], "keep": 4, "state": "new",
+        "due_at": None, "missed": 0,
+    }  # fmt: skip
+    assert export["scope"] == {"divisions": ["14"], "operators": [], "maintainers": [], "everything": False}
+    assert f"exported every monday at 06:30 to {folder}, the newest 4 stay" in hub.says("question", "list")
+    assert "none was due yet" in hub.says("question", "list")
+    assert "\u5c1a\u672a\u5230" in hub.says("question", "list", "--lang", "zh_CN")
+    hub.says(*plan)
+    assert hub.json("question", "list")["questions"][0]["export"]["scope"]["everything"] is True
+    assert "q is exported no more" in hub.says("question", "unschedule", "q")
+    assert hub.json("question", "list")["questions"][0]["export"] is None
+    acts = sorted((row["act"], row["what"]) for row in hub.json("audit")["rows"])
+    assert acts[:2] == [("question-save", "q"), ("question-schedule", "q monday 06:30")]
+
+
+def test_a_schedule_that_cannot_be_is_refused(hub: Hub, tmp_path: Path) -> None:
+    hub.says("ask", "sites", "--save", "q")
+    inside = hub.directory / "exports"
+    inside.mkdir()
+    (tmp_path / "file").touch()
+    plan = ("question", "schedule", "q", "--every", "day")
+    for folder in (hub.directory, inside, tmp_path / "none", tmp_path / "file"):
+        assert "no folder for exports" in hub.says(*plan, "--to", str(folder), code=2)
+    for more, said in (
+        (("--at", "6:30"), "no time of day"), (("--keep", "1001"), "--keep: at most 1000"),
+        (("--division", "x"), "a code of 2, 4 or 6 digits"),
+    ):  # fmt: skip
+        assert said in hub.says(*plan, "--to", str(tmp_path), *more, code=2)
+    none = ("question", "schedule", "none", "--every", "31", "--to", str(tmp_path))
+    assert "no question is saved so" in hub.says(*none, code=2)
+    assert "no question is saved so" in hub.says("question", "unschedule", "none", code=2)
+    assert hub.json("question", "list")["questions"][0]["export"] is None
