@@ -16,7 +16,7 @@ HUB_ON_311_ALONE := --ignore=tests/hub/web/test_hub_pages_look.py --ignore=tests
 	-k 'not under_1000_wrong_ones and not a_browser_comes_back and (test_postgres or not postgres)'
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo province-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo province-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -162,6 +162,9 @@ bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
 	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
+bench-quick: setup peers system-packages ## every benchmark in its quick form, held to the figures that it promises
+	$(BIN)/python -Im pytest -q -n 3 --no-loadscope-reorder -p no:cacheprovider $(TEST_FLAGS) tests/bench/quick_runs.py
+
 KILLS ?= 220
 
 hub-kills: setup ## kill hub, backup, import, broker and agent at random, and seek every report; writes build/bench/hub_kills.json (KILLS=N)
@@ -220,7 +223,7 @@ release: ## everything that a release has, into an empty dist/ (as root); then: 
 	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
 	sh packaging/system-packages.sh arch-test qemu-user-static
 	sh packaging/rootfs/can_run.sh amd64 arm64
-	$(MAKE) test test-313 test-system
+	$(MAKE) test test-313 bench-quick test-system
 	$(MAKE) debs
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done
