@@ -55,6 +55,16 @@ def difference(payload: bytes, base_id: int, base: bytes) -> bytes:
     return DIFFERENCE + base_id.to_bytes(_ID_BYTES) + zstd.compress(payload, level, zstd_dict=_prefix(base))
 
 
+def referring(stored: bytes, base_id: int) -> bytes:
+    """Return a difference as one to the same body in the row of another id."""
+    return stored[:1] + base_id.to_bytes(_ID_BYTES) + stored[1 + _ID_BYTES :]
+
+
+def references(number: int) -> tuple[bytes, bytes]:
+    """Return how the stored differences to the body of a report begin."""
+    return DEFLATED + number.to_bytes(_ID_BYTES), DIFFERENCE + number.to_bytes(_ID_BYTES)
+
+
 def base_of(stored: bytes) -> int | None:
     """Return the id of the report to which a stored body is a difference, None for a whole or a dropped one."""
     return int.from_bytes(stored[1 : 1 + _ID_BYTES]) if stored[:1] in (DEFLATED, DIFFERENCE) else None
