@@ -35,7 +35,7 @@ SMALL: Final = 8
 _REFERRING: Final = (
     "SELECT b.id FROM report_row base JOIN report_row r ON r.lane = base.lane"  # noqa: S608
     f" AND r.seq BETWEEN base.seq - {WHOLE_EACH} AND base.seq + {WHOLE_EACH} JOIN body b ON b.id = r.id"
-    " WHERE base.id = ? AND substr(b.payload, 1, 9) IN (?, ?)"
+    " WHERE base.id = ? AND substr(b.payload, 1, 9) IN (?, ?, ?)"
 )
 
 
@@ -73,11 +73,15 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The exact bytes of a report's body, with the number of the report in its chain and that of its row."""
+    """The exact bytes of a report's body, with the number of the report in its chain and that of its row.
+
+    `prev`: the digest of the report before, where the engine puts it beside a stored body.
+    """
 
     seq: int
     number: int
     payload: bytes = field(repr=False)
+    prev: bytes = b""
 
 
 @dataclass(slots=True)
@@ -124,7 +128,7 @@ def stored_form(body: Body, base: Body | None) -> tuple[bytes, bool]:
     """Return a body as it is to be stored beside the whole one of its chain, and whether it is the next whole one."""
     if base is None or abs(body.seq - base.seq) >= WHOLE_EACH:
         return whole(body.payload), True
-    found = difference(body.payload, base.number, base.payload)
+    found = difference(body.payload, base.number, base.payload, body.prev)
     if len(found) * SMALL < len(body.payload) or len(found) * 2 < len(alone := whole(body.payload)):
         return found, False
     return alone, True

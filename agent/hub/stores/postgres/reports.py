@@ -14,7 +14,7 @@ from psycopg import sql
 
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import case_columns
-from agent.hub.stores.keeping.encoded import referring
+from agent.hub.stores.keeping.encoded import referring, without_digest
 from agent.hub.stores.keeping.payloads import Body, stored_form
 from agent.hub.stores.keeping.rows import ReportRow
 from agent.hub.stores.postgres import lanes
@@ -99,7 +99,7 @@ class Pendings:
             to, [(one.row.kid, one.row.city, row.protected) for one, row in zip(waiting, made, strict=True)]
         )
         said = lanes.configs(to, [(lane.id, row.config) for lane, row in zip(found, made, strict=True)])
-        bodies = _encoded(to, waiting, found)
+        bodies = _encoded(to, waiting, found, made)
         to.lock_numbers()
         ids = to.next_numbers("report_id", len(waiting))
         stored, based = _with_ids(bodies, found, waiting, ids)
@@ -153,15 +153,17 @@ class _Encoded:
     is_base: bool
 
 
-def _encoded(to: Connected, waiting: Sequence[Pending], found: Sequence[lanes.Lane]) -> list[_Encoded]:
+def _encoded(
+    to: Connected, waiting: Sequence[Pending], found: Sequence[lanes.Lane], made: Sequence[Packed]
+) -> list[_Encoded]:
     """Encode bodies before their ids are known."""
     stored = lanes.bases(to, found)
     here: dict[int, int] = {}
     done = []
-    for place, (one, lane) in enumerate(zip(waiting, found, strict=True)):
-        body = Body(one.row.seq, 0, one.payload)
+    for place, (one, lane, row) in enumerate(zip(waiting, found, made, strict=True)):
+        body = Body(one.row.seq, 0, one.payload, row.digest_before)
         data, is_whole = stored_form(body, stored.get(lane.id))
-        done.append(_Encoded(data, None if is_whole else here.get(lane.id), is_whole and not one.fork))
+        done.append(_Encoded(without_digest(data), None if is_whole else here.get(lane.id), is_whole and not one.fork))
         if is_whole and not one.fork:
             stored[lane.id], here[lane.id] = body, place
     return done

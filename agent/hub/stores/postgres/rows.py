@@ -22,6 +22,7 @@ _DECEMBER: Final = 12
 class Packed:
     """A report as its row has it, but for the numbers of other rows. `arrived_ms`: since 1970.
 
+    `prev` is empty where the row has it from the one before, `digest_before` where it is no digest.
     `config`: the text of a configuration report, to be stored once. `protected`: the header of its JWS.
     """
 
@@ -33,6 +34,7 @@ class Packed:
     clock_synced: int
     digest: bytes
     prev: bytes
+    digest_before: bytes
     signature: bytes
     seal: bytes
     odd: Mapping[str, Any]
@@ -54,10 +56,12 @@ def packed(row: ReportRow, follows: bool) -> Packed:
     protected, signature = signature_in(row.jws)
     if isinstance(signature, str):
         odd["jws"], protected, signature = row.jws, "", b""
+    prev = _digest(odd, "prev", row.prev)
     return Packed(
         arrived_ms=arrived, seq=row.seq, made_after=_after(odd, "made_at", made_at, arrived),
         due_after=_after(odd, "due_at", due_at, arrived), event_head=_head(odd, event_head), clock_synced=synced,
-        digest=_digest(odd, "digest", row.digest), prev=b"" if follows else _digest(odd, "prev", row.prev),
+        digest=_digest(odd, "digest", row.digest), prev=b"" if follows else prev,
+        digest_before=b"" if "prev" in odd else prev,
         signature=signature, seal=row.seal() or b"", odd=odd, protected=protected, config=config,
     )  # fmt: skip
 

@@ -29,7 +29,8 @@ ALTER TABLE config_said ALTER COLUMN config SET STORAGE EXTERNAL;
 
 -- `prev` empty: the digest of the report that counts under the number before. `made_after`, `due_after`: milliseconds
 -- from `arrived_at`, the least of all numbers where there is no such time. `config`: 0 for none. `event_head`: -1 for
--- none. `payload`: as agent/hub/stores/keeping/encoded.py writes it, empty once it was dropped.
+-- none. `payload`: as agent/hub/stores/keeping/encoded.py writes it, without the digest before, which the row has; empty
+-- once it was dropped.
 CREATE TABLE report_row (
     id bigint NOT NULL, arrived_at bigint NOT NULL, seq bigint NOT NULL, lane integer NOT NULL, origin integer NOT NULL,
     config integer NOT NULL, made_after integer NOT NULL, due_after integer NOT NULL, event_head integer NOT NULL,
@@ -47,14 +48,21 @@ CREATE FUNCTION time_text(at bigint, after integer) RETURNS text LANGUAGE sql ST
 CREATE FUNCTION odd_text(odd text, name text) RETURNS text LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN odd = '' THEN NULL ELSE odd::json ->> name END;
 
+CREATE FUNCTION digest_before(in_lane integer, its_seq bigint, its_prev bytea) RETURNS bytea LANGUAGE sql STABLE
+    RETURN CASE WHEN its_prev <> '' THEN its_prev ELSE (SELECT p.digest FROM report_row p WHERE p.lane = in_lane
+        AND p.seq = its_seq - 1 AND p.fork = 0 LIMIT 1) END;
+
+CREATE FUNCTION with_digest(payload bytea, prev bytea) RETURNS bytea LANGUAGE sql STABLE
+    RETURN CASE substr(payload, 1, 1) WHEN '\x04' THEN substr(payload, 1, 9) || prev || substr(payload, 10)
+        ELSE payload END;
+
 -- As the other engine shows it. The JWS of a row that has it whole stands in `protected`, with no signature beside it.
 CREATE VIEW report AS
 SELECT r.id, l.site, l.epoch, l.stream, r.seq, coalesce(odd_text(odd, 'digest'), encode(r.digest, 'hex')) AS digest,
-    coalesce(odd_text(odd, 'prev'), CASE WHEN r.prev <> '' THEN encode(r.prev, 'hex') ELSE (SELECT
-        encode(p.digest, 'hex') FROM report_row p WHERE p.lane = r.lane AND p.seq = r.seq - 1 AND p.fork = 0 LIMIT 1)
-        END) AS prev,
+    coalesce(odd_text(odd, 'prev'), encode(digest_before(r.lane, r.seq, r.prev), 'hex')) AS prev,
     r.fork, o.city, o.kid, coalesce(odd_text(odd, 'arrived_at'), time_text(r.arrived_at, 0)) AS arrived_at,
-    coalesce(odd_text(odd, 'jws'), o.protected) AS protected, r.signature, r.payload,
+    coalesce(odd_text(odd, 'jws'), o.protected) AS protected, r.signature,
+    with_digest(r.payload, digest_before(r.lane, r.seq, r.prev)) AS payload,
     coalesce(odd_text(odd, 'made_at'), time_text(r.arrived_at, r.made_after)) AS made_at,
     coalesce(c.config, '') AS config, r.clock_synced,
     coalesce(odd_text(odd, 'due_at'), time_text(r.arrived_at, r.due_after)) AS due_at,
@@ -62,7 +70,10 @@ SELECT r.id, l.site, l.epoch, l.stream, r.seq, coalesce(odd_text(odd, 'digest'),
 FROM report_row r JOIN lane l ON l.id = r.lane LEFT JOIN origin o ON o.id = r.origin
 LEFT JOIN config_said c ON c.id = r.config;
 
-CREATE VIEW body AS SELECT id, payload FROM report_row WHERE payload <> '';
+CREATE VIEW body AS SELECT id, with_digest(payload, digest_before(lane, seq, prev)) AS payload
+FROM report_row WHERE payload <> '';
+CREATE RULE body_update AS ON UPDATE TO body DO INSTEAD
+    UPDATE report_row SET payload = new.payload WHERE id = old.id; -- with a whole one
 
 CREATE TABLE finding (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, site text NOT NULL, digest text NOT NULL,
