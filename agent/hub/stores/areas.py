@@ -269,15 +269,12 @@ class Holds:
 
 
 class Bodies:
-    """See `agent/hub/ports/keeping.py`. `needed`, `drop`: of an engine that stores bodies in a way of its own."""
+    """See `agent/hub/ports/keeping.py`. `drop`: of an engine that stores bodies in a way of its own."""
 
-    def __init__(
-        self, db: Database, needed: Callable[[Database, Collection[int]], set[int]] = payloads.needed,
-        drop: Callable[[Database, Collection[int]], None] = bodies.drop,
-    ) -> None:  # fmt: skip
+    def __init__(self, db: Database, drop: Callable[[Database, Collection[int]], None] = bodies.drop) -> None:
         self.after = on(db, bodies.bodies_after)
         self.held_before = on(db, bodies.held_before)
-        self.needed = on(db, needed)
+        self.needed = on(db, payloads.needed)
         self.drop = on(db, drop)
         self.leave = on(db, bodies.leave)
         self.forget = on(db, bodies.forget)

@@ -26,16 +26,18 @@ from agent.hub.stores.database import too_long
 from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
+from agent.hub.stores.keeping import payloads
+from agent.hub.stores.keeping.rows import digest_in
 from agent.hub.stores.postgres import ahead, keeping, reports
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, migrate, newest_version, version
 from agent.hub.stores.postgres.files import measure
 from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
 from agent.model.errors import ConfigurationError, StoreFailed
-from agent.model.finding import StreamName
+from agent.model.finding import Head, StreamName
 from agent.verify.message import Claim, Gap
 
-_OF_REPORTS: Final = re.compile(r"\b(report|report_row|report_body|finding|telling_finding|body)\b")
+_OF_REPORTS: Final = re.compile(r"\b(report|report_row|finding|telling_finding|body|config_said)\b")
 """Statements about these see what a transaction has not written yet."""
 
 
@@ -52,7 +54,8 @@ class Store:
         self.within = Within()
         self._before = _nothing
         self._pending = reports.Pendings()
-        self._newest: dict[Key, int] = {}
+        self._newest: dict[Key, Head] = {}
+        self._named: frozenset[str] = frozenset()
         self.chains = Chains(self._to)
         self.trust = areas.TrustStore(directory)
         self.findings = areas.Findings(self)
@@ -85,7 +88,7 @@ class Store:
         self.upgrades = areas.Upgrades(self)
         self.holds = areas.Holds(self)
         self.disk = areas.Disk(self, measure)
-        self.bodies = areas.Bodies(self, keeping.needed, keeping.drop)
+        self.bodies = areas.Bodies(self, drop=keeping.drop)
         self.expiry = areas.Expiry(self, keeping.delete_report, keeping.delete_beside)
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
@@ -153,12 +156,13 @@ class Store:
 
     def _begin(self, sites: list[str]) -> None:
         """Wait for those who write of the same, and read ahead what will be asked."""
+        self._named = frozenset(sites)
         if not sites:
             self._to.lock_writers()
             return
         if not self._to.lock_sites(sites):
             self._to.lock_writers()
-        self._newest = ahead.read(self._to, sites, self.within, self.chains)
+        self._newest = ahead.read(self._to, sites, self.within, self.chains, self._pending.lanes)
 
     def _flush(self) -> None:
         """Write what the transaction has kept; reports last, as others wait meanwhile."""
@@ -237,10 +241,10 @@ class Store:
         """Return the digests of the reports under a report's number: more than one is a fork. Within a transaction."""
         assert claim.stream is not None  # noqa: S101  a state message is no report
         newest = self._newest.get((claim.address.site, claim.epoch, claim.stream))
-        if newest is not None and claim.seq > newest:
+        if newest is not None and claim.seq > newest.seq:
             return []
         found = self.all(
-            "SELECT digest FROM report_row WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
+            "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
             *(claim.address.site, claim.epoch, claim.stream, claim.seq),
         )
         return [digest for (digest,) in found]
@@ -251,18 +255,25 @@ class Store:
             return
         row, found = case_columns.row_of(claim, now)
         with self.transaction():
-            self._pending.add(reports.Pending(row, fork, claim.payload, found))
+            if self._named and row.site not in self._named:
+                self._to.lock_sites([row.site])  # that a report is there once is seen to by who holds its site
             key = (row.site, row.epoch, claim.stream)
-            if key in self._newest:
-                self._newest[key] = max(self._newest[key], row.seq)
+            newest = self._newest.get(key)
+            is_new = newest is not None and row.seq > newest.seq
+            self._pending.add(
+                reports.Pending(
+                    row=row, fork=fork, payload=claim.payload, findings=found, is_new=is_new,
+                    follows=newest == Head(row.seq - 1, row.prev),
+                )
+            )  # fmt: skip
+            if is_new:
+                self._newest[key] = Head(row.seq, "" if fork else row.digest)
 
     def count_first(self, key: Key, seq: int, digest: str) -> None:
         """Let the report with a digest be the first one under its number, and the others its forks."""
-        self.run(
-            "UPDATE report_row SET fork = CASE WHEN digest = ? THEN 0 ELSE 1 END"
-            " WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
-            *(digest, *key, seq),
-        )
+        found = digest_in(digest)
+        self._newest.clear()  # which of a number counts is another one
+        keeping.count_first(self, (*key, seq), found if isinstance(found, bytes) else found.encode())
 
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
@@ -286,7 +297,7 @@ class Store:
     def report_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, str] | None:
         """Return digest and `prev` of the report that came first under a number."""
         found = self.all(
-            "SELECT digest, prev FROM report_row WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
+            "SELECT digest, prev FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
             *(site, epoch, stream, seq),
         )
         return found[0] if found else None
@@ -298,7 +309,7 @@ class Store:
             " AND fork = 0",
             *(site, epoch, stream, seq),
         )
-        return (rows[0][0], rows[0][1], datetime.fromisoformat(rows[0][2])) if rows else None
+        return (rows[0][0], payloads.exact(self, rows[0][1]), datetime.fromisoformat(rows[0][2])) if rows else None
 
 
 def _nothing() -> None:

@@ -146,8 +146,6 @@ CREATE TABLE housekeeping (phase text PRIMARY KEY, after_id bigint NOT NULL);
 
 CREATE TABLE body_held (phase text NOT NULL, report_id bigint NOT NULL, PRIMARY KEY (phase, report_id));
 
-CREATE VIEW body AS SELECT r.id, b.payload FROM report_row r JOIN report_body b ON (b.month, b.no) = (r.month, r.body);
-
 -- A sum of a day goes with each change of what it is of.
 CREATE TABLE day_sum (by_what text NOT NULL, day text NOT NULL, told bytea NOT NULL, PRIMARY KEY (by_what, day));
 
