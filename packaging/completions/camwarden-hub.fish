@@ -59,8 +59,8 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run rabbitmq trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs question 'question list' 'question remove' acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case forward lower 'lower add' 'lower revoke' 'lower list' check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
-set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --also --amqp --assignee --backups --batch --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --expires --frame --from --head --host --jwks --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --queues --role --sample --save --saved --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --xlsx
+set -g _shtab_camwarden_hub_commands run rabbitmq trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs question 'question list' 'question remove' 'question schedule' 'question unschedule' acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case forward lower 'lower add' 'lower revoke' 'lower list' check hold holds release people 'people list' 'people erase' backup restore take-over verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
+set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --also --amqp --assignee --at --backups --batch --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --every --expires --format --frame --from --head --host --jwks --keep --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --queues --role --sample --save --saved --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --worker --xlsx
 
 complete -c camwarden-hub -e
 complete -c camwarden-hub -f
@@ -86,6 +86,7 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l user -x -d 'log
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l password-file -xka "(__fish_complete_path (commandline -ct))" -d 'file whose first line is the password'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l also -x -d 'a further node of the broker, for when one is gone; may be repeated'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l amqp -x -d 'take reports from the queues of RabbitMQ, by AMQP (port 5671 with --tls, else 5672); of so many workers this is number N'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l worker -x -d 'one of several hubs on data in PostgreSQL: its name, such as a; they share what sites send'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l metrics -x -d 'serve /metrics for Prometheus, without login; HOST is 127.0.0.1 if not given'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l metrics-name -x -d 'a name by which /metrics may be asked for, beside its address; may be repeated'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l backups -xka "(__fish_complete_path (commandline -ct))" -d 'where backups are (default $CAMWARDEN_HUB_BACKUPS, else /var/lib/camwarden-hub-backup)'
@@ -100,7 +101,7 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using run' -l version -d 'pri
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a rabbitmq -d 'print queues, users and rights for a RabbitMQ cluster to import'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
-complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l queues -x -d 'so many queues, 1 to 64: at least one for each worker'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l queues -x -d 'so many queues, 1 to 64, and the user of the workers'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l site -x -d 'rights for this site; may be repeated'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l sites -xka "(__fish_complete_directories)" -d 'for every site of a folder from `ledger render`'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using rabbitmq' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
@@ -355,7 +356,7 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l verbose -s 
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using repairs' -l version -d 'print the version and end'
-complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a question -d 'list and remove the questions that `hub ask --save` has saved'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a question -d 'list, remove and export the questions that `hub ask --save` has saved'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using question' -l json -d 'print one JSON object'
@@ -384,6 +385,34 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l ver
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using question remove' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question; and test $_shtab_camwarden_hub_npos -eq 0' -a schedule -d 'let the running hub export it into a folder'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l every -xka "day monday tuesday wednesday thursday friday saturday sunday 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31" -d 'day, monday to sunday, or a day of the month from 1 to 31 (its last one where it is shorter)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l at -x -d 'time of day in China (default 06:30)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l to -xka "(__fish_complete_path (commandline -ct))" -d 'where files are written on this machine'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l format -xka "csv xlsx" -d 'csv (default) or xlsx; may be repeated'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l keep -x -d 'so many of the newest stay (default 31)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l division -x -d 'may see sites of this division, or all below it where it ends with zeros; may be repeated'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l operator -x -d 'may see sites that this name operates, as `hub operator` keeps it; may be repeated'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l maintainer -x -d 'may see findings at cameras of this maintainer, or assigned to it; may be repeated'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question schedule' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question; and test $_shtab_camwarden_hub_npos -eq 0' -a unschedule -d 'export it no more; what was exported stays'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using question unschedule' -l version -d 'print the version and end'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a acknowledge -d 'keep that somebody knows of a finding'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using acknowledge' -s h -l help -d 'show this help message and exit'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using acknowledge' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
