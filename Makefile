@@ -30,7 +30,8 @@ link-demo: setup ## self-tests of a simulated recorder and a camera, side by sid
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
-test: setup peers system-packages check build/tests-compiled ## format, lint, types and all tests
+test: setup system-packages ## format, lint, types and all tests
+	$(MAKE) -j 2 peers check build/tests-compiled # side by side: each of them keeps one core busy
 	$(BIN)/python -I -m compileall -q agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
 	$(BIN)/python -Im pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
