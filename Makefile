@@ -16,7 +16,7 @@ HUB_ON_311_ALONE := --ignore=tests/hub/web/test_hub_pages_look.py --ignore=tests
 	-k 'not under_1000_wrong_ones and not a_browser_comes_back and (test_postgres or not postgres)'
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo watch test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench bench-quick hub-kills mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo province-demo watch test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -26,6 +26,9 @@ demo: setup ## run the whole flow against a simulated site; writes build/demo/
 
 link-demo: setup ## self-tests of a simulated recorder and a camera, side by side, to their signed certificates; writes build/link-demo/
 	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/link_demo.py build/link-demo
+
+province-demo: setup system-packages ## a province on loopback until Ctrl-C: three RabbitMQ nodes, a worker, the page, 200 replayed sites; in build/province-demo/
+	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python -P tests/support/province_demo.py build/province-demo $(PROVINCE_FLAGS)
 
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
@@ -162,7 +165,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 bench-quick: setup peers system-packages ## every benchmark in its quick form, held to the figures that it promises
 	$(BIN)/python -Im pytest -q -n 3 --no-loadscope-reorder -p no:cacheprovider $(TEST_FLAGS) tests/bench/quick_runs.py
@@ -172,6 +175,12 @@ KILLS ?= 220
 hub-kills: setup ## kill hub, backup, import, broker and agent at random, and seek every report; writes build/bench/hub_kills.json (KILLS=N)
 	mkdir -p build/bench
 	$(BIN)/python tests/bench/hub_kills.py --kills $(KILLS) --json > build/bench/hub_kills.json
+
+FAULTS ?= 8
+
+cluster-faults: setup system-packages ## kill and hold nodes of a RabbitMQ cluster and workers of the hub, FAULTS of each, and seek every report; goes on where it was broken off; writes build/bench/cluster_faults.json
+	mkdir -p build/bench
+	$(BIN)/python tests/bench/cluster_faults.py --faults $(FAULTS) --json > build/bench/cluster_faults.json
 
 FUZZ_SECONDS ?= 600
 
