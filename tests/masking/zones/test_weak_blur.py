@@ -1,6 +1,6 @@
 """A blur too weak to hide takes the sensor's noise away as a strong one does: several looks must not pass it for that.
 
-Played on courses of the bench's places to learn on, from rendering to the encoder, as `tests/bench/masks.py` films them.
+Played on courses of places that forests learn on, from rendering to encoder, as `tests/bench/masks.py` films them.
 """
 
 from __future__ import annotations
