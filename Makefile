@@ -11,7 +11,7 @@ HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/comm
 	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo province-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -21,6 +21,9 @@ demo: setup ## run the whole flow against a simulated site; writes build/demo/
 
 link-demo: setup ## self-tests of a simulated recorder and a camera, side by side, to their signed certificates; writes build/link-demo/
 	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/link_demo.py build/link-demo
+
+province-demo: setup system-packages ## a province on loopback until Ctrl-C: three RabbitMQ nodes, a worker, the page, 200 replayed sites; in build/province-demo/
+	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python -P tests/support/province_demo.py build/province-demo $(PROVINCE_FLAGS)
 
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
@@ -152,13 +155,19 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 KILLS ?= 220
 
 hub-kills: setup ## kill hub, backup, import, broker and agent at random, and seek every report; writes build/bench/hub_kills.json (KILLS=N)
 	mkdir -p build/bench
 	$(BIN)/python tests/bench/hub_kills.py --kills $(KILLS) --json > build/bench/hub_kills.json
+
+FAULTS ?= 8
+
+cluster-faults: setup system-packages ## kill and hold nodes of a RabbitMQ cluster and workers of the hub, FAULTS of each, and seek every report; goes on where it was broken off; writes build/bench/cluster_faults.json
+	mkdir -p build/bench
+	$(BIN)/python tests/bench/cluster_faults.py --faults $(FAULTS) --json > build/bench/cluster_faults.json
 
 FUZZ_SECONDS ?= 600
 

@@ -984,7 +984,7 @@ complete -c camwarden -n '_shtab_camwarden_using hub run' -l version -d 'print t
 complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a rabbitmq -d 'print queues, users and rights for a RabbitMQ cluster to import'
 complete -c camwarden -n '_shtab_camwarden_using hub rabbitmq' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using hub rabbitmq' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)'
-complete -c camwarden -n '_shtab_camwarden_using hub rabbitmq' -l queues -x -d 'so many queues, 1 to 64: at least one for each worker'
+complete -c camwarden -n '_shtab_camwarden_using hub rabbitmq' -l queues -x -d 'so many queues, 1 to 64, and the user of the workers'
 complete -c camwarden -n '_shtab_camwarden_using hub rabbitmq' -l site -x -d 'rights for this site; may be repeated'
 complete -c camwarden -n '_shtab_camwarden_using hub rabbitmq' -l sites -xka "(__fish_complete_directories)" -d 'for every site of a folder from `ledger render`'
 complete -c camwarden -n '_shtab_camwarden_using hub rabbitmq' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'

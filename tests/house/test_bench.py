@@ -44,6 +44,8 @@ def test_a_bench_prints_one_object_with_exactly_its_figures(bench: str) -> None:
     assert found == FIGURES[bench]
     for one in said["figures"].values():
         assert one["n"] >= 1 and one["low"] <= one["value"] <= one["high"]
+    if bench == "cluster_faults":
+        assert [said["figures"][name]["value"] for name in ("lost", "order_breaks")] == [0, 0], done.stderr
     if bench == "hub_kills":  # however few, and however busy the machine is
         assert [said["figures"][name]["value"] for name in ("lost", "double", "unsound")] == [0, 0, 0], done.stderr
 

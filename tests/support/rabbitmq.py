@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,9 +22,33 @@ from typing import cast
 from mosquitto import free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+SAMPLE = Path(__file__).parents[2] / "packaging" / "rabbitmq"
 STARTS_WITHIN_S = 120.0  # it takes 6 s on a machine that rests
 PASSWORD = "right"
 EVERYTHING = ".*"
+
+
+def plain_lines(mqtt: int, amqp: int, numbers: int) -> list[str]:
+    """Return the configuration of a node without TLS."""
+    return [
+        f"listeners.tcp.1 = 127.0.0.1:{amqp}",
+        f"mqtt.listeners.tcp.1 = 127.0.0.1:{mqtt}",
+        "mqtt.allow_anonymous = false",
+        "mqtt.durable_queue_type = quorum",
+        "mqtt.max_packet_size_authenticated = 262144",
+        "disk_free_limit.absolute = 50MB",
+        "prometheus.tcp.ip = 127.0.0.1",
+        f"prometheus.tcp.port = {numbers}",
+    ]
+
+
+def shipped_lines(mqtt: int, amqp: int, numbers: int, certificates: Path) -> list[str]:
+    """Return the shipped configuration; only paths, ports, the bind address, room on the disk and peers are changed."""
+    text = (SAMPLE / "rabbitmq.conf").read_text()
+    text = text.replace("/etc/rabbitmq/camwarden", str(certificates)).replace("= 8883", f"= 127.0.0.1:{mqtt}")
+    text = text.replace("= 5671", f"= 127.0.0.1:{amqp}").replace("= 5GB", "= 50MB")
+    text = text.replace("= 15692", f"= {numbers}")
+    return [line for line in text.splitlines() if not line.startswith("cluster_")]
 
 
 class Epmd:
@@ -60,31 +85,21 @@ class RabbitNode:
         epmd: Epmd,
         name: str = "camwarden",
         cluster: Sequence[str] = (),
+        certificates: Path | None = None,
     ) -> None:
         self.directory, self.name = directory, name
         self.port, self.amqp, self._dist = free_port(), free_port(), free_port()
         directory.mkdir(parents=True)
         (directory / "definitions.json").write_text(json.dumps(definitions))
-        (directory / "plugins").write_text("[rabbitmq_mqtt, rabbitmq_consistent_hash_exchange].\n")
-        # else a user name with a colon, as "city:site", is read as vhost and user
-        (directory / "advanced.config").write_text("[{rabbitmq_mqtt,[{ignore_colons_in_username,true}]}].\n")
+        ports = self.port, self.amqp, free_port()
+        lines = plain_lines(*ports) if certificates is None else shipped_lines(*ports, certificates)
         peers = [f"cluster_formation.classic_config.nodes.{n} = {one}@localhost" for n, one in enumerate(cluster, 1)]
-        (directory / "rabbitmq.conf").write_text(
-            "\n".join(
-                [
-                    f"listeners.tcp.1 = 127.0.0.1:{self.amqp}",
-                    f"mqtt.listeners.tcp.1 = 127.0.0.1:{self.port}",
-                    "mqtt.allow_anonymous = false",
-                    "mqtt.durable_queue_type = quorum",
-                    "mqtt.max_packet_size_authenticated = 262144",
-                    "cluster_formation.peer_discovery_backend = classic_config",
-                    *peers,
-                    "cluster_partition_handling = pause_minority" if peers else "",
-                    f"load_definitions = {directory}/definitions.json",
-                    "",
-                ]
-            )
-        )
+        if peers:
+            peers += ["cluster_formation.peer_discovery_backend = classic_config"]
+            peers += ["cluster_partition_handling = pause_minority"]
+        loaded = f"load_definitions = {directory}/definitions.json"
+        (directory / "rabbitmq.conf").write_text("\n".join([*lines, *peers, loaded, ""]))
+        plugins = shutil.copy(SAMPLE / "enabled_plugins", directory / "plugins")
         self._environment = {
             **epmd.environment,
             "RABBITMQ_NODENAME": f"{name}@localhost",
@@ -92,8 +107,8 @@ class RabbitNode:
             "RABBITMQ_MNESIA_BASE": str(directory / "data"),
             "RABBITMQ_LOG_BASE": str(directory / "log"),
             "RABBITMQ_CONFIG_FILE": str(directory / "rabbitmq.conf"),
-            "RABBITMQ_ADVANCED_CONFIG_FILE": str(directory / "advanced.config"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "plugins"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(SAMPLE / "advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none",
         }
@@ -144,6 +159,11 @@ class RabbitNode:
         """End it as a power cut does."""
         self._end(signal.SIGKILL)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of it."""
+        assert self._child is not None
+        os.killpg(self._child.pid, number)
+
     def _end(self, number: signal.Signals) -> None:
         if self._child is None:
             return
@@ -165,10 +185,12 @@ class RabbitNode:
 
 
 @contextmanager
-def rabbit_node(directory: Path, definitions: Mapping[str, object]) -> Iterator[RabbitNode]:
-    """Run one node."""
+def rabbit_node(
+    directory: Path, definitions: Mapping[str, object], certificates: Path | None = None
+) -> Iterator[RabbitNode]:
+    """Run one node; with a folder of certificates, of the shipped configuration."""
     with Epmd(directory / "home") as epmd:
-        node = RabbitNode(directory / "node", definitions, epmd)
+        node = RabbitNode(directory / "node", definitions, epmd, certificates=certificates)
         try:
             node.start()
             yield node

@@ -15,11 +15,7 @@ def add(actions: Any, data: argparse.ArgumentParser) -> None:
         "rabbitmq", parents=[data], help="print queues, users and rights for a RabbitMQ cluster to import"
     )
     parser.add_argument(
-        "--queues",
-        type=queues,
-        required=True,
-        metavar="N",
-        help="so many queues, 1 to 64: at least one for each worker",
+        "--queues", type=queues, default=0, metavar="N", help="so many queues, 1 to 64, and the user of the workers"
     )
     parser.add_argument(
         "--site", type=site_id, action="append", default=[], metavar="ID", help="rights for this site; may be repeated"

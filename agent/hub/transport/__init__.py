@@ -1,1 +1,1 @@
-"""Carries messages between sites and the hub: MQTT at one broker, or AMQP at a RabbitMQ cluster."""
+"""Exchanges messages with sites: by MQTT at one broker, or by AMQP at a RabbitMQ cluster."""

@@ -25,7 +25,7 @@ from pika.exceptions import AuthenticationError, ProbableAccessDeniedError, Prob
 from agent.deliver.publish.messages import DecodedMessage, FlatSites, Message, decode_message
 from agent.deliver.publish.pace import Pace
 from agent.deliver.publish.tls import tls_context, tls_words
-from agent.hub.transport.amqp_form import QOS_1, as_outgoing, as_received
+from agent.hub.transport.amqp_form import QOS_1, as_outgoing, as_received, as_topic
 from agent.hub.transport.carrier import Connect
 from agent.hub.transport.topology import SITES_EXCHANGE, Part, queue_name
 from agent.model.errors import HubUnavailable, os_words
@@ -66,7 +66,8 @@ class AmqpCarrier:
         self._unconfirmed: dict[int, str] = {}  # number of the publish: topic
         self._unheard: list[str] = []
         self._ready = self._is_over = False
-        self._lost = self._refused = ""
+        self._lost = ""
+        self._refused: OSError | HubUnavailable | None = None
 
     @property
     def ready(self) -> bool:
@@ -99,17 +100,17 @@ class AmqpCarrier:
                 ssl_options=pika.SSLOptions(tls, broker.host) if tls is not None else None,
             ),
             on_open_callback=lambda connection: connection.channel(on_open_callback=self._seek_first),
-            on_open_error_callback=self._on_not_open,
-            on_close_callback=lambda _connection, reason: self._on_end(_words(reason)),
+            on_open_error_callback=lambda _connection, reason: self._refuse(_cause(reason)),
+            on_close_callback=lambda _connection, reason: self._on_end(reason),
             custom_ioloop=self._services,
         )
 
     def step(self, timeout_s: float) -> None:
         """Exchange with the broker until something has come."""
-        if not self._came and not self._lost and not self._refused:
+        if not self._came and not self._lost and self._refused is None:
             self._turn(timeout_s)
-        if self._refused:
-            raise HubUnavailable(self._refused)
+        if self._refused is not None:
+            raise self._refused
         came, self._came = self._came[:_TAKEN_MOST], self._came[_TAKEN_MOST:]
         if came:
             self._taken_tag = came[-1][0]
@@ -185,17 +186,21 @@ class AmqpCarrier:
 
     def _on_sought(self, channel: Channel, reason: Exception) -> None:
         if getattr(reason, "reply_code", 0) != _NOT_FOUND:
-            self._on_end(_words(reason))
+            self._refuse(_cause(reason))
         elif not self._queues:
-            self._refuse(f"there is no queue {queue_name(1)}: import what `camwarden hub rabbitmq` prints")
+            self._refuse(
+                HubUnavailable(
+                    "there is no queue {queue}; import what `camwarden hub rabbitmq` prints", queue=queue_name(1)
+                )
+            )
         else:
             channel.connection.channel(on_open_callback=self._consume)
 
     def _consume(self, channel: Channel) -> None:
         self._channel, self._waited = channel, self._queues
-        channel.add_on_close_callback(lambda _channel, reason: self._on_end(_words(reason)))
-        channel.add_on_cancel_callback(lambda _frame: self._on_end("a queue is gone"))
-        channel.add_on_return_callback(lambda _channel, method, *_: self._unheard.append(method.routing_key))
+        channel.add_on_close_callback(lambda _channel, reason: self._on_end(reason))
+        channel.add_on_cancel_callback(lambda _frame: self._on_end(HubUnavailable("a queue is gone")))
+        channel.add_on_return_callback(lambda _channel, method, *_: self._unheard.append(as_topic(method.routing_key)))
         channel.confirm_delivery(self._on_confirmed)
         channel.basic_qos(prefetch_count=max(_IN_FLIGHT_LEAST, _IN_FLIGHT_MOST // self._queues))
         for number in range(1, self._queues + 1):
@@ -230,15 +235,13 @@ class AmqpCarrier:
                 self._unheard.append(topic)
         self._loop.stop()
 
-    def _on_not_open(self, _connection: object, error: BaseException) -> None:
-        self._refuse(_words(error))
-
-    def _refuse(self, words: str) -> None:
-        self._refused = self._refused or words
+    def _refuse(self, cause: OSError | HubUnavailable) -> None:
+        self._refused = self._refused or cause
         self._loop.stop()
 
-    def _on_end(self, words: str) -> None:
-        self._lost = self._lost or words
+    def _on_end(self, reason: BaseException) -> None:
+        cause = _cause(reason)
+        self._lost = self._lost or str(cause if isinstance(cause, HubUnavailable) else os_words(cause))
         self._loop.stop()
 
 
@@ -273,22 +276,23 @@ class _HeldSocket(SelectorIOServicesAdapter):  # type: ignore[misc]  # pika has 
                 """It is gone already."""
 
 
-def _words(error: BaseException | None) -> str:
-    """Return in plain words why there is no connection, or none any more."""
+def _cause(error: BaseException | None) -> OSError | HubUnavailable:
+    """Return in plain words why there is no connection, or none any more: pika wraps that several times."""
     seen: list[BaseException] = []
     while isinstance(error, BaseException) and error not in seen:
         seen.append(error)
-        inner = [one for one in (getattr(error, "exception", None), *error.args) if isinstance(one, BaseException)]
-        inner += list(getattr(error, "exceptions", ()))[-1:]
+        if isinstance(error, HubUnavailable):
+            return error
         if isinstance(error, ssl.SSLError):
-            return tls_words(error)
+            return HubUnavailable(tls_words(error))
         if isinstance(error, AuthenticationError | ProbableAuthenticationError):
-            return "the broker refuses the login"
+            return HubUnavailable("the broker refuses the login")
         if isinstance(error, ProbableAccessDeniedError):
-            return "the broker does not let this user in"
+            return HubUnavailable("the broker lets this user into no virtual host")
         if isinstance(error, OSError):
-            return str(os_words(error))
+            return error
         if text := getattr(error, "reply_text", ""):
-            return str(text)
-        error = inner[0] if inner else None
-    return "connection closed"
+            return HubUnavailable("the broker says {words!r}", words=str(text)[:200])
+        wrapped = (*getattr(error, "exceptions", ())[-1:], getattr(error, "exception", None), *error.args)
+        error = next((one for one in wrapped if isinstance(one, BaseException)), None)
+    return HubUnavailable("connection closed")

@@ -28,6 +28,11 @@ class Outgoing:
     content_type: str = CONTENT_TYPE
 
 
+def as_topic(key: str) -> str:
+    """Return the topic of a routing key: no level of ours has a dot."""
+    return key.replace(".", "/")
+
+
 def as_received(key: str, headers: Mapping[str, Any] | None, body: bytes) -> Received:
     """Return what came by AMQP as MQTT 5 has it; a header that is no text, which no site can send, is left out."""
     user = []
@@ -36,7 +41,7 @@ def as_received(key: str, headers: Mapping[str, Any] | None, body: bytes) -> Rec
             user.append((name.encode(), value.encode()))
         elif isinstance(value, bytes):
             user.append((name.encode(), value))
-    return Received(key.replace(".", "/"), 1, 0, tuple(user), body)
+    return Received(as_topic(key), 1, 0, tuple(user), body)
 
 
 def as_outgoing(message: Message, flat: bool) -> Outgoing:

@@ -1,4 +1,4 @@
-"""Chooses how the hub receives; what only a province needs is imported where it was chosen."""
+"""Selects how the hub receives; what only a province needs is imported where it was chosen."""
 
 import importlib
 from typing import cast

@@ -6,6 +6,7 @@ queue, and each queue gives to one worker at a time. So the order of a site is k
 Source: RabbitMQ 4.0, Consistent Hash Exchange, Quorum Queues, MQTT Plugin, Definition Export and Import.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, get_args
@@ -21,6 +22,7 @@ EXCHANGE: Final = "camwarden.reports"
 HUB_USER: Final = "camwarden-hub"
 QUEUES_MOST: Final = 64
 
+_NOTHING: Final = "^$"
 _SESSIONS: Final = "^mqtt-subscription-[0-9A-Za-z]+qos[01]$"
 _SESSION_MOST: Final = 100  # messages for a site that is away: a watermark or a policy replaces the one before
 
@@ -43,40 +45,35 @@ def queue_name(number: int) -> str:
 
 
 def definitions(queues: int, sites: Iterable[str], vhost: str = "/") -> dict[str, Any]:
-    """Return what RabbitMQ imports: so many queues, the user of the hub's workers, and one for each of these sites.
+    """Return what RabbitMQ imports: so many queues with the user of the hub's workers, and a user for each site.
 
-    No user has a password here: each comes with a certificate, or is given one by whoever runs the cluster. What is
-    there already stays, passwords too, so that the same is imported again for further sites or queues.
+    What is there already and is not named stays; a user who is named again loses his password. Without `queues` it is
+    the sites alone.
     """
     names = [queue_name(number) for number in range(1, queues + 1)]
-    ids = sorted(set(sites))
+    rights = {
+        **({HUB_USER: _hub_rights()} if names else {}),
+        **{site: _site_rights(site) for site in sorted(set(sites))},
+    }
     place = {"vhost": vhost}
-    return {
-        "vhosts": [{"name": vhost}],
-        "users": [{"name": name, "tags": []} for name in (HUB_USER, *ids)],
-        "permissions": [
-            {"user": HUB_USER, **place, "configure": "^$", "write": "^amq\\.topic$", "read": _literal(EXCHANGE + ".")},
-            *({"user": one, **place, **_site_permission(one)} for one in ids),
-        ],
+    users = {
+        "users": [{"name": user, "tags": []} for user in rights],
+        "permissions": [{"user": user, **place, **one.objects} for user, one in rights.items()],
         "topic_permissions": [
-            {"user": HUB_USER, **place, "exchange": SITES_EXCHANGE, **_hub_topics()},
-            *({"user": one, **place, "exchange": SITES_EXCHANGE, **_site_topics(one)} for one in ids),
+            {"user": user, **place, "exchange": SITES_EXCHANGE, **one.topics} for user, one in rights.items()
         ],
-        "exchanges": [
-            {
-                "name": EXCHANGE,
-                **place,
-                "type": "x-consistent-hash",
-                "durable": True,
-                "auto_delete": False,
-                "internal": False,
-                "arguments": {"hash-header": "source"},
-            }
-        ],
-        "queues": [
-            {"name": name, **place, "durable": True, "auto_delete": False, "arguments": QUEUE_ARGUMENTS}
-            for name in names
-        ],
+    }
+    return {"vhosts": [{"name": vhost}], **users, **(_between(names, vhost) if names else {})}
+
+
+def _between(names: list[str], vhost: str) -> dict[str, Any]:
+    """Return exchange, queues, bindings and policy."""
+    lasting = {"vhost": vhost, "durable": True, "auto_delete": False}
+    hashing = {"type": "x-consistent-hash", "internal": False, "arguments": {"hash-header": "source"}}
+    sessions = {"max-length": _SESSION_MOST, "overflow": "drop-head", "delivery-limit": -1}
+    return {
+        "exchanges": [{"name": EXCHANGE, **lasting, **hashing}],
+        "queues": [{"name": name, **lasting, "arguments": QUEUE_ARGUMENTS} for name in names],
         "bindings": [
             *(_binding(vhost, SITES_EXCHANGE, EXCHANGE, "exchange", key) for key in site_keys()),
             *(_binding(vhost, EXCHANGE, name, "queue", "1") for name in names),
@@ -84,11 +81,11 @@ def definitions(queues: int, sites: Iterable[str], vhost: str = "/") -> dict[str
         "policies": [
             {
                 "name": "camwarden-sessions",
-                **place,
+                "vhost": vhost,
                 "pattern": _SESSIONS,
                 "apply-to": "queues",
                 "priority": 1,
-                "definition": {"max-length": _SESSION_MOST, "overflow": "drop-head", "delivery-limit": -1},
+                "definition": sessions,
             }
         ],
     }
@@ -107,32 +104,35 @@ def site_keys() -> list[str]:
     return [topic("*", "*", kind, "*").replace("/", ".") for kind in FROM_SITE]
 
 
-def _site_permission(site: str) -> dict[str, str]:
-    """Return what a site may do: have its own session, and use the exchange of all topics."""
+@dataclass(frozen=True, slots=True)
+class _Rights:
+    """What a user may do: with which objects, and on which topics; patterns of `configure`, `write` and `read`."""
+
+    objects: dict[str, str]
+    topics: dict[str, str]
+
+
+def _hub_rights() -> _Rights:
+    """Return the rights of a worker: it reads its queues, and writes what the hub says to sites."""
+    queues = "^" + re.escape(EXCHANGE) + r"\.[0-9]+$"
+    return _Rights(
+        {"configure": _NOTHING, "write": r"^amq\.topic$", "read": queues},
+        {"write": _topics("[^.]+", sorted(FROM_HUB)), "read": _NOTHING},
+    )
+
+
+def _site_rights(site: str) -> _Rights:
+    """Return the rights of a site: its own session, and its own topics of any city, as the sample for mosquitto has."""
     session = f"^mqtt-(subscription|will)-{site}(qos[01])?$"
-    return {
-        "configure": session,
-        "write": f"{session}|^amq\\.topic$",
-        "read": f"{session}|^amq\\.topic$",
-    }
-
-
-def _site_topics(site: str) -> dict[str, str]:
-    """Return the topics that a site may write and read, of any city: as the sample for mosquitto."""
-    return {"write": _topics(site, FROM_SITE), "read": _topics(site, ("state", *sorted(FROM_HUB)))}
-
-
-def _hub_topics() -> dict[str, str]:
-    """Return the topics that the hub may write; it reads its queues alone."""
-    return {"write": _topics("[^.]+", sorted(FROM_HUB)), "read": "^$"}
+    used = rf"{session}|^amq\.topic$"
+    return _Rights(
+        {"configure": session, "write": used, "read": used},
+        {"write": _topics(site, FROM_SITE), "read": _topics(site, ("state", *sorted(FROM_HUB)))},
+    )
 
 
 def _topics(site: str, kinds: Iterable[Kind]) -> str:
     return "|".join(f"^{topic('[^.]+', site, kind, '[^.]+')}$".replace("/", "\\.") for kind in kinds)
-
-
-def _literal(start: str) -> str:
-    return "^" + start.replace(".", "\\.")
 
 
 def _binding(vhost: str, source: str, destination: str, kind: str, key: str) -> dict[str, Any]:
