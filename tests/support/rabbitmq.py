@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -57,8 +58,12 @@ class Epmd:
     def __init__(self, home: Path) -> None:
         self.home, self.port = home, free_port()
         home.mkdir(parents=True)
+        cookie = home / ".erlang.cookie"  # nodes that start together would else read one that another is writing
+        cookie.touch(0o600)
+        cookie.write_text(secrets.token_hex(16))
         self.environment = {
             **os.environ, "HOME": str(home), "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(self.port),
+            "ERL_CRASH_DUMP": str(home / "erl_crash.dump"),
         }  # fmt: skip
         self._child: subprocess.Popen[bytes] | None = None
 
