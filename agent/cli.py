@@ -93,9 +93,13 @@ ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger",
 """Commands that run on Windows too, as far as they judge no picture."""
 
 EXTRAS: Final = {
-    "iotcore": "demo", "starlette": "ui", "uvicorn": "ui", "segno": "ui", "rfc3161_client": "stamps",
+    "iotcore": "demo",
     "pika": "province",
-}  # fmt: skip
+    "rfc3161_client": "stamps",
+    "segno": "ui",
+    "starlette": "ui",
+    "uvicorn": "ui",
+}
 """Packages that only an extra installs, and its name."""
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."

@@ -44,6 +44,23 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_worker_option(parser: argparse.ArgumentParser) -> None:
+    """Describe how one of several hubs is named."""
+    parser.add_argument(
+        "--worker",
+        type=worker,
+        metavar="NAME",
+        help="one of several hubs on data in PostgreSQL: its name, such as a; they share what sites send",
+    )
+
+
+def worker(text: str) -> str:
+    """Parse a worker's name; argparse names this function in its message."""
+    if not SITE_ID.fullmatch(text):
+        raise ValueError
+    return text
+
+
 def node(text: str) -> tuple[str, int]:
     """Parse host and port; argparse names this function in its message."""
     return read_address(text)

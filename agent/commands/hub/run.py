@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
         if args.metrics is not None:
             page = serving(args.data, args.metrics, lambda: datetime.now(UTC), args.metrics_name, args.backups)
             beside.enter_context(page)
-        kept = timedelta(days=args.keep_days)
-        options = service.Options(args.data, broker, kept, nodes, connector(args.amqp))
+        kept, worker = timedelta(days=args.keep_days), args.worker or ""
+        options = service.Options(args.data, broker, kept, nodes, connector(args.amqp, worker), worker)
         tell = _print_json if args.json else partial(_print_text, args.lang, _source(args.amqp))
         service.run(options, stop, partial(_print_unless_quiet, LogLimit(), tell), lambda: datetime.now(UTC))
     return OK

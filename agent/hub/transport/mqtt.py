@@ -1,10 +1,16 @@
-"""Receives by MQTT: the hub's one subscription at a broker that gives everything to one client."""
+"""Receives by MQTT: one subscription to everything, or, as one of several workers, its part of what sites send.
+
+Workers share subscriptions (MQTT 5): the broker gives each message to one of them. Births and goodbyes go to each, for
+those that are retained are given to no shared one, and say which keys sites have; what order they come in matters not.
+A worker's session ends with its connection: a broker would go on to give it a part that nobody takes meanwhile.
+"""
 
 import socket
+from collections.abc import Sequence
 from typing import Final
 
-from agent.contract.topics import PREFIX
-from agent.deliver.publish.connection import Link
+from agent.contract.topics import PREFIX, Kind, is_shared, topic
+from agent.deliver.publish.connection import SESSION_S, Link
 from agent.deliver.publish.messages import DecodedMessage, Message
 from agent.deliver.publish.pace import Pace
 from agent.deliver.publish.protocol import Dialect
@@ -14,16 +20,27 @@ from agent.site.config.site import Hub
 
 CLIENT_ID: Final = "camwarden-hub"  # the hyphen keeps it apart from every site id
 SUBSCRIPTION: Final = f"{PREFIX}/+/+/#"
+GROUP: Final = f"$share/{CLIENT_ID}"
+_SHARED: Final[tuple[Kind, ...]] = ("health", "config", "event", "gap", "cmd-result", "reported", "names")
 
 _IN_FLIGHT_MOST: Final = 512  # the next batch comes while one is committed
 
 
-def connector() -> Connect:
-    """Return what connects; it remembers over connections which version the broker speaks."""
-    dialect = Dialect()
+def subscriptions(worker: str) -> tuple[str, ...]:
+    """Return the topics of one of several workers; with no name, of the only hub."""
+    if not worker:
+        return (SUBSCRIPTION,)
+    return (topic("+", "+", "state"), *(f"{GROUP}/{topic('+', '+', kind, '+')}" for kind in _SHARED))
+
+
+def connector(worker: str = "") -> Connect:
+    """Return what connects; it remembers over connections which version the broker speaks. `worker`: its name."""
+    dialect, topics = Dialect(), subscriptions(worker)
+    name, session_s = (f"{CLIENT_ID}-{worker}", 0) if worker else (CLIENT_ID, SESSION_S)
 
     def connect(broker: Hub, pace: Pace) -> MqttCarrier:
-        return MqttCarrier(Link(CLIENT_ID, broker, pace.keepalive_s, pace.connect_timeout_s, dialect, _IN_FLIGHT_MOST))
+        link = Link(name, broker, pace.keepalive_s, pace.connect_timeout_s, dialect, _IN_FLIGHT_MOST, session_s)
+        return MqttCarrier(link, topics)
 
     return connect
 
@@ -31,8 +48,8 @@ def connector() -> Connect:
 class MqttCarrier:
     """A connection by MQTT 5, or 3.1.1."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, link: Link, topics: Sequence[str] = (SUBSCRIPTION,)) -> None:
+        self._link, self._topics = link, topics
         self._asked = False
         self._wake, self._waker = socket.socketpair()  # nobody wakes the hub; a link wants one
 
@@ -58,8 +75,13 @@ class MqttCarrier:
             raise events.failure
         if events.refused:
             raise HubUnavailable(events.refused)
+        if events.unsubscribed:
+            raise HubUnavailable(events.unsubscribed[0])
         if events.granted is not None and not self._asked:
-            self._link.subscribe(SUBSCRIPTION)
+            is_part = any(map(is_shared, self._topics))
+            if is_part and not (events.granted.shares and events.granted.version == "5"):
+                raise HubUnavailable("the broker shares no subscriptions: leave --worker out, or use --amqp")
+            self._link.subscribe(*self._topics)
             self._asked = True
         events.acks.clear()
 
