@@ -7,8 +7,10 @@ from typing import Final
 from mutants.devices import DEVICES
 from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
+from mutants.forwarding import FORWARDING
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
+from mutants.hub_asking import HUB_ASKING
 from mutants.hub_oidc import HUB_OIDC
 from mutants.hub_page import HUB_PAGE
 from mutants.link import LINK
@@ -22,6 +24,7 @@ from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
+from mutants.postgres import POSTGRES
 from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
@@ -38,7 +41,9 @@ MUTANTS: Final = (
     *PICTURES,
     *NETWORK,
     *HUB,
+    *FORWARDING,
     *HUB_PAGE,
+    *HUB_ASKING,
     *HUB_OIDC,
     *DISPUTES,
     *GATEWAY,
@@ -52,4 +57,5 @@ MUTANTS: Final = (
     *SEEN,
     *UPGRADES,
     *WEBHOOKS,
+    *POSTGRES,
 )

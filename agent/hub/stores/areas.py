@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from agent.hub.domain.rows.keeping import Room
 from agent.hub.stores import city, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
@@ -299,8 +300,9 @@ class Expiry:
 class Disk:
     """See `agent/hub/ports/keeping.py`."""
 
-    def __init__(self, db: Database) -> None:
-        self.measure = on(db, disk_sizes.measure)
+    def __init__(self, db: Database, measure: Callable[[Database], Room] = disk_sizes.measure) -> None:
+        """`measure`: how the engine tells its room."""
+        self.measure = on(db, measure)
         self.sizes = on(db.directory, disk_sizes.read_sizes)
         self.keep_size = on(db.directory, disk_sizes.keep_size)
 

@@ -15,8 +15,10 @@ from typing import Any, Final
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import areas, case_columns, current, day_figures, schema
 from agent.hub.stores.asking.answer import Questions
+from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import deadline, failed, identity, is_current, opened
+from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
@@ -63,6 +65,7 @@ class Store:
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
         self.questions = Questions(self, areas.on(self._db, deadline))
+        self.saved = SavedQuestions(self)
         self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
@@ -89,6 +92,7 @@ class Store:
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
+        self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def close(self) -> None:
         """Close the database."""

@@ -156,6 +156,9 @@ def test_what_cannot_be_opened_is_named_and_no_password_with_it(postgres: Postgr
         Store(tmp_path)
     place = tmp_path / "postgres.conninfo"
     place.write_text("host=/nowhere password=geheim dbname=x")
+    with pytest.raises(ConfigurationError, match="a password stands in it") as told:
+        Store(tmp_path)
+    place.write_text("host=/nowhere dbname=x")
     with pytest.raises(StoreWaits) as gone:
         Store(tmp_path)
     place.write_text("geheim")
@@ -164,7 +167,7 @@ def test_what_cannot_be_opened_is_named_and_no_password_with_it(postgres: Postgr
     place.write_text(f"host={postgres.directory} dbname=postgres user=hub")
     with pytest.raises(ConfigurationError, match="no database of this version"):
         Store(tmp_path, read_only=True)
-    assert "geheim" not in f"{gone.value}"
+    assert "geheim" not in f"{told.value}{gone.value}{wrong.value}"
     assert "postgres.conninfo" in f"{gone.value}" and "\n" not in f"{gone.value}{wrong.value}"
 
 

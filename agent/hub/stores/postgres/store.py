@@ -1,13 +1,13 @@
 """Stores what intake verifies in PostgreSQL, with chains, watermarks and refusals in one transaction.
 
-`agent/hub/ports/store.py`; the README beside this lists what is not here yet. Whoever writes alone holds an advisory
+`agent/hub/ports/store.py`. Whoever writes alone holds an advisory
 lock until the end of the transaction, and sees all that was committed before; who says of which sites it writes locks
 their rows instead, and shares. A lost connection ends a transaction (StoreWaits); the next one connects anew.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,18 +16,24 @@ from typing import Any, Final
 import psycopg
 from psycopg.types.json import Jsonb
 
+from agent.host.clock import time_left_s
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import areas, case_columns, current, day_figures
+from agent.hub.stores.asking.answer import Questions
+from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
+from agent.hub.stores.database import too_long
+from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads
 from agent.hub.stores.keeping.rows import digest_in
 from agent.hub.stores.postgres import ahead, keeping, reports
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, migrate, newest_version, version
+from agent.hub.stores.postgres.files import measure
 from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
-from agent.model.errors import ConfigurationError
+from agent.model.errors import ConfigurationError, StoreFailed
 from agent.model.finding import Head, StreamName
 from agent.verify.message import Claim, Gap
 
@@ -46,6 +52,7 @@ class Store:
         self._path, self._read_only = directory / NAME, read_only
         self._to = self._opened()
         self.within = Within()
+        self._before = _nothing
         self._pending = reports.Pendings()
         self._newest: dict[Key, Head] = {}
         self._named: frozenset[str] = frozenset()
@@ -57,7 +64,9 @@ class Store:
         self.sites = areas.Sites(self)
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
+        self.questions = Questions(self, self._deadline)
         self.envelopes = areas.Envelopes(self)
+        self.saved = SavedQuestions(self)
         self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
@@ -78,11 +87,13 @@ class Store:
         self.policies = areas.Policies(self)
         self.upgrades = areas.Upgrades(self)
         self.holds = areas.Holds(self)
+        self.disk = areas.Disk(self, measure)
         self.bodies = areas.Bodies(self, drop=keeping.drop)
         self.expiry = areas.Expiry(self, keeping.delete_report, keeping.delete_beside)
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
+        self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def _opened(self) -> Connected:
         to = connect(self.directory, self._read_only)
@@ -179,11 +190,41 @@ class Store:
         """Change rows; return how many. Raises StoreFailed."""
         return self._done(statement, values).rowcount
 
+    @contextmanager
+    def _deadline(self, within_s: float) -> Iterator[None]:
+        """Let the statements of a block see one state, and together take so long. Raises UsageError, StoreFailed.
+
+        Source: PostgreSQL 17, 13.2.2 (Repeatable Read: a transaction sees what was committed before it began).
+        """
+        left_s, is_own = time_left_s(within_s), not self.is_in_transaction()
+
+        def limit() -> None:
+            if left_s() <= 0:
+                raise too_long(within_s)
+            self._to.execute(f"SET statement_timeout = {max(1, int(left_s() * 1000))}")
+
+        if is_own:
+            self._done("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
+        self._before = limit
+        try:
+            yield
+        except StoreFailed as error:
+            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                raise too_long(within_s) from None
+            raise
+        finally:
+            self._before = _nothing
+            with suppress(psycopg.Error):  # of a connection that is gone, whose successor has neither
+                if is_own:
+                    self._to.execute("ROLLBACK")  # nothing was written
+                self._to.execute("RESET statement_timeout")
+
     def _done(self, statement: str, values: tuple[object, ...]) -> psycopg.Cursor[Any]:
         self._connect_anew()
         try:
             if self._pending and _is_of_reports(statement):
                 self._pending.write(self._to)
+            self._before()
             return self._to.execute(statement, values)
         except psycopg.DataError:
             raise
@@ -272,6 +313,10 @@ class Store:
             *(site, epoch, stream, seq),
         )
         return (rows[0][0], payloads.exact(self, rows[0][1]), datetime.fromisoformat(rows[0][2])) if rows else None
+
+
+def _nothing() -> None:
+    """Do nothing before a statement: no deadline is set."""
 
 
 @lru_cache(maxsize=1024)
