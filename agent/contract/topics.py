@@ -90,6 +90,11 @@ def is_from_hub(name: str) -> bool:
     return address is not None and address.kind in FROM_HUB
 
 
+def is_shared(pattern: str) -> bool:
+    """Return whether a subscription is one of several clients, each of which gets a part. Source: MQTT 5.0, 4.8.2."""
+    return pattern.startswith("$share/")
+
+
 def schema_id(kind: Kind) -> str:
     """Return the `$id` of the JSON Schema of a kind of payload: a name, not an address."""
     return f"https://camwarden.example/contract/1/{kind}.schema.json"

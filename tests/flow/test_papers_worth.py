@@ -26,11 +26,11 @@ from agent.contract.envelope import unflatten
 from agent.hub.case.pages import About, readme
 from agent.hub.stores.day_figures import METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
-from agent.onsite.ledger.files.write_workbook import workbook
 from agent.onsite.one_look.job_file import signed
 from agent.report.check_titles import TITLES
 from agent.report.indication import RATES, error_rates, indication
 from agent.text.translate import LANGUAGES
+from agent.text.workbook import workbook
 from tests.onsite.handover.test_hub_page import page as hub_page
 
 WALL = Path(__file__).parents[2] / "packaging" / "wall"

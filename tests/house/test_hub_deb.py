@@ -37,7 +37,7 @@ for module, run in ACTIONS.values():
     getattr(importlib.import_module(module), run)
 for package in (agent.hub, agent.commands.hub):
     for one in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not one.name.startswith("agent.hub.stores.postgres"):  # an extra of its own, and in no package
+        if not one.name.startswith(("agent.hub.stores.postgres", "agent.hub.transport.amqp")):  # in no package
             importlib.import_module(one.name)
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
@@ -120,7 +120,8 @@ def run_script(name: str, word: str, root: Path) -> str:
 
 
 def test_a_purge_keeps_and_names_what_was_stored_and_never_touches_the_agents(tmp_path: Path) -> None:
-    own = [tmp_path / place for place in ("etc/camwarden-hub", "var/lib/camwarden-hub", "var/lib/camwarden-hub-backup")]
+    states = (f"var/lib/camwarden-hub{end}" for end in ("", "-backup", "-exports"))
+    own = [tmp_path / place for place in ("etc/camwarden-hub", *states)]
     agents = [tmp_path / place for place in ("etc/camwarden", "var/lib/camwarden", "usr/lib/camwarden/__pycache__")]
     for folder in (*own, *agents):
         folder.mkdir(parents=True)

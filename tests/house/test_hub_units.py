@@ -149,8 +149,15 @@ def test_the_user_and_the_modes_are_those_that_the_units_rely_on(tmp_path: Path)
     applied = systemd("systemd-tmpfiles", f"--root={tmp_path}", "--create", SYSTEMD / "camwarden-hub.tmpfiles")
     assert applied.returncode == 0, applied.stderr
     files = ("etc/camwarden-hub/hub.env", "etc/camwarden-hub/web.env")
-    places = ("etc/camwarden-hub", *files, "var/lib/camwarden-hub", "var/lib/camwarden-hub-backup")
-    assert [(tmp_path / place).stat().st_mode & 0o777 for place in places] == [0o750, 0o640, 0o640, 0o700, 0o700]
+    places = ("etc/camwarden-hub", *files, *(f"var/lib/camwarden-hub{end}" for end in ("", "-backup", "-exports")))
+    modes = [(tmp_path / place).stat().st_mode & 0o777 for place in places]
+    assert modes == [0o750, 0o640, 0o640, 0o700, 0o700, 0o750]
+
+
+def test_the_hub_may_write_exports_and_nothing_else_beside_its_data() -> None:
+    unit = settings("camwarden-hub.service")
+    assert (unit["StateDirectory"], unit["ProtectSystem"]) == (["camwarden-hub"], ["strict"])
+    assert unit["ReadWritePaths"] == ["-/var/lib/camwarden-hub-exports"]
 
 
 BACKUP = (ROOT / "packaging/hub/backup.sh").read_text("utf-8")

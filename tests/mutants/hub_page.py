@@ -11,7 +11,6 @@ _LOGIN: Final = "test_hub_web_login.py::"
 _FORM: Final = f"{_HOSTILE}test_a_form_from_elsewhere_does_nothing"
 _ACCESS: Final = "test_hub_web_access.py::test_who_is_bound_sees_and_changes_nothing_else"
 _PLACES: Final = "test_port_places.py::"
-_QUESTIONS: Final = "test_port_questions.py::"
 _HEADER: Final = f"{_HOSTILE}test_nobody_else_names_anybody_by_a_header"
 
 HUB_PAGE: Final = (
@@ -62,46 +61,6 @@ HUB_PAGE: Final = (
         text="return ON_DAY if by in _BY_DIVISION else",
         mutated="return",
         test=f"{_PLACES}test_a_bad_month_moves_to_no_other_division_by_the_words_of_the_site",
-    ),
-    Mutant(
-        name="hub-ask-scope",
-        row="asks for numbers, by filters and groups",
-        file="agent/hub/stores/asking/sources.py",
-        text='parts = [source.always, f"({seen})"]',
-        mutated="parts, values = [source.always], []",
-        test=f"{_QUESTIONS}test_open_findings_sites_and_cameras_are_counted_among_what_may_be_seen",
-    ),
-    Mutant(
-        name="hub-ask-basis",
-        row="asks for numbers, by filters and groups",
-        file="agent/hub/stores/asking/answer.py",
-        text='Question(counted="sites", where=where), scope)',
-        mutated='Question(counted="sites", where=where), type(scope)(everything=True))',
-        test=f"{_QUESTIONS}test_sites_and_cameras_are_those_that_may_be_seen_and_the_basis_tells_of_no_other",
-    ),
-    Mutant(
-        name="hub-ask-camera-days",
-        row="asks for numbers, by filters and groups",
-        file="agent/hub/domain/asking/camera_days.py",
-        text="not (is_whole or maintainer in own)",
-        mutated="False",
-        test=f"{_QUESTIONS}test_bad_camera_days_are_those_of_sites_that_may_be_seen",
-    ),
-    Mutant(
-        name="hub-ask-marks",
-        row="writes SQL into a question",
-        file="agent/hub/stores/asking/sources.py",
-        text="""return f"{column} IN ({', '.join('?' * len(wanted))})", list(wanted)""",
-        mutated="""return f"{column} IN ('{chr(39).join(wanted)}')", []""",
-        test=f"{_QUESTIONS}test_no_value_is_part_of_a_statement",
-    ),
-    Mutant(
-        name="hub-ask-time",
-        row="asks what takes the hub's page long",
-        file="agent/hub/stores/database.py",
-        text="set_progress_handler(time_is_over(within_s), ",
-        mutated="set_progress_handler(lambda: False, ",
-        test=f"{_QUESTIONS}test_a_question_that_takes_too_long_is_refused_and_the_store_goes_on",
     ),
     Mutant(
         name="hub-page-scope-orders",

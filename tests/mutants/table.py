@@ -10,6 +10,7 @@ from mutants.enrollment import ENROLLMENT
 from mutants.forwarding import FORWARDING
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
+from mutants.hub_asking import HUB_ASKING
 from mutants.hub_oidc import HUB_OIDC
 from mutants.hub_page import HUB_PAGE
 from mutants.link import LINK
@@ -23,6 +24,7 @@ from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
+from mutants.postgres import POSTGRES
 from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
@@ -41,6 +43,7 @@ MUTANTS: Final = (
     *HUB,
     *FORWARDING,
     *HUB_PAGE,
+    *HUB_ASKING,
     *HUB_OIDC,
     *DISPUTES,
     *GATEWAY,
@@ -54,4 +57,5 @@ MUTANTS: Final = (
     *SEEN,
     *UPGRADES,
     *WEBHOOKS,
+    *POSTGRES,
 )

@@ -70,11 +70,12 @@ WALLS: dict[str, tuple[str, ...]] = {
     "typing_extensions": (),
     "zeep": ("drivers/onvif/*",),
     "onvif": ("drivers/onvif/*",),
+    "pika": ("agent/hub/transport/amqp.py",),
     "paho": ("agent/deliver/publish/*", "agent/hub/transport/*", "agent/demo/*"),
     "cryptography": ("agent/contract/*", "agent/verify/*", "agent/deliver/keys/*", "agent/hub/*", "agent/demo/*"),
     "rich": ("agent/commands/*",),
     "iotcore": ("agent/demo/*",),
-    "openpyxl": ("agent/onsite/ledger/*",),
+    "openpyxl": ("agent/onsite/ledger/*", "agent/text/workbook.py"),
     "pkcs11": ("agent/deliver/keys/pkcs11.py",),
     "packaging": (),
     "systemd": (),
@@ -92,7 +93,8 @@ WALLS: dict[str, tuple[str, ...]] = {
     "tomllib": (),
     "time": (
         "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/deliver/publish/*",
-        "agent/service/daemon/*", "agent/hub/workers/*", "agent/hub/outgoing/*", "agent/demo/*", "agent/commands/*",
+        "agent/service/daemon/*", "agent/hub/workers/*", "agent/hub/outgoing/*", "agent/hub/transport/*",
+        "agent/demo/*", "agent/commands/*",
     ),
     "threading": (
         "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/observe/facts/delivery_status.py",
@@ -105,7 +107,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "socket": (
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
         "agent/service/enroll/channel.py", "agent/service/alerts/mail.py", "agent/onsite/doctor/*",
-        "agent/onsite/ui/keeper.py", "agent/hub/workers/*", "agent/hub/outgoing/*", "agent/hub/doctor/broker.py",
+        "agent/onsite/ui/keeper.py", "agent/hub/outgoing/*", "agent/hub/transport/*", "agent/hub/doctor/broker.py",
         "agent/demo/*",
     ),
     "sqlite3": (
@@ -132,18 +134,20 @@ ON_LINUX_ALONE = (
 """Where these names may be used: below `host`, what no command of `ON_WINDOWS` (`agent/cli.py`) ever calls."""
 
 IMPORT_TABLES = (
+    "agent/hub/stores/engines.py",
     "agent/commands/config.py",
     "drivers/capture.py",
     "drivers/registry.py",
     "agent/cli.py",
     "agent/commands/demo.py",
     "agent/commands/hub/command.py",
-    "agent/commands/hub/findings/ask.py",
     "agent/commands/hub/log.py",
     "agent/commands/verify/told_stamps.py",
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
+    "agent/hub/transport/carriers.py",
+    "agent/hub/views/asking/tables.py",
 )
 """The tables that import by name, and where libraries for tokens and workbooks and the gallery of lies are loaded."""
 
@@ -162,6 +166,7 @@ READS_JSON = {
     "agent/hub/stores/page/city_map.py": "the map that it has written itself",
     "agent/hub/domain/map/map_file.py": "a file of positions that a person loads, within its own bounds",
     "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
+    "agent/hub/stores/asking/saved.py": "what it has written itself: parameters and schedules of questions",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
     "agent/hub/domain/rows/reports.py": "the evidence that the hub has written itself",
     "agent/hub/stores/case_columns.py": "the findings of a body, once, at intake",

@@ -20,7 +20,7 @@ from agent.hub.views.assessment import COVERAGE_LEAST, JUDGED_LEAST, Assessment,
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, utc_text
-from agent.onsite.ledger.files.write_workbook import workbook
+from agent.text.workbook import workbook
 
 SCHEMA: Final = "camwarden-hub-report/1"
 FIRST_YEAR: Final = 2000

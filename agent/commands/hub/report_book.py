@@ -5,10 +5,10 @@ from agent.contract.repair_counts import CLASSES
 from agent.hub.domain.figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, GroupRow
 from agent.hub.views.figure_words import HEADINGS
-from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, Value
 from agent.report.indication import indication
 from agent.text.site_time import local
 from agent.text.translate import translate
+from agent.text.workbook import Sheet, SheetColumn, Value
 
 
 def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:

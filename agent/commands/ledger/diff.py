@@ -16,7 +16,6 @@ from agent.model.finding import Json, Message
 from agent.onsite.ledger.columns import COLUMNS
 from agent.onsite.ledger.compare import Difference, compare
 from agent.onsite.ledger.export import PLACES, cell, heading
-from agent.onsite.ledger.files.write_workbook import Painted, Sheet, SheetColumn, workbook
 from agent.onsite.ledger.recorders import parse_said, with_addresses
 from agent.onsite.ledger.rows import Entry
 from agent.onsite.ledger.sites import plan
@@ -26,6 +25,7 @@ from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day
 from agent.text.harmless import printable
 from agent.text.translate import translate
+from agent.text.workbook import Painted, Sheet, SheetColumn, workbook
 
 SCHEMA = "camwarden-ledger-diff/1"
 STYLE = {

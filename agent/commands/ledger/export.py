@@ -13,13 +13,13 @@ from agent.model.finding import Message
 from agent.onsite.ledger.columns import EXPORTED, SEEN, Column
 from agent.onsite.ledger.export import cell, choices, heading, rows, without_places
 from agent.onsite.ledger.files.csv_file import csv_bytes
-from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.onsite.ledger.seen import NOTHING_SEEN
 from agent.site.config.load import load_declared
 from agent.site.config.tables import site_tables
 from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day
 from agent.text.translate import translate
+from agent.text.workbook import Sheet, SheetColumn, workbook
 
 SCHEMA = "camwarden-ledger-export/1"
 

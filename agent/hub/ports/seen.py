@@ -3,6 +3,7 @@
 from typing import Final, Protocol
 
 from agent.hub.domain.asking.question import Answer, Question
+from agent.hub.domain.asking.saved import Exported, Saved
 from agent.hub.domain.rows.findings import Stretch
 from agent.hub.domain.rows.seen import Aged, Due, EnvelopeRow, Judged, ListedSite
 from agent.hub.domain.scope import Scope, SitePlace
@@ -55,7 +56,10 @@ class Seen(Protocol):
 
 
 class Questions(Protocol):
-    """Answers questions over all sites within a scope: what lies outside is in no group, total or basis. Reads only."""
+    """Answers questions over all sites within a scope: what lies outside is in no group, total or basis. Reads only.
+
+    All of an answer is of one state of the store, whatever is committed meanwhile.
+    """
 
     def answer(self, question: Question, scope: Scope, within_s: float = ANSWERED_WITHIN_S) -> Answer:
         """Return the answer to a question that has a subject.
@@ -64,6 +68,25 @@ class Questions(Protocol):
             UsageError: It takes longer than `within_s`.
             StoreFailed: It cannot be read.
         """
+
+
+class SavedQuestions(Protocol):
+    """Stores questions by name, when they are exported, and how that went."""
+
+    def keep(self, saved: Saved) -> None:
+        """Store a question, new or changed; how its exports went stays as it was."""
+
+    def remove(self, name: str) -> None:
+        """Delete a question, and with it its schedule."""
+
+    def listed(self) -> list[Saved]:
+        """Return all questions, by name."""
+
+    def exported(self, name: str) -> Exported:
+        """Return how the exports of a question went; one that has none: as it is made."""
+
+    def keep_exported(self, name: str, exported: Exported) -> None:
+        """Store how the exports of a question went."""
 
 
 class Envelopes(Protocol):

@@ -1,4 +1,4 @@
-"""Defines the port of the hub's store: one open database, by area."""
+"""Defines the port of the hub's store: one open database, by area; and of who leads of several hubs on it."""
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
 from agent.hub.ports.orders import Commands, Policies
 from agent.hub.ports.places import Places
 from agent.hub.ports.reports import Reports
-from agent.hub.ports.seen import Envelopes, Questions, Seen
+from agent.hub.ports.seen import Envelopes, Questions, SavedQuestions, Seen
 from agent.hub.ports.sites import Figures, Sites
 from agent.hub.ports.trust import TrustStore
 from agent.hub.ports.upgrades import Upgrades
@@ -83,6 +83,10 @@ class Store(Intake, Protocol):
     @property
     def questions(self) -> Questions:
         """Answers questions over all sites within what a person may see."""
+
+    @property
+    def saved(self) -> SavedQuestions:
+        """Stores questions by name, and how their exports go."""
 
     @property
     def envelopes(self) -> Envelopes:
@@ -163,3 +167,13 @@ class Store(Intake, Protocol):
     @property
     def forwarding(self) -> Forwarding:
         """Stores how far an upper hub has confirmed what this one forwards."""
+
+
+class Leading(Protocol):
+    """Whether this hub leads. One thread uses it."""
+
+    def holds(self) -> bool:
+        """Return whether this hub leads now, and take the lead where nobody has it; it is lost with its connection."""
+
+    def close(self) -> None:
+        """Give the lead away. May be called again."""

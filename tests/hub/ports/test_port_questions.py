@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import product
 
 import pytest
-from portside import BEGIN, DAY, Sender, config, finding
+from portside import BEGIN, DAY, Opens, Sender, config, finding
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.asking.question import Answer, Question
@@ -218,6 +218,29 @@ def test_a_question_that_takes_too_long_is_refused_and_the_store_goes_on(city: S
         for _ in range(1000):
             city.questions.answer(read("camera-days by site from=2026-01-01"), EVERYTHING, within_s=-1)
     assert ask(city, "findings").total > 0
+
+
+@pytest.mark.parametrize(
+    "text", ["findings by site", "sites by division", "cameras by site", "camera-days by site to=2026-11-04"]
+)
+def test_all_of_an_answer_is_of_one_state_whatever_is_committed_meanwhile(
+    city: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    reader = opens(read_only=True)
+    before, read, added = ask(reader, text), reader.all, iter(range(100))
+
+    def meanwhile(*statement: object) -> object:
+        found = read(*statement)
+        site = Sender(f"N{next(added)}").meet(city, BEGIN - DAY)
+        site.send(city, "config", 1, config(finding(ONLINE, "camera:c0", "fail"), division="140200"), BEGIN)
+        return found
+
+    monkeypatch.setattr(reader, "all", meanwhile)
+    assert ask(reader, text) == before
+    assert next(added) > 1
+    monkeypatch.undo()
+    after = ask(reader, text)
+    assert after.total > before.total and after.basis.of > before.basis.of
 
 
 def test_what_nothing_answers_is_an_error_of_the_caller(store: Store) -> None:

@@ -135,7 +135,7 @@ def test_who_is_bound_learns_no_number_of_what_lies_elsewhere(client: Client) ->
             query = f"/api/v1/ask?count={count}&by={by}"
             told = anna.get(query).json
             if "maintainer" not in by or count != "sites":
-                assert told == chief.get(f"{query}&{own}").json, query
+                assert told == {**chief.get(f"{query}&{own}").json, "where": {}}, query
             for elsewhere in ("site=F3", "division=149999", "operator=-", "operator=Hidden%20Operator", "site=S9"):
                 none = anna.get(f"{query}&{elsewhere}").json
                 empty = {"of": 0, "unknown": 0, "oldest_at": "", "newest_at": "", "cut": 0}
@@ -272,7 +272,8 @@ def test_the_document_is_made_from_the_table_of_routes_and_rows() -> None:
 @pytest.mark.parametrize("path", list(DOCUMENT["paths"]))
 def test_every_answer_is_what_the_document_says(client: Client, path: str) -> None:
     chief = client.let_in("chief")
-    answer = chief.get(path.replace("{site}", "S1"))
+    assert chief.post("/questions/save", {"name": "orphans", "q": "findings by status operator=-"}).status == 303
+    answer = chief.get(path.replace("{site}", "S1").replace("{name}", "orphans"))
     said = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"][answer.headers["content-type"]]
     name = said["schema"]["$ref"].rpartition("/")[2]
     fit(answer.json, name)

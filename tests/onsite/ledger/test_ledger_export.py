@@ -26,7 +26,6 @@ from agent.onsite.ledger.changes import changes, new_declarations
 from agent.onsite.ledger.columns import EXPORTED
 from agent.onsite.ledger.export import cell, choices, heading, rows
 from agent.onsite.ledger.files.csv_file import csv_bytes
-from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.onsite.ledger.rows import EMPTY, read
 from agent.onsite.ledger.seen import NOTHING_SEEN, from_devices, parse_observed
 from agent.onsite.ledger.sites import plan
@@ -34,6 +33,7 @@ from agent.site.config.load import load
 from agent.site.config.tables import site_tables, toml_text
 from agent.text.harmless import FORMULA_STARTS
 from agent.text.translate import LANGUAGES
+from agent.text.workbook import Sheet, SheetColumn, workbook
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels
 from drivers.model import Identity

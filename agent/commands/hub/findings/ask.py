@@ -1,54 +1,65 @@
 """Answers a question over all sites as a table, JSON, CSV or a workbook: `camwarden hub ask`."""
 
 import argparse
-import csv
-import importlib
 import json
 import sys
 from datetime import UTC, datetime
-from typing import Final
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.hub.findings.saved import save
 from agent.commands.hub.view import reading
+from agent.commands.terminal.opened import note_opened
+from agent.host.files import write_atomic
 from agent.hub.domain.asking.question import NOT_TOLD, Answer, Question
 from agent.hub.domain.asking.words import question, read_words
 from agent.hub.domain.figures import china_day
 from agent.hub.domain.scope import EVERYTHING
-from agent.hub.views.answers import HEADINGS, answer_json, lines
+from agent.hub.views.asking.answers import HEADINGS, answer_json, lines
+from agent.hub.views.asking.saved import find_saved, question_of
+from agent.hub.views.asking.tables import csv_text, workbook_bytes
+from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
-from agent.text.harmless import csv_cell, printable
+from agent.text.harmless import printable
 from agent.text.translate import render, translate
-
-COUNT: Final = "count"
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer, or write it as a workbook. Raises UsageError at the first wrong word."""
     now = datetime.now(UTC)
-    asked = question(read_words(args.words), china_day(now))
+    if bool(args.words) == bool(args.saved) or (args.saved and args.save):
+        raise UsageError("write a question, or --saved NAME for one that was saved")
+    named = read_words(args.words) if args.words else {}
     with reading(args) as store:
+        today = china_day(now)
+        asked = question_of(store, find_saved(store, args.saved), today) if args.saved else question(named, today)
         answer = store.questions.answer(asked, EVERYTHING)
+    if args.save:
+        save(args.data, args.save, named, now)
     if args.xlsx:
-        importlib.import_module("agent.commands.hub.findings.ask_book").write(args, asked, rows_of(asked, answer))
+        _write_book(args, asked, answer)
     if args.json:
         print(json.dumps(answer_json(asked, answer, now), ensure_ascii=False))
     elif args.csv:
-        writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
-        writer.writerow((*asked.by, COUNT))
-        writer.writerows((*map(csv_cell, names), count) for names, count in rows_of(asked, answer))
+        sys.stdout.write(csv_text(asked, answer))
     else:
         _show(args, asked, answer, now)
     return OK
 
 
-def rows_of(asked: Question, answer: Answer) -> list[tuple[tuple[str, ...], int]]:
-    """Return the groups; of a question that groups by nothing, the total."""
-    return [(row.names, row.count) for row in answer.rows] if asked.by else [((), answer.total)]
+def _write_book(args: argparse.Namespace, asked: Question, answer: Answer) -> None:
+    """Write one sheet. Raises ConfigurationError."""
+    try:
+        write_atomic(args.xlsx, workbook_bytes(asked, answer, args.lang), 0o644)
+    except OSError as error:
+        raise ConfigurationError(
+            "{path}: cannot be written: {why}; choose another place", path=args.xlsx, why=os_words(error)
+        ) from None
+    note_opened(args.data, "hub ask --xlsx", "reports", args.xlsx)
 
 
 def _show(args: argparse.Namespace, asked: Question, answer: Answer, now: datetime) -> None:

@@ -19,9 +19,9 @@ from agent.hub.domain.rows.findings import FindingRow, Place, Wanted, place_of, 
 from agent.model.errors import ConfigurationError, UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Message
-from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.text.harmless import csv_cell
 from agent.text.translate import render, translate
+from agent.text.workbook import Sheet, SheetColumn, workbook
 
 SCHEMA: Final = "camwarden-hub-findings/1"
 SHOWN_MOST: Final = 1000

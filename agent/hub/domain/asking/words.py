@@ -39,6 +39,9 @@ _WHERE: Final = tuple(name for name in NAMES if name != "day")
 _LISTS: Final = ("division", "check", "status")
 """Of these a condition may name several, with commas between; names of people and boxes may have commas in them."""
 
+_BARE: Final = ("by", "top")
+"""Behind these words a value stands as a word of its own."""
+
 PARAMETERS: Final = ("count", "by", *_WHERE, "from", "to", "top")
 """What a question is made of, by name."""
 
@@ -64,14 +67,32 @@ def read_words(words: Sequence[str]) -> dict[str, str]:
     while left:
         word = left.pop(0)
         name, equals, value = word.partition("=")
-        if word in ("by", "top"):
+        if word in _BARE:
             name, value = word, left.pop(0) if left else ""
-        elif not equals or name in ("count", "by", "top"):
+        elif not equals or name in ("count", *_BARE):
             raise UsageError("{word!r}: write NAME=VALUE, by NAME,NAME or top N", word=word[:80])
         if name in named:
             raise UsageError("{name} stands twice; write it once", name=name)
         named[_known(name, PARAMETERS[1:])] = value
     return named
+
+
+def text_of(named: Mapping[str, str]) -> str:
+    """Return the short text of parameters, from which `read_words` reads them again."""
+    words = [named.get("count", "findings")]
+    for name in PARAMETERS[1:]:
+        if name in named:
+            words += (name, named[name]) if name in _BARE else (f"{name}={named[name]}",)
+    return " ".join(map(_quoted, words))
+
+
+def conditions(asked: Question) -> str:
+    """Return what a question asks of each thing that it counts, as its text has it; empty: nothing."""
+    named = {name: ",".join(value or NOT_TOLD for value in values) for name, values in asked.where.items()}
+    if asked.counted != "camera-days":  # days that are counted are no condition
+        days = {"from": asked.first, "to": asked.last}
+        named |= {name: day.isoformat() for name, day in days.items() if day}
+    return text_of(named).partition(" ")[2]
 
 
 def question(named: Mapping[str, str], today: date) -> Question:
@@ -102,6 +123,15 @@ def question(named: Mapping[str, str], today: date) -> Question:
             counted=counted, names=listed(known_of(counted)),
         )  # fmt: skip
     return asked
+
+
+def _quoted(word: str) -> str:
+    """Return a word as it is read again; `shlex.quote` would quote each that has a Chinese letter."""
+    try:
+        is_plain = shlex.split(word) == [word]
+    except ValueError:
+        is_plain = False
+    return word if is_plain else shlex.quote(word)
 
 
 def _known(name: str, names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import FindingRow, Stretch
 from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.rows.words import Kind, Word
+from agent.hub.views.asking.saved import SCHEMA as QUESTIONS
 from agent.hub.views.silent import KINDS
 from agent.hub.web.api.told import webhooks
 from agent.hub.web.asked import Route
@@ -54,6 +55,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "api-ask": Operation(
         "How many sites, cameras, open findings or bad camera-days, by one or two names", PARAMETERS, False, "Answer"
     ),
+    "api-questions": Operation("The saved questions that the person may know", (), False, "Questions"),
+    "api-question": Operation("The answer to a saved question, of what the person may see", (), False, "Answer"),
 }
 
 _FILTER_VALUES: Final[Mapping[str, Schema]] = {
@@ -65,6 +68,7 @@ _FILTER_VALUES: Final[Mapping[str, Schema]] = {
 
 _SAID: Final = {
     "site": "id of a site",
+    "name": "name of a saved question",
     "division": "code of a division; with zeros at its end: all below it too",
     "maintainer": "name of a maintainer of cameras",
     "check": "id of a check",
@@ -129,7 +133,7 @@ def _operation(route: Route, told: Operation) -> Schema:
         "401": "no token, or one that does not count",
         "403": "not with this role",
         "422": "a filter has no such value",
-        **({"404": "there is no such site, or it may not be seen"} if in_path else {}),
+        **({"404": "there is none such, or it may not be seen"} if in_path else {}),
     }
     return {
         "operationId": route.name,
@@ -170,7 +174,8 @@ def _schemas() -> Schema:
     })  # fmt: skip
     answer = _object({
         "schema": {"const": "camwarden-hub-ask/1"}, "as_of": _TEXT, "counts": {"enum": [one.name for one in SUBJECTS]},
-        "by": _list({"enum": list(NAMES)}), "from": _OR_NULL, "to": _OR_NULL, "total": _NUMBER,
+        "by": _list({"enum": list(NAMES)}), "where": {"type": "object", "additionalProperties": _list(_TEXT)},
+        "from": _OR_NULL, "to": _OR_NULL, "total": _NUMBER,
         "groups": _list({
             "type": "object", "properties": {"count": _NUMBER}, "required": ["count"], "additionalProperties": _TEXT,
         }),
@@ -179,6 +184,7 @@ def _schemas() -> Schema:
             "of": _NUMBER, "unknown": _NUMBER, "oldest_at": _TEXT, "newest_at": _TEXT, "cut": _NUMBER,
         }),
     })  # fmt: skip
+    saved = _object(dict.fromkeys(("name", "asks", "saved_by", "saved_at"), _TEXT))
     return {
         "Finding": _of(FindingRow, status={"enum": list(OPEN)}),
         "Stretch": _of(Stretch),
@@ -190,6 +196,7 @@ def _schemas() -> Schema:
         "Silent": _paged("camwarden-hub-silent/1", "sites", silent, at=_TEXT),
         "Orders": _paged("camwarden-hub-orders/1", "orders", order, policies=_list(policy)),
         "Answer": answer,
+        "Questions": _object({"schema": {"const": QUESTIONS}, "questions": _list(saved)}),
         "Problem": _object({"type": _TEXT, "title": _TEXT, "status": _NUMBER, "detail": _TEXT}),
     }
 

@@ -42,7 +42,9 @@ def test_a_table_has_its_moment_and_what_it_rests_on(hub: Path, capsys: pytest.C
     out = capsys.readouterr().out
     rows = [line.split() for line in out.splitlines()]
     assert ["division", "status", "how", "many"] in rows and ["140202", "fail", "6"] in rows
-    assert "these are the first 2 groups" in out and "open findings, as of 20" in out and ": 18\n" in out
+    assert (
+        "these are the first 2 groups" in out and "open findings (division=140202), as of 20" in out and ": 18\n" in out
+    )
     assert "by the newest configuration report of each site: 2026-11-27 14:20 to 2026-11-27 14:20" in out
     assert ask(hub, "sites") == 0
     out = capsys.readouterr().out
@@ -93,3 +95,13 @@ def test_a_wrong_word_is_one_line_and_a_wrong_usage(
         assert ask(hub, *words, lang=lang) == 2
         told = capsys.readouterr()
         assert told.out == "" and len(told.err.splitlines()) == 1
+
+
+def test_the_total_repeats_what_was_asked_for(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(hub, f"findings by check status=fail,warn 'maintainer={COMPANY}' from=2026-11-01") == 0
+    asked = f"open findings ('maintainer={COMPANY}' status=fail,warn from=2026-11-01), as of 20"
+    assert asked in capsys.readouterr().out
+    assert ask(hub, "camera-days operator=- from=2026-11-01 to=2026-11-02", lang="zh_CN") == 0
+    assert "\uff08operator=-\uff0c\u622a\u81f3" in capsys.readouterr().out
+    assert ask(hub, "findings status=fail", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["where"] == {"status": ["fail"]}

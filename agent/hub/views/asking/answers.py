@@ -6,6 +6,7 @@ from typing import Final
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.asking.question import Answer, Question
+from agent.hub.domain.asking.words import conditions
 from agent.hub.domain.figures import CHINA
 from agent.model.finding import Json, Message
 from agent.text.site_time import local
@@ -46,6 +47,7 @@ def answer_json(asked: Question, answer: Answer, now: datetime) -> dict[str, Jso
         "as_of": utc_text(now),
         "counts": answer.subject,
         "by": list(asked.by),
+        "where": {name: list(values) for name, values in asked.where.items()},
         "from": asked.first.isoformat() if asked.first else None,
         "to": asked.last.isoformat() if asked.last else None,
         "total": answer.total,
@@ -64,7 +66,10 @@ def lines(asked: Question, answer: Answer, now: datetime) -> Iterator[Message]:
     """Yield the total, and what the numbers rest on."""
     basis = answer.basis
     told = {"what": Message(COUNTED[answer.subject]), "total": answer.total, "at": local(now, CHINA)}
-    yield Message("{what}, as of {at}: {total}", told)
+    if where := conditions(asked):
+        yield Message("{what} ({conditions}), as of {at}: {total}", {**told, "conditions": where})
+    else:
+        yield Message("{what}, as of {at}: {total}", told)
     values = {"of": basis.of, "unknown": basis.unknown, "cut": basis.cut}
     if asked.counted == "camera-days":
         days = {"first": str(asked.first), "last": str(asked.last)}

@@ -1,0 +1,1 @@
+"""Shows answers to questions over all sites, saved questions, and how their exports go."""

@@ -1,0 +1,1 @@
+"""Writes the answers to saved questions into folders, when they are due."""
