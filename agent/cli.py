@@ -92,7 +92,14 @@ RECORDED: Final = frozenset({"ui"})
 ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger", "filing", "config", "verify"})
 """Commands that run on Windows too, as far as they judge no picture."""
 
-EXTRAS: Final = {"iotcore": "demo", "starlette": "ui", "uvicorn": "ui", "segno": "ui", "rfc3161_client": "stamps"}
+EXTRAS: Final = {
+    "iotcore": "demo",
+    "pika": "province",
+    "rfc3161_client": "stamps",
+    "segno": "ui",
+    "starlette": "ui",
+    "uvicorn": "ui",
+}
 """Packages that only an extra installs, and its name."""
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
@@ -287,6 +294,8 @@ def _set_up_logging(args: argparse.Namespace) -> None:
     root.setLevel(logging.WARNING)
     # zeep prints a traceback for every odd value that a device sends; the driver tells of it as a fact.
     logging.getLogger("zeep").setLevel(logging.CRITICAL)
+    # pika logs each end of a connection several times; the hub tells it once.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     level = logging.INFO if args.command in SERVICES else logging.WARNING
     if args.quiet:
         level = logging.ERROR

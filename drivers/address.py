@@ -6,7 +6,7 @@ A device may name a private, wrong or foreign host; that host is reported and ne
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from drivers.errors import Malformed
 from drivers.model import Device
@@ -63,6 +63,25 @@ def parse_address(url: str, device: Device, own_hosts: Collection[str] = ()) -> 
 def is_foreign(where: HostAddress, device: Device, own_hosts: Collection[str]) -> bool:
     """Return whether the device named a host other than the configured one."""
     return where.named_host.lower() not in {device.host.lower().strip("[]"), *own_hosts}
+
+
+def own_web_address(url: str, device: Device, own_hosts: Collection[str] = ()) -> HostAddress | None:
+    """Parse a web address, whole or relative, for a request to the device alone; None: another host, port or device.
+
+    Behind one router several devices share a host, and differ by the port.
+
+    Raises:
+        Malformed: Not a web address.
+    """
+    root = f"{'https' if device.tls else 'http'}://{authority(device.host, device.port)}/"
+    try:
+        joined = urljoin(root, url.strip()[: _LONGEST_CHARS + 1])
+    except ValueError:
+        raise Malformed("the device gave an address that cannot be read") from None
+    where = parse_address(joined, device, own_hosts)
+    if where.scheme not in ("http", "https"):
+        raise Malformed(f"the device gave an address of the kind {where.scheme} for a picture")
+    return None if is_foreign(where, device, own_hosts) or where.port != device.port else where
 
 
 def url_on(device: Device, where: HostAddress) -> str:

@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from drivers.address import HostAddress
 from drivers.allowed_requests import Ask
-from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
-from drivers.exchange import Request, Transport
+from drivers.errors import DriverError, Malformed, unavailable
+from drivers.exchange import Transport
 from drivers.footage import NOTHING_WANTED, Opening, Wanted, WantedFootage
+from drivers.http.jpeg import JPEG_BEGINNING, fetch_jpeg
 from drivers.model import (
     Camera,
     Observation,
@@ -33,6 +35,7 @@ from drivers.picture import (
     FootageOpened,
     ObjectsTold,
     PathName,
+    PictureTold,
     Stream,
     Streams,
     StreamSound,
@@ -40,20 +43,26 @@ from drivers.picture import (
 from drivers.rtsp.keyframe import fetch_keyframe
 from drivers.rtsp.openings import Playback, playback
 
+if TYPE_CHECKING:
+    from drivers.rtsp.offered_pictures import Listened
+
 METADATA: Final = "drivers.rtsp.metadata"
 """Loaded where a device offers it: it parses XML, which whoever schedules pictures needs not."""
 
 LISTEN_S: Final = 3.0
 """How long metadata is listened to."""
 
+EVENT: Final = "event-picture"
+EVENT_S: Final = 3.0
+"""The request for the picture at an address that metadata names, and how long it may take."""
+
 ASKS: Final[tuple[Ask, ...]] = (
     Ask("http", "GET", "*", "snapshot", "camera"),
+    Ask("http", "GET", "*", EVENT, "camera"),
     *(Ask("rtsp", method, "*", of="camera") for method in ("DESCRIBE", "SETUP", "PLAY", "TEARDOWN")),
 )
 """Every request for a picture: paths are those that the device named, the host is the configured one."""
 
-SNAPSHOT_MAX_BYTES = 16 * 1024 * 1024
-_JPEG = b"\xff\xd8\xff"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 SPARE_S = 1.0
@@ -227,12 +236,31 @@ class _Camera:
         """
         for stream in self._telling:
             spare = not transport.deadline.passed and transport.deadline.remaining_s() > LISTEN_S + SPARE_S
-            told = (
-                import_module(METADATA).listen(transport, stream, LISTEN_S)
-                if spare
-                else ObjectsTold(stream.path, reason="deadline")
-            )
-            self._note(told, "rtsp", transport)
+            if not spare:
+                self._note(ObjectsTold(stream.path, reason="deadline"), "rtsp", transport)
+                continue
+            heard: Listened = import_module(METADATA).listen(transport, stream, LISTEN_S)
+            self._note(heard.told, "rtsp", transport)
+            if heard.scene:
+                self._told(stream, "metadata", heard.scene, transport.clock())
+            elif heard.damaged:
+                self._note(PictureTold(path="metadata", stream=stream.path, reason="malformed"), "rtsp", transport)
+            if heard.address is not None:
+                self._event(stream, heard.address, transport)
+
+    def _event(self, stream: Stream, where: HostAddress, transport: Transport) -> None:
+        """Fetch the newest picture at an address that metadata named, or note why it did not come."""
+        try:
+            data, at = fetch_jpeg(transport, EVENT, where.target, where.port, EVENT_S)
+        except DriverError as error:
+            reason = unavailable("picture", error).reason
+            self._note(PictureTold(path="event", stream=stream.path, reason=reason), "http", transport)
+        else:
+            self._told(stream, "event", data, at)
+
+    def _told(self, stream: Stream, path: PathName, data: bytes, at: datetime) -> None:
+        where = self._provenance(stream)
+        self.pictures.append(Picture(self._camera.id, path, at, data, "jpeg", provenance=where))
 
     def _moment(self, played: Playback, opening: Opening, transport: Transport) -> Picture:
         fetched = fetch_keyframe(transport, played.url, None if played.named else played.at)
@@ -259,29 +287,14 @@ class _Camera:
 
     def _snapshot(self, stream: Stream, transport: Transport) -> Picture:
         parts = urlsplit(stream.url)
-        request = Request(
-            operation="snapshot",
-            method="GET",
-            path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-            port=parts.port or 0,
-            max_bytes=SNAPSHOT_MAX_BYTES,
-            anonymous_first=True,
-        )
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         before = len(transport.replies)
         try:
-            exchange = transport.exchange(request)
+            data, at = fetch_jpeg(transport, "snapshot", target, parts.port or 0)
         finally:
             for first in transport.replies[before : before + 1]:
-                self._answered("http snapshot", first.status == 200 and first.body.startswith(_JPEG))
-        reply = exchange.reply
-        if reply.status == 401:
-            raise NotTried("snapshot: the device asks for a login of a kind that is not known")
-        if reply.status != 200:
-            raise DeviceFault(f"snapshot: HTTP {reply.status}")
-        if not reply.body.startswith(_JPEG):
-            raise Malformed("snapshot: the answer is no JPEG")
-        where = self._provenance(stream)
-        return Picture(self._camera.id, "snapshot", exchange.received_at, reply.body, "jpeg", provenance=where)
+                self._answered("http snapshot", first.status == 200 and first.body.startswith(JPEG_BEGINNING))
+        return Picture(self._camera.id, "snapshot", at, data, "jpeg", provenance=self._provenance(stream))
 
     def _keyframe(self, stream: Stream, transport: Transport) -> Picture:
         fetched = fetch_keyframe(transport, stream.url, self._play_at if stream.path in RECORDED else None)
@@ -310,6 +323,7 @@ class _Camera:
 
     def _note(self, value: Value, method: str, transport: Transport) -> None:
         where = Provenance(
-            source=self._source, level="seen" if isinstance(value, Access | ObjectsTold | StreamSound) else "told"
+            source=self._source,
+            level="seen" if isinstance(value, Access | ObjectsTold | PictureTold | StreamSound) else "told",
         )
         self.observations.append(Observation(self._subject, value, transport.clock(), method, where))

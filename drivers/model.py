@@ -46,6 +46,7 @@ from drivers.picture import (
     PathFramed,
     PathName,
     PictureSeen,
+    PictureTold,
     PresetSeen,
     Streams,
     StreamSample,
@@ -286,13 +287,12 @@ class Recordings:
     The proof is a `PictureSeen` on path `playback`: its `taken_at` is the recorded moment that was opened and decoded.
     `replay_url` is its address, without credentials; empty where the device offers no replay. `replay_from_at` None:
     the moment to play is requested as ONVIF has it; else `replay_url` itself names it. `listed`: stretches whose holes
-    all show in the spans, because every segment was listed or the device reported each hole; elsewhere a span may hide
-    some. `tracks` names the kinds of recorded data (Video, Audio, Metadata); `running`: whether the device claims to
-    record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
-    `owner_guessed`: the footage names no source or track; an order of lists, or the request alone, assigns it.
-    `replays`: names other moments than the oldest in the address, where that is how they are requested; `newest_url`:
-    the address of the newest footage where it is another recording's. `locked`: of what was listed segment by segment,
-    the oldest included, what somebody protected from being recorded over, as far as the device tells.
+    all show in the spans, because every segment was listed, or each hole was told. `tracks` names the kinds of recorded
+    data (Video, Audio, Metadata); `running`: whether the device claims to record now, None: not reported. `modes`: why
+    the listed stretches were recorded, as far as reported. `owner_guessed`: the footage names no source or track; an
+    order of lists, or the request alone, assigns it. `replays`: names other moments in the address, where they are
+    requested so; `newest_url`: the address of the newest footage where it is another recording's. `locked`: of what was
+    listed segment by segment, the oldest included, what somebody protected from being recorded over.
     """
 
     spans: tuple[Span, ...]
@@ -332,7 +332,7 @@ Value = (
     | Audio | Masks | MaskOptions | Movable | Overlays | Recordings | RecordedBeside | RecordingSummary | GapEvents
     | RetentionLimits | Channels | Disks | Protocols | PlatformLink | Uptime | Confinement | OldestLog | RecordedDays
     | Schedule | StoreIndex | Host | Access | PictureSeen | FootageOpened | ObjectsTold | ZoneVerdict | ZoneSensitivity
-    | PresetSeen | PathFramed | ViewSeen | QualitySeen | StreamSample | StreamSound | Unavailable
+    | PictureTold | PresetSeen | PathFramed | ViewSeen | QualitySeen | StreamSample | StreamSound | Unavailable
 )  # fmt: skip
 
 

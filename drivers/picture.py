@@ -12,7 +12,7 @@ from masking.view.model import FramingSeen
 
 PathName = Literal[
     "snapshot", "main", "sub", "stream-3", "stream-4", "stream-5", "recorder-live", "playback", "playback-beside",
-    "platform",
+    "platform", "metadata", "event",
 ]  # fmt: skip
 """A way on which a picture leaves the camera. A mask verdict names its path."""
 
@@ -33,6 +33,9 @@ RECORDED: Final[tuple[PathName, ...]] = ("playback", "playback-beside")
 
 PLATFORM: Final[PathName] = "platform"
 """The path to the police platform (GB/T 28181), of which only a self-test shows a picture."""
+
+TOLD: Final[tuple[PathName, ...]] = ("metadata", "event")
+"""The paths of pictures that a stream's metadata brings, and of those at an address that it names. They only accuse."""
 
 OF_A_LIST: Final[tuple[PathName, ...]] = (*RECORDED, PLATFORM)
 """The paths on which a list of the device's own says whose picture it sends: the view has to agree."""
@@ -196,9 +199,10 @@ class ObjectsTold:
     """What the metadata of a stream told in a few seconds of listening.
 
     `documents` came with `objects` in them, of which `unplaced` stand in no frame that is known; `pictures`: so often a
-    picture or its address was among them; `unread` were too long to be read. `reason` why nothing was heard, empty
-    where it was listened to. `places` are dropped as soon as it is counted which objects lie in a private zone:
-    `inside` by the zone's name.
+    picture or its address was among them, of which `crops` were cut out around one object, and `elsewhere` had an
+    address on another host; `unread` were too long to be read. `reason` why nothing was heard, empty where it was
+    listened to. `places` are dropped as soon as it is counted which objects lie in a private zone: `inside` by the
+    zone's name.
     """
 
     path: PathName
@@ -210,6 +214,25 @@ class ObjectsTold:
     inside: tuple[tuple[str, int], ...] = ()
     places: tuple[Place, ...] = field(default=(), repr=False)
     unread: int = 0
+    crops: int = 0
+    elsewhere: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureTold:
+    """What a picture of TOLD showed, of which the metadata of `stream` told.
+
+    `reason`: why nothing is known of it, empty where it was judged. `shows`: whose approved view it shows, by camera
+    id, empty where that is not proven; there are `verdicts` only of one that shows its own camera's. `digest`: SHA-256
+    of its bytes, hex. Nothing says how old it is: it proves no zone hidden.
+    """
+
+    path: PathName
+    stream: PathName
+    reason: str = ""
+    shows: str = ""
+    digest: str = ""
+    verdicts: tuple[ZoneVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ HUB = Package(
         "packaging/hub/README.zh.md": "usr/share/doc/camwarden-hub/README.zh.md",
         "packaging/hub/grafana": "usr/share/doc/camwarden-hub/examples/grafana",
         "packaging/mosquitto": "usr/share/doc/camwarden-hub/examples/mosquitto",
+        "packaging/rabbitmq": "usr/share/doc/camwarden-hub/examples/rabbitmq",
         "agent/hub/README.md": "usr/share/doc/camwarden-hub/hub.md",
         "agent/hub/README.zh.md": "usr/share/doc/camwarden-hub/hub.zh.md",
         "agent/contract/README.md": "usr/share/doc/camwarden-hub/contract.md",

@@ -24,7 +24,7 @@ from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.host.not_ours import forbidden, require_readable
 from agent.host.paths import own_state
-from agent.hub.stores.engines import FILES
+from agent.hub.stores.engines import files_of
 from agent.model.errors import ConfigurationError, Forbidden, os_words
 from agent.model.exits import OK, UNCHECKED
 from agent.model.finding import Message
@@ -75,7 +75,7 @@ def _gathered(args: argparse.Namespace) -> tuple[PrivacyFile, Path]:
     if args.hub_data is not None:
         folder = args.hub_data
         require_readable(folder)
-        if not FILES.has_store(folder):
+        if not files_of(folder).has_store(folder):
             raise ConfigurationError("{path}: no hub has run here; check --hub-data", path=folder)
     else:
         site = load(args.config)

@@ -23,11 +23,12 @@ CITY: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 COMMAND_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 Kind = Literal[
-    "state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported", "receipt", "names"
-]
+    "state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported", "receipt", "names",
+    "voucher",
+]  # fmt: skip
 
 FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired", "receipt"})
-"""Sent by the hub only; all others by a site."""
+"""Sent by the hub only; all others by a site, but for `voucher`: by a hub to the one above it."""
 
 _TAILS: Final[dict[Kind, str]] = {
     "state": "state",
@@ -42,6 +43,7 @@ _TAILS: Final[dict[Kind, str]] = {
     "reported": "config/reported",
     "receipt": "receipt",
     "names": "names",
+    "voucher": "voucher",
 }
 _KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
 _ENDS_FROM_HUB: Final = tuple(f"/{_TAILS[kind]}" for kind in FROM_HUB if "{" not in _TAILS[kind])
@@ -86,6 +88,11 @@ def is_from_hub(name: str) -> bool:
         return False
     address = read_topic(name)
     return address is not None and address.kind in FROM_HUB
+
+
+def is_shared(pattern: str) -> bool:
+    """Return whether a subscription is one of several clients, each of which gets a part. Source: MQTT 5.0, 4.8.2."""
+    return pattern.startswith("$share/")
 
 
 def schema_id(kind: Kind) -> str:

@@ -22,5 +22,11 @@ def nearest(at: datetime) -> datetime:
 
 def time_is_over(within_s: float) -> Callable[[], bool]:
     """Return what says whether so many seconds have passed since now, whatever becomes of the wall clock."""
+    left_s = time_left_s(within_s)
+    return lambda: left_s() < 0
+
+
+def time_left_s(within_s: float) -> Callable[[], float]:
+    """Return what says how many of so many seconds from now are left, whatever becomes of the wall clock."""
     ends_s = time.monotonic() + within_s
-    return lambda: time.monotonic() > ends_s
+    return lambda: ends_s - time.monotonic()

@@ -20,6 +20,7 @@ from drivers.picture import (
     ObjectsTold,
     PathFramed,
     PictureSeen,
+    PictureTold,
     PresetSeen,
     StreamSample,
     StreamSound,
@@ -29,8 +30,8 @@ from drivers.picture import (
 from masking.view.model import QualitySeen, ViewSeen
 
 SEEN_BY_US: Final = (
-    Access, FootageOpened, ObjectsTold, PathFramed, PictureSeen, PresetSeen, QualitySeen, StreamSample, ViewSeen,
-    ZoneSensitivity,
+    Access, FootageOpened, ObjectsTold, PathFramed, PictureSeen, PictureTold, PresetSeen, QualitySeen, StreamSample,
+    ViewSeen, ZoneSensitivity,
     ZoneVerdict,
 )  # fmt: skip
 """The values that this agent measured itself; all others are what a device says."""
@@ -96,7 +97,7 @@ def ground(one: Observation) -> Ground:
     value: Value = one.value
     said = one.provenance != UNPROVEN and one.provenance.level == "told"
     level: Level = "seen" if isinstance(value, SEEN_BY_US) and not said else "told"
-    path = value.path if isinstance(value, ObjectsTold | PictureSeen | StreamSound | ZoneVerdict) else ""
+    path = value.path if isinstance(value, ObjectsTold | PictureSeen | PictureTold | StreamSound | ZoneVerdict) else ""
     path = "playback" if isinstance(value, FootageOpened) else path
     return Ground(type(value).__name__, one.subject, level, one.taken_at, path, one.method == REMEMBERED)
 

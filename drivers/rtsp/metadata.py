@@ -7,8 +7,7 @@ private zone is counted by who knows the zones, and the places are dropped there
 Decides how long and how much is read, when a document is whole, and where an object stands in the picture.
 
 Source: ONVIF Streaming Specification, RTP for metadata stream; ONVIF Scene Description (Analytics Service) chapter 5.1:
-normalized coordinates -1..1, y up, and Transformation: q = Translate + Scale * p; ONVIF metadatastream.xsd: pictures of
-an object (Appearance) and of the whole scene (Frame), embedded or by address.
+normalized coordinates -1..1, y up, and Transformation: q = Translate + Scale * p.
 """
 
 import math
@@ -17,22 +16,23 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from drivers.address import own_web_address
 from drivers.errors import DeadlineExceeded, DriverError, Malformed, ProtocolBroken, unavailable
 from drivers.exchange import Transport
 from drivers.http.xml_answer import children, name_of, parse
 from drivers.picture import ObjectsTold, Place, Stream
+from drivers.rtsp.offered_pictures import Listened, Locate, Offers
 from drivers.rtsp.rtp import Packet
 from drivers.rtsp.sdp import METADATA, Metadata, parse_metadata
 from drivers.rtsp.session import Limits, play
 
 MAX_BYTES = 2 * 1024 * 1024
-DOCUMENT_MAX_BYTES = 128 * 1024
-"""Bounds of one listening, and of one document: a frame with a hundred objects takes some 60 kB."""
+DOCUMENT_MAX_BYTES = 512 * 1024
+"""Bounds of one listening, and of one document: a frame with a hundred objects takes some 60 kB, one with a JPEG of
+1920 x 1080 some 400 kB."""
 
 OBJECTS_MAX = 512
 PLACES_MAX = 8192
-_PICTURES = frozenset({"image", "imageref", "imageuri", "sceneimage", "sceneimageref", "snapshoturi"})
-"""Names, in small letters, of elements that hold a picture or its address, and of an event's items that do."""
 
 _FAR = 3.0
 """A place this far from the picture's middle, in units of half its size, is in no frame that is known."""
@@ -45,7 +45,7 @@ Affine = tuple[float, float, float, float]
 _SAME: Affine = (0.0, 0.0, 1.0, 1.0)
 
 
-def listen(transport: Transport, stream: Stream, seconds: float) -> ObjectsTold:
+def listen(transport: Transport, stream: Stream, seconds: float) -> Listened:
     """Listen to the metadata of a stream; never raises for what the device does: that is a result with a reason.
 
     Args:
@@ -57,7 +57,7 @@ def listen(transport: Transport, stream: Stream, seconds: float) -> ObjectsTold:
     def take(track: Metadata, packets: Iterator[Packet]) -> Heard:
         if track.encoding != METADATA:
             raise Malformed("the metadata is compressed in a way that is not read")
-        heard = Heard()
+        heard = Heard(lambda url: own_web_address(url, transport.device, transport.addresses))
         try:
             for document in documents(packets):
                 heard.add(document)
@@ -69,7 +69,7 @@ def listen(transport: Transport, stream: Stream, seconds: float) -> ObjectsTold:
     played = play(transport, stream.url, take, limits=Limits(seconds, MAX_BYTES), describe=parse_metadata)
     if played.taken is None:
         error: DriverError = played.error or Malformed("no metadata")
-        return ObjectsTold(stream.path, reason=unavailable("picture", error).reason)
+        return Listened(ObjectsTold(stream.path, reason=unavailable("picture", error).reason))
     return played.taken.told(stream)
 
 
@@ -95,17 +95,22 @@ def documents(packets: Iterator[Packet]) -> Iterator[bytes]:
             parts, size = [], 0
 
 
-class Heard:
-    """What was heard so far: objects by number, and where each was."""
+def _nowhere(url: str) -> None:
+    """Find no address on any device."""
+    del url
 
-    def __init__(self) -> None:
+
+class Heard:
+    """What was heard so far: objects by number, where each was, and pictures. `locate`: addresses on the device."""
+
+    def __init__(self, locate: Locate = _nowhere) -> None:
         self.documents = 0
         self._damaged = 0
         self._unread = 0
         self._numbers: dict[str, int] = {}
         self._places: list[Place] = []
         self._unplaced = 0
-        self._pictures = 0
+        self._offers = Offers(locate)
 
     def add(self, document: bytes) -> None:
         """Count a document; one that is no XML, or not of ours to read, is counted as damaged, b"" as unread."""
@@ -119,25 +124,28 @@ class Heard:
             self._damaged += 1
             return
         for element in (one for one in root.iter() if isinstance(one.tag, str)):
-            name = name_of(element)
-            if name == "Frame":
+            if name_of(element) == "Frame":
                 self._frame(element)
-            elif name.lower() in _PICTURES or (name == "SimpleItem" and element.get("Name", "").lower() in _PICTURES):
-                self._pictures += 1
+            else:
+                self._offers.add(element)
 
-    def told(self, stream: Stream) -> ObjectsTold:
+    def told(self, stream: Stream) -> Listened:
         """Return the result."""
         damaged = self._damaged and self._damaged == self.documents
-        return ObjectsTold(
+        offers = self._offers
+        told = ObjectsTold(
             stream.path,
             documents=self.documents,
             objects=len(self._numbers),
             unplaced=self._unplaced,
-            pictures=self._pictures,
+            pictures=offers.count,
+            crops=offers.crops,
+            elsewhere=offers.elsewhere,
             reason="malformed" if damaged else "",
             places=tuple(self._places),
             unread=self._unread,
         )
+        return Listened(told, offers.scene, offers.damaged, offers.address)
 
     def _frame(self, frame: etree._Element) -> None:
         outer = _transformation(frame, _SAME)

@@ -38,6 +38,9 @@ _PLAIN_START: Final = b"\xff\xd8" + _JFIF_WRITTEN + b"\xff\xdb"
 
 _ZEROS: Final = bytes(ZEROS_BYTES)
 
+FILLING_BYTES: Final = 32
+"""So many equal bytes behind coded data fill it up, as some encoders do, and are no damage."""
+
 _MARKER: Final = re.compile(rb"\xff++[^\0]")
 _DIVIDER: Final = re.compile(rb"\xff(?:[^\0\xff]|\xff++[^\0]?)")
 """A marker, before which FF may be repeated; and what may be one in coded data, where FF 00 is a byte of it.
@@ -100,7 +103,7 @@ def rewrite(data: bytes, max_pixels: int) -> Jpeg:
                 adobe = _ADOBE_WRITTEN + body[11:12]
         elif marker not in (_COM, _EOI):
             scans.take(marker, body, segment.restarts)
-            if marker == _SOS and not scans.may_be_zeros and data.find(_ZEROS, segment.coded_at, end) >= 0:
+            if marker == _SOS and not scans.may_be_zeros and _has_zeros(data, segment.coded_at, end):
                 raise damaged("a scan of the JPEG holds zeros in the place of coded data")
             parts += (bytes((0xFF, marker)), (len(body) + 2).to_bytes(2, "big"), body, view[segment.coded_at : end])
     frame = scans.whole()
@@ -182,6 +185,12 @@ def _coded(data: bytes, begin: int, restarts_left: int) -> tuple[int, int]:
         if restarts > restarts_left:
             raise undecodable("the JPEG has more restart markers than any picture has")
     raise damaged("the JPEG has no end: it was cut off")
+
+
+def _has_zeros(data: bytes, begin: int, end: int) -> bool:
+    """Return whether coded data holds zeros in its middle; a few at its end may fill it up."""
+    filled = len(data[max(begin, end - FILLING_BYTES) : end].rstrip(b"\0"))
+    return data.find(_ZEROS, begin, max(begin, end - FILLING_BYTES) + filled) >= 0
 
 
 def _has_mark(body: bytes, mark: bytes, least_bytes: int) -> bool:

@@ -174,8 +174,11 @@ _UNSENT = -1
 _EXAMPLES = {(0, 0): 0, (0, 1): 0, (1, 0): 1, (1, 1): 0}
 """Huffman tables that Motion JPEG leaves out, and the decoder has: those that T.81 gives as examples (K.3)."""
 
-ZEROS_BYTES = 32
-"""So many zeros in a row are no coded data where zeros do not mean the end of a block: one block takes 24 at most."""
+ZEROS_BYTES = 16
+"""So many zeros in a row are no coded data where zeros do not mean the end of a block.
+
+One block could take 24, if its coefficients were all -1; 16 are forty such in a row, which no scene and no noise has.
+"""
 
 
 class Scans:

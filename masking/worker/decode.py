@@ -18,8 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.bitstream import h264, h265, jpeg
-from masking.bitstream.jpeg import Jpeg
+from masking.bitstream.jpeg import FILLING_BYTES, Jpeg
+from masking.bitstream.jpeg_levels import wide_levels
 from masking.bitstream.picture import AccessUnit, NotAPicture, Refusal
+from masking.worker.levels import are_possible
 from masking.worker.whole import Again, is_whole
 
 Bgr = npt.NDArray[np.uint8]
@@ -55,8 +57,6 @@ _JPEG_DAMAGE: Final = re.compile(rb"Corrupt|Premature end|Invalid|Inconsistent")
 """Signs of wrong or missing data in what libjpeg prints, which paints grey or noise over it."""
 
 _LEFT_OVER: Final = re.compile(rb"Corrupt JPEG data: (\d{1,9}) extraneous bytes before marker 0xd9")
-
-_PADDING_BYTES: Final = 32
 
 _KINDS: Final = {"h264": (h264.read, "h264"), "h265": (h265.read, "hevc")}
 """By kind: who reads the bitstream, and what FFmpeg calls its demuxer and decoder."""
@@ -126,13 +126,18 @@ def _decode_jpeg(written: Jpeg, complaints: int) -> Bgr:
     said = _LEFT_OVER.sub(lambda found: _padding(data, int(found[1])), _read_all(complaints))
     if _JPEG_DAMAGE.search(said):
         raise DecodeError("damaged", "the picture is damaged: its coded data ends too early or too late, or is none")
+    wide = wide_levels(data)
+    possible = wide is None or are_possible(wide, written.unit_px)
+    _read_all(complaints)
+    if not possible:
+        raise DecodeError("damaged", "the picture is damaged: a block of it has a level that no sample has")
     return decoded
 
 
 def _padding(data: bytes, count: int) -> bytes:
     """What is said of bytes left over before the end: nothing where they are few and all alike, as encoders fill up."""
     filling = data[-2 - count : -2].replace(b"\xff\0", b"\xff")
-    return b"" if count <= _PADDING_BYTES and len(set(filling)) == 1 else b"Corrupt"
+    return b"" if count <= FILLING_BYTES and len(set(filling)) == 1 else b"Corrupt"
 
 
 def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:

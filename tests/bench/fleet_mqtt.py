@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from agent.deliver.publish.messages import Message
+from drivers.model import Credential
 
 CONNACK: Final = 0x20
 PUBLISH: Final = 0x30
@@ -23,16 +24,20 @@ LEAVE: Final = b"\xe0\x00"
 REFUSED: Final = 0x80
 
 _WILL_QOS_1_RETAINED: Final = 0x04 | 0x08 | 0x20
+_LOGIN: Final = 0x80 | 0x40
 _SESSION_EXPIRY: Final = b"\x05\x11" + (86_400).to_bytes(4)
 _QOS_1_NOT_MY_OWN: Final = b"\x05"
 _RECEIVE_MAXIMUM: Final = 0x21
 _SIZES: Final = {0x11: 4, 0x13: 2, 0x22: 2, 0x24: 1, 0x25: 1, 0x27: 4, 0x28: 1, 0x29: 1, 0x2A: 1}
 
 
-def connect(client_id: str, keepalive_s: int, will: Message) -> bytes:
+def connect(client_id: str, keepalive_s: int, will: Message, login: Credential | None = None) -> bytes:
     """Return a CONNECT that keeps its session, as the agent's does."""
-    head = b"\x00\x04MQTT\x05" + bytes((_WILL_QOS_1_RETAINED,)) + keepalive_s.to_bytes(2) + _SESSION_EXPIRY
+    flags = _WILL_QOS_1_RETAINED | (_LOGIN if login is not None else 0)
+    head = b"\x00\x04MQTT\x05" + bytes((flags,)) + keepalive_s.to_bytes(2) + _SESSION_EXPIRY
     body = head + _prefixed(client_id.encode()) + will.pack() + _prefixed(will.topic.encode()) + _prefixed(will.payload)
+    if login is not None:
+        body += _prefixed(login.user.encode()) + _prefixed(login.password.encode())
     return b"\x10" + variable(len(body)) + body
 
 

@@ -13,9 +13,10 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any, Final
 
 import fleet_mqtt as wire
@@ -61,14 +62,16 @@ class Totals:
 
 
 class FleetSite:
-    """A site: an asyncio protocol that reconnects by itself. One event loop uses it."""
+    """A site: an asyncio protocol that reconnects by itself, to one port after the other. One event loop uses it."""
 
-    def __init__(self, life: Life, pace: Pace, port: int, totals: Totals, clock_s: Callable[[], float]) -> None:
+    def __init__(
+        self, life: Life, pace: Pace, ports: Sequence[int], totals: Totals, clock_s: Callable[[], float]
+    ) -> None:
         self.life = life
         self.made: dict[tuple[StreamName, int], str] = {}
         self.last_mark: tuple[bytes, str] | None = None
         self.away = False  # an outage that the bench counts out: it reconnects when it is told to
-        self._pace, self._port, self._totals, self._clock_s = pace, port, totals, clock_s
+        self._pace, self._ports, self._totals, self._clock_s = pace, cycle(ports), totals, clock_s
         self._ack_topic = topic(life.site.city, life.site.id, "ack")
         self._bucket = Bucket(pace.backlog_per_s, pace.backlog_burst, pace.backlog_burst, clock_s())
         self._unconfirmed: dict[tuple[StreamName, int], Row] = {}
@@ -142,7 +145,9 @@ class FleetSite:
         self._number += 1
         now = datetime.now(UTC)
         will = state_message(self._presence(), "lost", self.life.signer, now)
-        self._write([wire.connect(self.life.site.id, self._pace.keepalive_s, will)])
+        hub = self.life.site.hub
+        login = hub.credential if hub is not None else None
+        self._write([wire.connect(self.life.site.id, self._pace.keepalive_s, will, login)])
 
     def connection_lost(self, error: Exception | None) -> None:
         settled = self.connected and self._clock_s() - self._connected_s > self._pace.settled_s
@@ -195,7 +200,7 @@ class FleetSite:
 
     def _connect(self) -> None:
         loop = asyncio.get_running_loop()
-        task = loop.create_task(loop.create_connection(lambda: self, "127.0.0.1", self._port))  # type: ignore[arg-type,return-value]
+        task = loop.create_task(loop.create_connection(lambda: self, "127.0.0.1", next(self._ports)))  # type: ignore[arg-type,return-value]
         task.add_done_callback(lambda done: self._again(False) if done.exception() else None)
 
     def _again(self, settled: bool) -> None:

@@ -1,6 +1,6 @@
-"""Bench `hub_province`: intake workers on PostgreSQL: what a report costs, how long they wait, and whether chains hold.
+"""Bench `hub_province`: what reports cost in PostgreSQL in time and room, who waits for whom, and whether chains hold.
 
-Run: python tests/bench/hub_province.py [--quick] [--json]. What each figure means stands in README.md beside this file.
+Run: python tests/bench/hub_province.py [--quick] [--json] [--sites N]; README.md beside this says what figures mean.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,18 @@ from measure.figures import Figure, flags, say, show  # noqa: E402
 WORKER = Figure("worker_per_cpu_s", "1/s", 2_500, "higher")
 WAITS = Figure("lock_wait_ratio", "", 0.05, "lower")
 WRONG = Figure("wrong_chains", "", 0, "lower")
+BYTES = Figure("bytes_per_health_report", "B", 450, "lower")
+DAY_GB = Figure("gb_per_day_100k", "GB", 8, "lower")
+
+FOUR_HOURS: Final = 16
+"""Periods behind the two in which sites are met and told their first bodies, which are whole."""
+
+WHOLE_EACH: Final = 96
+_REPORTS: Final = "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('report_row')"
+_ALL: Final = (
+    "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE relnamespace = current_schema()::regnamespace"
+    " AND relkind = 'r'"
+)
 
 WORKERS: Final = 4
 BEGINS_AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -117,10 +130,6 @@ class Hub:
         self._files += 1
         path = self.directory / f"messages-{self._files}"
         path.write_text("".join(f"{json.dumps(one)}\n" for one in part), "utf-8")
-        worker = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("hub_province_worker.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
         at = (BEGINS_AT + 96 * PERIOD).isoformat()
         asked = {
             "engine": self._engine,
@@ -129,6 +138,16 @@ class Hub:
             "seed": seed,
             "at": at,
         }
+        return self.start("hub_province_worker.py", asked)
+
+    def start(self, program: str, asked: Mapping[str, Any]) -> subprocess.Popen[str]:
+        """Start a program beside this file with what is asked of it."""
+        paths = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("", "support", "bench"))]
+        worker = subprocess.Popen(
+            [sys.executable, "-P", str(Path(__file__).with_name(program))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )  # fmt: skip
         _tell(worker, json.dumps(asked))
         return worker
 
@@ -177,6 +196,52 @@ def same(hub: Hub, made: Province) -> tuple[int, dict[str, int]]:
     }
 
 
+class Filled(NamedTuple):
+    """What workers have stored of sites behind their first periods, and how many bytes stood before and after it.
+
+    `first_bytes`: those of the reports of a site's first two periods.
+    """
+
+    reports: int
+    per_cpu_s: float
+    grown_bytes: int
+    first_bytes: float
+
+
+def filled(hub: Hub, engine: str, sites: int, periods: tuple[int, int], everything: bool, size: Any) -> Filled:
+    """Have each core's worker take the reports of its sites in some periods behind the first ones."""
+    first, last = periods
+    of, workers = min(WORKERS, len(os.sched_getaffinity(0)) if engine == "postgres" else 1), []
+    for number in range(of):
+        begin, end = number * sites // of, (number + 1) * sites // of
+        workers.append(
+            hub.start(
+                "hub_province_sites.py",
+                {
+                    "engine": engine, "directory": str(hub.directory), "first": begin, "count": end - begin,
+                    "begins_at": BEGINS_AT.isoformat(), "periods": last, "warm": first, "everything": everything,
+                },
+            )
+        )  # fmt: skip
+    empty = size()
+    for worker in workers:
+        if worker.stdout is None or worker.stdout.readline() != "warm\n":
+            raise RuntimeError("a worker failed in the first periods")
+    before = size()
+    for worker in workers:
+        _tell(worker, "go")
+    done = [json.loads(worker.communicate()[0]) for worker in workers]
+    reports = sum(one["reports"] for one in done)
+    per_cpu_s = reports / sum(one["cpu_s"] for one in done)
+    return Filled(reports, per_cpu_s, size() - before, (before - empty) / sites)
+
+
+def bytes_of(one: Filled) -> float:
+    """Return the bytes of a health report, of which one in so many has a whole body."""
+    each = one.grown_bytes / one.reports
+    return ((WHOLE_EACH - 1) * each + max(each, one.first_bytes - each)) / WHOLE_EACH
+
+
 def _tell(worker: subprocess.Popen[str], line: str) -> None:
     if worker.stdin is None:
         raise RuntimeError("no pipe to a worker")
@@ -184,9 +249,50 @@ def _tell(worker: subprocess.Popen[str], line: str) -> None:
     worker.stdin.flush()
 
 
+def grown(directory: Path, server: PostgresServer, sites: int, of_day: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the figures of room: four hours of health reports of all sites, and the second day of some, with all."""
+    conditions: dict[str, Any] = {"bytes_sites": sites, "day_sites": of_day}
+    figures: dict[str, Any] = {}
+    server.place(directory / "hours")
+    hours = Hub(directory / "hours", "postgres", ())
+    with closing(Store(hours.directory)):
+        pass
+    done = filled(hours, "postgres", sites, (2, 2 + FOUR_HOURS), False, lambda: int(server.query(_REPORTS)[0][0] or 0))
+    figures[BYTES.name] = BYTES.of([bytes_of(done)])
+    conditions |= {"bytes_reports": done.reports, "first_two_bytes": round(done.first_bytes)}
+    conditions["four_hours_per_cpu_s"] = round(done.per_cpu_s)
+    beside = Hub(directory / "hours-sqlite", "sqlite", ())
+    done = filled(beside, "sqlite", sites, (2, 2 + FOUR_HOURS), False, lambda: _file_bytes(beside.directory))
+    conditions["sqlite_bytes_per_health_report"] = round(bytes_of(done))
+    say("a whole day")
+    server.place(directory / "day")
+    a_day = Hub(directory / "day", "postgres", ())
+    with closing(Store(a_day.directory)):
+        pass
+
+    def tables() -> int:
+        server.query("VACUUM")
+        return int(server.query(_ALL)[0][0])
+
+    done = filled(a_day, "postgres", of_day, (96, 192), True, tables)
+    figures[DAY_GB.name] = DAY_GB.of([done.grown_bytes / of_day / 10_000])
+    beside = Hub(directory / "day-sqlite", "sqlite", ())
+    done = filled(beside, "sqlite", of_day, (96, 192), True, lambda: _file_bytes(beside.directory))
+    conditions["sqlite_gb_per_day_100k"] = round(done.grown_bytes / of_day / 10_000, 2)
+    return figures, conditions
+
+
+def _file_bytes(directory: Path) -> int:
+    with closing(sqlite3.connect(directory / "hub.db")) as db:
+        ((pages, free, size),) = db.execute(
+            "SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+        ).fetchall()
+    return int((pages - free) * size)
+
+
 def main() -> None:
     """Measure each part, and print the one JSON object."""
-    asked = flags(__doc__ or "")
+    asked = flags(__doc__ or "", "--sites")
     sites, rounds, several = (64, 1, 16) if asked.quick else (512, 3, 128)
     say(f"{sites} sites")
     health, whole = province(sites, 11, everything=False), province(several, 24, everything=True)
@@ -210,6 +316,9 @@ def main() -> None:
         wrong, told = same(hub("same", whole), whole)
         figures |= {WAITS.name: WAITS.of([ratio]), WRONG.name: WRONG.of([wrong])}
         conditions |= {"backends_seen": kinds, **told}
+        say("room")
+        room = grown(directory, server, asked.number or (64 if asked.quick else 100_000), 2 if asked.quick else 100)
+        figures, conditions = figures | room[0], conditions | room[1]
     show("hub_province", asked, figures, conditions)
 
 

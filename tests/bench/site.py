@@ -36,9 +36,12 @@ def main() -> None:
     cameras, sick, warm, cycles, sizes = (4, 1, 0, 1, (2,)) if asked.quick else (CAMERAS, 6, 4, 6, SIZES)
     say(f"{warm + cycles + 1} looks at {cameras} cameras, {sick} of them on sick devices, and the script")
     site = course(cameras, warm, cycles, 1, sick=sick, stock=True)
-    say(f"looks at {', '.join(map(str, sizes))} cameras, all of them healthy")
-    grown = {count: course(count, min(warm, 2), min(cycles, 3)) for count in sizes}
     assert site.stock is not None
+    say(_so_far(site, f"the script {site.stock['cpu_s']:.1f} s"))
+    grown = {}
+    for count in sizes:
+        grown[count] = course(count, min(warm, 2), min(cycles, 3))
+        say(_so_far(grown[count], "all of them healthy"))
     first, last = (grown[count].cpu_per_camera_s for count in (sizes[-3] if len(sizes) > 2 else sizes[0], sizes[-1]))
     figures = {
         CPU.name: CPU.of(site.cpu_s),
@@ -48,6 +51,12 @@ def main() -> None:
         PSS.name: PSS.of([site.peak_pss_mb]),
     }
     show("site", asked, figures, {"load_1min_before": load, **_conditions(site), "sizes": _sizes(grown)})
+
+
+def _so_far(site: Course, beside: str) -> str:
+    """Return one line about a part that is done: a whole run takes half an hour, and may be ended before."""
+    cpu, wall = (", ".join(f"{one[name]:.1f}" for one in site.notes) for name in ("cpu_s", "wall_s"))
+    return f"{site.cameras} cameras: CPU {cpu} s, wall {wall} s, peak {site.peak_pss_mb:.0f} MB, {beside}"
 
 
 def _conditions(site: Course) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from rtsp_device import RtspAsked, RtspDevice, clip, decoded_frames, description
 
 from drivers.capture import (
     PLAYBACK_LEAD,
-    SNAPSHOT_MAX_BYTES,
     fetch_pictures,
 )
 from drivers.credentials import Credentials
+from drivers.http.jpeg import JPEG_MAX_BYTES
 from drivers.http.transport import open_transport
 from drivers.model import Camera, Observation, Observations, Picture, Provenance, Recordings, Span, Unavailable, Value
 from drivers.onvif.read import read
@@ -132,7 +132,7 @@ def test_what_is_no_picture_is_told_and_does_not_count_as_open(status: int, body
 
 
 def test_an_endless_snapshot_is_cut_off() -> None:
-    with HttpDevice(lambda asked: http(200, b"", length=SNAPSHOT_MAX_BYTES + 1)) as served:
+    with HttpDevice(lambda asked: http(200, b"", length=JPEG_MAX_BYTES + 1)) as served:
         _, more = fetch(served, seen(snapshot(served.port)))
     assert isinstance(more[0], Unavailable) and more[0].reason == "malformed"
 

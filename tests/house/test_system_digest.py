@@ -1,4 +1,4 @@
-"""The boot test is left out of `.ci/run` only where nothing that it tries has changed."""
+"""The boot test and the benches are left out of `.ci/run` only where nothing that they try has changed."""
 
 from __future__ import annotations
 
@@ -12,33 +12,44 @@ ROOT = Path(__file__).parents[2]
 DIGEST = runpy.run_path(str(ROOT / "tests/system/digest.py"))
 
 
-def test_each_pattern_finds_files() -> None:
-    assert [one for one in DIGEST["INPUTS"] if not any(path.is_file() for path in ROOT.glob(one))] == []
+INPUTS = {name: one.inputs for name, one in DIGEST["RUNS"].items()}
 
 
-def test_bytecode_is_no_input() -> None:
-    assert [path for path in DIGEST["files"](ROOT) if path.suffix == ".pyc"] == []
+@pytest.mark.parametrize("run", INPUTS)
+def test_each_pattern_finds_files(run: str) -> None:
+    assert [one for one in INPUTS[run] if not any(path.is_file() for path in ROOT.glob(one))] == []
+
+
+@pytest.mark.parametrize("run", INPUTS)
+def test_bytecode_is_no_input(run: str) -> None:
+    assert [path for path in DIGEST["files"](ROOT, INPUTS[run]) if path.suffix == ".pyc"] == []
 
 
 @pytest.mark.parametrize(
-    "name", ["systemd/camwarden.service", "packaging/debian/postinst", "requirements.lock", "agent/host/sd_notify.py"]
-)
-def test_a_changed_new_or_missing_file_is_another_digest(name: str, tmp_path: Path) -> None:
-    for path in DIGEST["files"](ROOT):
+    ("run", "name"),
+    [
+        ("boot", "systemd/camwarden.service"), ("boot", "packaging/debian/postinst"), ("boot", "requirements.lock"),
+        ("boot", "agent/host/sd_notify.py"), ("benches", "tests/bench/probe.py"),
+        ("benches", "tests/bench/clients/ours.py"), ("benches", "tests/support/bench_figures.py"),
+    ],
+)  # fmt: skip
+def test_a_changed_new_or_missing_file_is_another_digest(run: str, name: str, tmp_path: Path) -> None:
+    inputs = INPUTS[run]
+    for path in DIGEST["files"](ROOT, inputs):
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    before = DIGEST["digest"](tmp_path)
-    assert before == DIGEST["digest"](ROOT)
+    before = DIGEST["digest"](tmp_path, inputs)
+    assert before == DIGEST["digest"](ROOT, inputs)
     changed = tmp_path / name
     text = changed.read_bytes()
     changed.write_bytes(text + b"\n")
-    digests = {before, DIGEST["digest"](tmp_path)}
+    digests = {before, DIGEST["digest"](tmp_path, inputs)}
     changed.unlink()
-    digests.add(DIGEST["digest"](tmp_path))
+    digests.add(DIGEST["digest"](tmp_path, inputs))
     changed.with_name("new.py" if changed.suffix == ".py" else changed.name).write_bytes(text)
     assert len(digests) == 3
-    assert (DIGEST["digest"](tmp_path) == before) is (changed.suffix != ".py")
+    assert (DIGEST["digest"](tmp_path, inputs) == before) is (changed.suffix != ".py")
 
 
 def test_ci_asks_it_and_a_release_boots_all_systems() -> None:

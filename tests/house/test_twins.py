@@ -22,6 +22,7 @@ PAGES = (
     "agent/service/operate.md",
     "agent/site/rules/README.md",
     "packaging/hub/README.md",
+    "packaging/rabbitmq/README.md",
     "packaging/site.toml.sample",
 )
 """What operators, contractors and supervisors read. Pages for developers are English alone."""

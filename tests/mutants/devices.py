@@ -99,4 +99,20 @@ DEVICES: Final = (
         mutated="        if False:\n",
         test=f"{_FUZZ}[units]",
     ),
+    Mutant(
+        name="event-elsewhere",
+        row="names the address of an event's picture",
+        file="drivers/address.py",
+        text="    return None if is_foreign(where, device, own_hosts) or where.port != device.port else where\n",
+        mutated="    return where\n",
+        test="test_offered_pictures.py::test_another_host_and_another_port_are_never_asked",
+    ),
+    Mutant(
+        name="told-picture-unproven",
+        row="sends, beside its stream, a picture",
+        file="agent/observe/pictures/judge.py",
+        text="        if shows == picture.camera_id:\n",
+        mutated="        if judged:\n",
+        test="test_told_pictures.py::test_what_is_not_the_approved_view_proves_nothing",
+    ),
 )

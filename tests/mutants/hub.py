@@ -257,4 +257,20 @@ HUB: Final = (
         mutated="            pass\n",
         test="test_hub_day_sums.py::test_a_sum_that_a_hand_has_changed_is_told_and_a_running_hub_mends_it",
     ),
+    Mutant(
+        name="rabbitmq-topics",
+        row="(site at a RabbitMQ cluster) writes or reads",
+        file="agent/hub/transport/topology.py",
+        text="{topic('[^.]+', site, kind, '[^.]+')}",
+        mutated="{topic('[^.]+', '[^.]+', kind, '[^.]+')}",
+        test="test_hub_amqp_form.py::test_a_user_has_the_topics_of_the_sample_for_mosquitto",
+    ),
+    Mutant(
+        name="rabbitmq-sessions",
+        row="(site at a RabbitMQ cluster) writes or reads",
+        file="agent/hub/transport/topology.py",
+        text='    session = f"^mqtt-(subscription|will)-{site}(qos[01])?$"\n',
+        mutated='    session = f"^mqtt-(subscription|will)-{site}"\n',
+        test="test_hub_amqp_form.py::test_a_user_has_the_queues_that_are_his",
+    ),
 )

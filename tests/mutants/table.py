@@ -7,6 +7,7 @@ from typing import Final
 from mutants.devices import DEVICES
 from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
+from mutants.forwarding import FORWARDING
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.hub_asking import HUB_ASKING
@@ -23,6 +24,7 @@ from mutants.operators import OPERATOR
 from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
+from mutants.postgres import POSTGRES
 from mutants.privacy import PRIVACY
 from mutants.rows import ROWS
 from mutants.secrecy import SECRECY
@@ -39,6 +41,7 @@ MUTANTS: Final = (
     *PICTURES,
     *NETWORK,
     *HUB,
+    *FORWARDING,
     *HUB_PAGE,
     *HUB_ASKING,
     *HUB_OIDC,
@@ -54,4 +57,5 @@ MUTANTS: Final = (
     *SEEN,
     *UPGRADES,
     *WEBHOOKS,
+    *POSTGRES,
 )

@@ -157,6 +157,11 @@ FIGURES = {
         "double": ("reports", 0, "lower"),
         "unsound": ("faults", 0, "lower"),
     },
+    "cluster_faults": {
+        "faults": ("faults", 32, "higher"),
+        "lost": ("reports", 0, "lower"),
+        "order_breaks": ("reports", 0, "lower"),
+    },
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
     "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},
     "contain": {

@@ -19,6 +19,7 @@ KINDS = {
     "vss-desired/1": "desired",
     "vss-reported/1": "reported",
     "vss-names/1": "names",
+    "vss-voucher/1": "voucher",
     "vss-receipt/1": "receipt",
 }
 """The kind of each payload that is no report."""

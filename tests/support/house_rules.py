@@ -70,6 +70,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "typing_extensions": (),
     "zeep": ("drivers/onvif/*",),
     "onvif": ("drivers/onvif/*",),
+    "pika": ("agent/hub/transport/amqp.py",),
     "paho": ("agent/deliver/publish/*", "agent/hub/transport/*", "agent/demo/*"),
     "cryptography": ("agent/contract/*", "agent/verify/*", "agent/deliver/keys/*", "agent/hub/*", "agent/demo/*"),
     "rich": ("agent/commands/*",),
@@ -92,7 +93,8 @@ WALLS: dict[str, tuple[str, ...]] = {
     "tomllib": (),
     "time": (
         "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/deliver/publish/*",
-        "agent/service/daemon/*", "agent/hub/workers/*", "agent/hub/outgoing/*", "agent/demo/*", "agent/commands/*",
+        "agent/service/daemon/*", "agent/hub/workers/*", "agent/hub/outgoing/*", "agent/hub/transport/*",
+        "agent/demo/*", "agent/commands/*",
     ),
     "threading": (
         "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/observe/facts/delivery_status.py",
@@ -105,7 +107,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "socket": (
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
         "agent/service/enroll/channel.py", "agent/service/alerts/mail.py", "agent/onsite/doctor/*",
-        "agent/onsite/ui/keeper.py", "agent/hub/workers/*", "agent/hub/outgoing/*", "agent/hub/doctor/broker.py",
+        "agent/onsite/ui/keeper.py", "agent/hub/outgoing/*", "agent/hub/transport/*", "agent/hub/doctor/broker.py",
         "agent/demo/*",
     ),
     "sqlite3": (
@@ -132,6 +134,7 @@ ON_LINUX_ALONE = (
 """Where these names may be used: below `host`, what no command of `ON_WINDOWS` (`agent/cli.py`) ever calls."""
 
 IMPORT_TABLES = (
+    "agent/hub/stores/engines.py",
     "agent/commands/config.py",
     "drivers/capture.py",
     "drivers/registry.py",
@@ -143,6 +146,7 @@ IMPORT_TABLES = (
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
+    "agent/hub/transport/carriers.py",
     "agent/hub/views/asking/tables.py",
 )
 """The tables that import by name, and where libraries for tokens and workbooks and the gallery of lies are loaded."""
@@ -174,6 +178,8 @@ READS_JSON = {
     "agent/hub/stores/schema.py": "fills a database of an older version, once",
     "agent/hub/stores/store.py": "public keys",
     "agent/hub/stores/trust.py": "public keys and who trusts them",
+    "agent/hub/stores/forwarding/lower.py": "public keys of lower hubs",
+    "agent/hub/workers/forwarding/files.py": "intake: of which site an acknowledgement is that was carried back",
     "agent/verify/bindings.py": "a trust file",
     "agent/hub/workers/orders.py": "the policy that this hub has signed itself, for the one that replaces it",
     "agent/verify/judge.py": "files that `camwarden verify` is given",

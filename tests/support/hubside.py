@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import delivery
 from delivery import Maker
@@ -71,11 +72,11 @@ class Recorder:
 class RunningHub:
     """The reference hub on a broker, in a thread. Use as a context manager."""
 
-    def __init__(self, directory: Path, broker: Hub) -> None:
+    def __init__(self, directory: Path, broker: Hub, **more: Any) -> None:
         self.tell = Recorder()
         self.failure: BaseException | None = None
         self._stop = threading.Event()
-        self._options = service.Options(directory, broker)
+        self._options = service.Options(directory, broker, **more)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:

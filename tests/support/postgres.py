@@ -7,6 +7,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +74,33 @@ class PostgresServer:
         """Create another database."""
         with psycopg.connect(host=str(self.directory), dbname="postgres", user="hub", autocommit=True) as db:
             db.execute(f"CREATE DATABASE {name} {how}")  # type: ignore[arg-type]  # a test's own words
+
+    @contextmanager
+    def passwords(self, user: str, password: str) -> Iterator[None]:
+        """Ask this user for a password while the block runs."""
+        rules = self.directory / "data" / "pg_hba.conf"
+        before = rules.read_text()
+        self.query(f"ALTER USER {user} PASSWORD '{password}'")
+        self._change_rules(rules, f"local all {user} scram-sha-256\n{before}", lets_in=False)
+        try:
+            yield
+        finally:
+            self._change_rules(rules, before, lets_in=True)
+
+    def _change_rules(self, rules: Path, text: str, lets_in: bool) -> None:
+        rules.write_text(text)
+        self._run("pg_ctl", "reload", "-D", self.directory / "data")
+        until_s = time.monotonic() + PATIENCE_S
+        while self._lets_in() != lets_in:  # it reads them when it comes to it
+            assert time.monotonic() < until_s
+            time.sleep(0.01)
+
+    def _lets_in(self) -> bool:
+        try:
+            self.connected().close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement beside the hub, in the schema of the last place; return its rows."""

@@ -1,6 +1,6 @@
-"""A real RabbitMQ node on 127.0.0.1 with its MQTT plugin, that can be stopped, killed and started again.
+"""Real RabbitMQ nodes on 127.0.0.1 with the MQTT plugin, that can be stopped, killed and started again.
 
-It has a folder and an epmd of its own, and runs as whoever runs the tests: no RabbitMQ of the machine is used.
+They have a folder and an epmd of their own, and run as whoever runs the tests: no RabbitMQ of the machine is used.
 """
 
 from __future__ import annotations
@@ -9,62 +9,109 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 from mosquitto import free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+SAMPLE = Path(__file__).parents[2] / "packaging" / "rabbitmq"
 STARTS_WITHIN_S = 120.0  # it takes 6 s on a machine that rests
 PASSWORD = "right"
 EVERYTHING = ".*"
 
 
-class RabbitNode:
-    """One node; its port stays the same over restarts. Use as a context manager.
+def plain_lines(mqtt: int, amqp: int, numbers: int) -> list[str]:
+    """Return the configuration of a node without TLS."""
+    return [
+        f"listeners.tcp.1 = 127.0.0.1:{amqp}",
+        f"mqtt.listeners.tcp.1 = 127.0.0.1:{mqtt}",
+        "mqtt.allow_anonymous = false",
+        "mqtt.durable_queue_type = quorum",
+        "mqtt.max_packet_size_authenticated = 262144",
+        "disk_free_limit.absolute = 50MB",
+        "prometheus.tcp.ip = 127.0.0.1",
+        f"prometheus.tcp.port = {numbers}",
+    ]
 
-    `writes`: by user, a pattern of the topics (with dots) that he may publish; all may read everything.
+
+def shipped_lines(mqtt: int, amqp: int, numbers: int, certificates: Path) -> list[str]:
+    """Return the shipped configuration; only paths, ports, the bind address, room on the disk and peers are changed."""
+    text = (SAMPLE / "rabbitmq.conf").read_text()
+    text = text.replace("/etc/rabbitmq/camwarden", str(certificates)).replace("= 8883", f"= 127.0.0.1:{mqtt}")
+    text = text.replace("= 5671", f"= 127.0.0.1:{amqp}").replace("= 5GB", "= 50MB")
+    text = text.replace("= 15692", f"= {numbers}")
+    return [line for line in text.splitlines() if not line.startswith("cluster_")]
+
+
+class Epmd:
+    """The names of nodes on a port of its own, and the home with the cookie that they share."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port = home, free_port()
+        home.mkdir(parents=True)
+        self.environment = {
+            **os.environ, "HOME": str(home), "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(self.port),
+        }  # fmt: skip
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Epmd:
+        self._child = subprocess.Popen(["epmd"], env=self.environment)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._child is not None
+        self._child.kill()
+        self._child.wait()
+
+
+class RabbitNode:
+    """One node; its ports stay the same over restarts. Needs `epmd` to run.
+
+    `cluster`: the names of all nodes of its cluster, its own among them.
     """
 
-    def __init__(self, directory: Path, writes: Mapping[str, str]) -> None:
-        self.directory = directory
-        self.port, self._amqp, self._dist, self._epmd_port = free_port(), free_port(), free_port(), free_port()
+    def __init__(
+        self,
+        directory: Path,
+        definitions: Mapping[str, object],
+        epmd: Epmd,
+        name: str = "camwarden",
+        cluster: Sequence[str] = (),
+        certificates: Path | None = None,
+    ) -> None:
+        self.directory, self.name = directory, name
+        self.port, self.amqp, self._dist = free_port(), free_port(), free_port()
         directory.mkdir(parents=True)
-        (directory / "home").mkdir()
-        (directory / "definitions.json").write_text(json.dumps(_definitions(writes)))
-        (directory / "plugins").write_text("[rabbitmq_mqtt].\n")
-        # else a user name with a colon, as "city:site", is read as vhost and user
-        (directory / "advanced.config").write_text("[{rabbitmq_mqtt,[{ignore_colons_in_username,true}]}].\n")
-        (directory / "rabbitmq.conf").write_text(
-            f"""listeners.tcp.1 = 127.0.0.1:{self._amqp}
-mqtt.listeners.tcp.1 = 127.0.0.1:{self.port}
-mqtt.allow_anonymous = false
-mqtt.durable_queue_type = quorum
-mqtt.max_packet_size_authenticated = 262144
-load_definitions = {directory}/definitions.json
-"""
-        )
+        (directory / "definitions.json").write_text(json.dumps(definitions))
+        ports = self.port, self.amqp, free_port()
+        lines = plain_lines(*ports) if certificates is None else shipped_lines(*ports, certificates)
+        peers = [f"cluster_formation.classic_config.nodes.{n} = {one}@localhost" for n, one in enumerate(cluster, 1)]
+        if peers:
+            peers += ["cluster_formation.peer_discovery_backend = classic_config"]
+            peers += ["cluster_partition_handling = pause_minority"]
+        loaded = f"load_definitions = {directory}/definitions.json"
+        (directory / "rabbitmq.conf").write_text("\n".join([*lines, *peers, loaded, ""]))
+        plugins = shutil.copy(SAMPLE / "enabled_plugins", directory / "plugins")
         self._environment = {
-            **os.environ,
-            "HOME": str(directory / "home"),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(self._epmd_port),
-            "RABBITMQ_NODENAME": "camwarden@localhost",
+            **epmd.environment,
+            "RABBITMQ_NODENAME": f"{name}@localhost",
             "RABBITMQ_DIST_PORT": str(self._dist),
             "RABBITMQ_MNESIA_BASE": str(directory / "data"),
             "RABBITMQ_LOG_BASE": str(directory / "log"),
             "RABBITMQ_CONFIG_FILE": str(directory / "rabbitmq.conf"),
-            "RABBITMQ_ADVANCED_CONFIG_FILE": str(directory / "advanced.config"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "plugins"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(SAMPLE / "advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none",
         }
-        self._epmd: subprocess.Popen[bytes] | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self.took_s = 0.0
 
@@ -73,22 +120,36 @@ load_definitions = {directory}/definitions.json
         """What the node has said so far."""
         return (self.directory / "node.log").read_text(errors="replace")
 
-    def start(self) -> None:
-        """Start it and wait until it accepts MQTT: it opens that listener last."""
-        began = time.monotonic()
+    def begin(self) -> None:
+        """Start it without waiting: nodes of one cluster wait for each other."""
+        self._began_s = time.monotonic()
         with (self.directory / "node.log").open("ab") as log:
             self._child = subprocess.Popen(
                 [SERVER], env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
-        while time.monotonic() < began + STARTS_WITHIN_S:
+
+    def start(self) -> None:
+        """Start it and wait until it accepts MQTT."""
+        self.begin()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it accepts MQTT and AMQP."""
+        assert self._child is not None
+        while time.monotonic() < self._began_s + STARTS_WITHIN_S:
             if self._child.poll() is not None:
                 raise RuntimeError(f"RabbitMQ ended at once: {self.log[-2000:]}")
-            if self._accepts():
-                self.took_s = time.monotonic() - began
+            if self._accepts(self.port) and self._accepts(self.amqp):
+                self.took_s = time.monotonic() - self._began_s
                 return
             with suppress(subprocess.TimeoutExpired):
                 self._child.wait(0.05)  # its end is told at once; while it lives, it is tried again
         raise RuntimeError(f"RabbitMQ does not accept: {self.log[-2000:]}")
+
+    def ctl(self, *words: str) -> str:
+        """Run `rabbitmqctl` on it."""
+        command = [SERVER.with_name("rabbitmqctl"), "-n", f"{self.name}@localhost", "-q", *words]
+        return subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True).stdout
 
     def stop(self) -> None:
         """End it in good order."""
@@ -97,6 +158,11 @@ load_definitions = {directory}/definitions.json
     def kill(self) -> None:
         """End it as a power cut does."""
         self._end(signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of it."""
+        assert self._child is not None
+        os.killpg(self._child.pid, number)
 
     def _end(self, number: signal.Signals) -> None:
         if self._child is None:
@@ -109,38 +175,68 @@ load_definitions = {directory}/definitions.json
         self._child.wait(STARTS_WITHIN_S)
         self._child = None
         until = time.monotonic() + STARTS_WITHIN_S
-        while self._accepts():  # the child is a script; the machine below it ends a moment later
+        while self._accepts(self.port):  # the child is a script; the machine below it ends a moment later
             assert time.monotonic() < until, self.log[-2000:]
 
-    def _accepts(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+    def _accepts(self, port: int) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return True
         return False
 
-    def __enter__(self) -> RabbitNode:
-        self._epmd = subprocess.Popen(["epmd"], env=self._environment)
-        self.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        if self._epmd is not None:
-            self._epmd.kill()
-            self._epmd.wait()
+@contextmanager
+def rabbit_node(
+    directory: Path, definitions: Mapping[str, object], certificates: Path | None = None
+) -> Iterator[RabbitNode]:
+    """Run one node; with a folder of certificates, of the shipped configuration."""
+    with Epmd(directory / "home") as epmd:
+        node = RabbitNode(directory / "node", definitions, epmd, certificates=certificates)
+        try:
+            node.start()
+            yield node
+        finally:
+            node.kill()
 
 
-def _definitions(writes: Mapping[str, str]) -> dict[str, object]:
-    """Return users, and what each may publish; passwords are salt and SHA-256. Source: RabbitMQ, Passwords."""
+@contextmanager
+def rabbit_cluster(directory: Path, definitions: Mapping[str, object], size: int = 3) -> Iterator[list[RabbitNode]]:
+    """Run a cluster of so many nodes."""
+    names = [f"r{number}" for number in range(1, size + 1)]
+    with Epmd(directory / "home") as epmd:
+        nodes = [RabbitNode(directory / name, definitions, epmd, name, names) for name in names]
+        try:
+            for node in nodes:
+                node.begin()
+            for node in nodes:
+                node.wait()
+            yield nodes
+        finally:
+            for node in nodes:
+                node.kill()
+
+
+def with_passwords(definitions: Mapping[str, object]) -> dict[str, object]:
+    """Return definitions whose users have a password: `PASSWORD`. Source: RabbitMQ, Passwords."""
     salt = b"salt"
     digest = base64.b64encode(salt + hashlib.sha256(salt + PASSWORD.encode()).digest()).decode()
-    hashing = "rabbit_password_hashing_sha256"
-    everything = {"configure": EVERYTHING, "write": EVERYTHING, "read": EVERYTHING}
+    hashing = {"password_hash": digest, "hashing_algorithm": "rabbit_password_hashing_sha256"}
     return {
-        "vhosts": [{"name": "/"}],
-        "users": [{"name": user, "password_hash": digest, "hashing_algorithm": hashing, "tags": []} for user in writes],
-        "permissions": [{"user": user, "vhost": "/", **everything} for user in writes],
-        "topic_permissions": [
-            {"user": user, "vhost": "/", "exchange": "amq.topic", "write": pattern, "read": EVERYTHING}
-            for user, pattern in writes.items()
-        ],
+        **definitions,
+        "users": [{**user, **hashing} for user in cast(list[dict[str, object]], definitions["users"])],
     }
+
+
+def allowing(writes: Mapping[str, str]) -> dict[str, object]:
+    """Return users with a pattern of the topics (with dots) that each may publish; all may read everything."""
+    everything = {"configure": EVERYTHING, "write": EVERYTHING, "read": EVERYTHING}
+    return with_passwords(
+        {
+            "vhosts": [{"name": "/"}],
+            "users": [{"name": user, "tags": []} for user in writes],
+            "permissions": [{"user": user, "vhost": "/", **everything} for user in writes],
+            "topic_permissions": [
+                {"user": user, "vhost": "/", "exchange": "amq.topic", "write": pattern, "read": EVERYTHING}
+                for user, pattern in writes.items()
+            ],
+        }
+    )

@@ -13,6 +13,8 @@ from patience import PATIENCE_S
 
 CONNACK = b"\x20\x03\x00\x00\x00"
 """Accepted, without a property: the broker names no limit."""
+SHARES_NOTHING = b"\x20\x05\x00\x00\x02\x2a\x00"
+"""As RabbitMQ says it, which grants a shared subscription all the same, and delivers nothing."""
 TOO_LARGE = 0x95
 NOT_AUTHORIZED = 0x87
 NO_SUBSCRIBERS = 0x10
@@ -39,10 +41,11 @@ Answer = Callable[[str, bytes], Ack | Close]
 class ScriptedBroker:
     """Serves one client after the other. `came`: the topics of all that came, in their order. A context manager."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, connack: bytes = CONNACK) -> None:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._server.getsockname()[1])
         self.answer = answer
+        self._connack = connack
         self.came: list[str] = []
         self.connects = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -63,7 +66,7 @@ class ScriptedBroker:
             kind, body = _packet(stream.read)
             if kind >> 4 == 1:
                 self.connects += 1
-                client.sendall(CONNACK)
+                client.sendall(self._connack)
             elif kind >> 4 == 3:
                 if not self._published(client, kind, body):
                     return

@@ -1,6 +1,8 @@
 """Receives, verifies and confirms the reports of sites, and shows or exports what the hub has stored.
 
 camwarden hub run --data DIR --host HOST [--port PORT] [--tls ...] [--user U --password-file F] [--metrics [HOST:]PORT]
+camwarden hub run --data DIR --amqp [N/OF] --host NODE --also NODE:PORT ...   one of several workers, at RabbitMQ
+camwarden hub rabbitmq --queues N [--site ID] ... [--sites DIR]   what the cluster imports: queues, users, rights
 camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | export | revoke THUMBPRINT   --data DIR
 camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   give gateways their certificates
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
@@ -25,6 +27,9 @@ camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over
 camwarden hub disputes [SITE] --data DIR       which findings owners dispute, and until when to decide
 camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why --data DIR
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
+camwarden hub forward --host HOST --jwks FILE [--division C]... --data DIR   send what came up to another hub
+camwarden hub forward --batch FOLDER | --ack FILE --jwks FILE --data DIR   the same as files, across a boundary
+camwarden hub lower add NAME --jwks FILE --division C --by --why | list | revoke NAME --by --why   who forwards here
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
 camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
@@ -60,6 +65,7 @@ from agent.host.paths import hub_data
 
 ACTIONS: Final = {
     "run": ("agent.commands.hub.run", "run"),
+    "rabbitmq": ("agent.commands.hub.rabbitmq", "run"),
     "trust": ("agent.commands.hub.trust", "run"),
     "enroll": ("agent.commands.hub.enroll", "run"),
     "jwks": ("agent.commands.hub.trust", "print_jwks"),
@@ -91,6 +97,8 @@ ACTIONS: Final = {
     "disputes": ("agent.commands.hub.disputes", "show"),
     "decide": ("agent.commands.hub.disputes", "decide"),
     "import": ("agent.commands.hub.carry", "import_batch"),
+    "forward": ("agent.commands.hub.forwarding.forward", "run"),
+    "lower": ("agent.commands.hub.forwarding.lower", "run"),
     "case": ("agent.commands.hub.carry", "export_case"),
     "check": ("agent.commands.hub.keeping.check", "run"),
     "verify": ("agent.commands.hub.keeping.verify", "run"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from agent.commands.hub.cluster_options import add_node_options
 from agent.commands.terminal.broker_named import broker_of
 from agent.commands.terminal.broker_options import add_broker_options
 from agent.commands.terminal.outcome_table import outcome_table, summary
@@ -56,6 +57,7 @@ def _broker(env: Path) -> tuple[Hub | None, Message | None]:
         return None, Message("{path}: cannot be read: {why}", {"path": str(env), "why": why})
     parser = argparse.ArgumentParser("hub run", add_help=False, allow_abbrev=False)
     add_broker_options(parser)
+    add_node_options(parser)
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):

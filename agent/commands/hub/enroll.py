@@ -83,7 +83,7 @@ def _token(args: argparse.Namespace, place: DeskFolder, store: EnrollStore, now:
         raise UsageError("--csv and --json are two shapes of one answer: choose one")
     if args.write and args.sites is None:
         raise UsageError("--write needs --sites, the folder to write into")
-    folders = _folders(args.sites) if args.sites is not None else dict.fromkeys(args.site, Path())
+    folders = site_folders(args.sites) if args.sites is not None else dict.fromkeys(args.site, Path())
     made = desk.make_tokens(place, store, folders, args.valid, now)
     for token, line in made if args.write else []:
         path = folders[token.site] / FILE_NAME
@@ -107,7 +107,7 @@ def _row(token: Token, line: str) -> dict[str, Json]:
     return {"site": token.site, "expires_at": utc_text(token.expires_at), "name": token.name, "token": line}
 
 
-def _folders(directory: Path) -> dict[str, Path]:
+def site_folders(directory: Path) -> dict[str, Path]:
     """Return the site folders below one, by site id."""
     found = {load_tls_place(path).site_id: path.parent for path in sorted(directory.glob("*/site.toml"))}
     if not found:

@@ -10,7 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from agent.commands.hub import cluster_options as cluster
 from agent.commands.hub.findings import options as findings
+from agent.commands.hub.forwarding import options as forwarding
 from agent.commands.hub.keeping import options as keeping
 from agent.commands.hub.upgrades import options as upgrades
 from agent.commands.hub.web import options as web
@@ -39,6 +41,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
     """Describe every action; `data` is what they share."""
     for add in (
         _run,
+        cluster.add,
         _trust,
         _enroll,
         _view,
@@ -48,6 +51,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         upgrades.add,
         _disputes,
         _carry,
+        forwarding.add,
         _check,
         keeping.add,
         _log,
@@ -60,6 +64,8 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
 def _run(actions: Any, data: argparse.ArgumentParser) -> None:
     parser = actions.add_parser("run", parents=[data], help="receive until interrupted")
     add_broker_options(parser)
+    cluster.add_node_options(parser)
+    cluster.add_worker_option(parser)
     parser.add_argument(
         "--metrics",
         type=address,

@@ -17,7 +17,7 @@ from agent.contract.orders import Range
 from agent.contract.orders_json import PACKS_MOST
 from agent.contract.signing_keys import Signer, load_signer
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import FILES, open_store
+from agent.hub.stores.engines import files_of, open_store
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.views.status import ORDERS_SCHEMA
 from agent.hub.workers import orders
@@ -115,8 +115,8 @@ def _change_line(name: str, before: Json, after: Json, lang: str) -> str:
 @contextmanager
 def writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     """Open the database of a hub that has run, and its key: a typing error must not make a new hub."""
-    if not FILES.has_store(directory):
-        raise ConfigurationError("{path}: no hub has run here; check --data", path=FILES.where(directory))
+    if not files_of(directory).has_store(directory):
+        raise ConfigurationError("{path}: no hub has run here; check --data", path=files_of(directory).where(directory))
     signer = load_signer(directory / KEY_NAME)
     with closing(open_store(directory)) as store:
         yield store, signer

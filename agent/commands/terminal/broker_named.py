@@ -4,6 +4,7 @@ A module of its own: every `camwarden hub` knows the options, and few commands c
 """
 
 import argparse
+from typing import Final
 
 from agent.deliver.publish.tls import tls_context
 from agent.host.files import SECRET_WRONG_BITS
@@ -12,6 +13,9 @@ from agent.model.errors import ConfigurationError, Forbidden, UsageError
 from agent.site.config.site import Hub
 from drivers.model import Credential
 
+_PORTS: Final = {(False, False): 1883, (False, True): 8883, (True, False): 5672, (True, True): 5671}
+"""By AMQP, else MQTT; with TLS. Source: IANA's names mqtt, secure-mqtt, amqp, amqps."""
+
 
 def broker_of(args: argparse.Namespace) -> Hub:
     """Return the broker of the options; its files have been read once.
@@ -19,7 +23,7 @@ def broker_of(args: argparse.Namespace) -> Hub:
     Raises UsageError where options that belong together are not together, and Forbidden or ConfigurationError where a
     file cannot be used.
     """
-    number = args.port or (8883 if args.tls else 1883)
+    number = args.port or _PORTS[getattr(args, "amqp", None) is not None, args.tls]
     broker = Hub(args.host, number, args.tls, args.ca, args.certificate, args.key, _credential(args))
     tls_context(broker)
     return broker

@@ -29,19 +29,17 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from agent.contract.presence import Presence
-from agent.contract.signing_keys import Signer
+from agent.contract.topics import is_shared
 from agent.deliver.publish.client import Client
 from agent.deliver.publish.messages import DecodedMessage, FlatSites, Message, decode_message
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import REFUSED, Dialect, Version
 from agent.deliver.publish.tls import TlsSocket, tls_context
-from agent.deliver.spool.spool import Spool
-from agent.site.config.site import Hub, Site
+from agent.site.config.site import Hub
 
 _P = ParamSpec("_P")
 
-_SESSION_EXPIRY_S: Final = 86_400  # keeps the subscriptions, and what waits for them, over a short absence
+SESSION_S: Final = 86_400  # keeps the subscriptions, and what waits for them, over a short absence
 _WRONG_VERSION, _TAKEN_OVER, _TOO_LARGE = 0x84, 0x8E, 0x95
 _KEPT_SILENT: Final = 0x8D  # keep-alive timeout: the broker has said nothing at all, in no version
 _FAREWELL_S: Final = 0.5
@@ -57,6 +55,7 @@ class Granted:
     packet_max_bytes: int = 268_435_455
     retain: bool = True
     version: Version = "5"
+    shares: bool = True
 
 
 @dataclass(slots=True)
@@ -78,24 +77,11 @@ class Events:
     failure: Exception | None = None
 
 
-def next_presence(site: Site, spool: Spool, signer: Signer) -> Presence:
-    """Return the presence of a new connection; its number is stored in the spool first."""
-    number = spool.next_connection_no()
-    return Presence(
-        origin=site.origin,
-        confirm=site.confirm,
-        epoch=spool.epoch,
-        connection_no=number,
-        jwk=signer.jwk,
-        heads=spool.heads(),
-        confirmed=spool.confirmed(),
-    )
-
-
 class Link:
     """One connection, driven by one thread: `open`, then `step` repeatedly, then `close`.
 
     `unacknowledged_most`: so many a broker (MQTT 5) may send before `acknowledge`; None: each is acknowledged at once.
+    `session_s`: so long the broker keeps subscriptions, and what waits for them, over an absence (MQTT 5).
     """
 
     def __init__(
@@ -106,6 +92,7 @@ class Link:
         timeout_s: float,
         dialect: Dialect | None = None,
         unacknowledged_most: int | None = None,
+        session_s: int = SESSION_S,
     ) -> None:
         self._client_id = client_id
         self._hub = hub
@@ -114,7 +101,7 @@ class Link:
         self._dialect = dialect or Dialect()
         self._spoken = FlatSites()
         self._will: Message | None = None
-        self._unacknowledged_most = unacknowledged_most
+        self._unacknowledged_most, self._session_s = unacknowledged_most, session_s
         self._owed: list[tuple[int, int]] = []  # packet id and QoS, in the order of arrival
         self._required = 0  # topics whose refusal is told
         self._fall_back = ""  # why, once the broker has refused MQTT 5
@@ -161,7 +148,7 @@ class Link:
         try:
             if with_properties:
                 properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it out
-                properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+                properties.SessionExpiryInterval = self._session_s
                 if self._unacknowledged_most is not None:
                     properties.ReceiveMaximum = self._unacknowledged_most
                 client.connect(host, port, self._keepalive_s, clean_start=False, properties=properties)
@@ -242,7 +229,7 @@ class Link:
         self._write()
 
     def subscribe(self, *topics: str, wished: Sequence[str] = ()) -> None:
-        """Subscribe at QoS 1, without own messages (MQTT 5 only). The first topic is required, else `refused`.
+        """Subscribe at QoS 1, without own messages (MQTT 5, not shared). The first topic is required, else `refused`.
 
         `wished`: further topics with own messages, of which a refusal is not told.
         """
@@ -250,7 +237,9 @@ class Link:
         wish = list(wished)
         if self._version == "5":
             own = [(topic, SubscribeOptions(qos=1)) for topic in wish]
-            self._client.subscribe([*((topic, SubscribeOptions(qos=1, noLocal=True)) for topic in topics), *own])
+            self._client.subscribe(
+                [*((topic, SubscribeOptions(qos=1, noLocal=not is_shared(topic))) for topic in topics), *own]
+            )
         else:
             self._client.subscribe([(topic, 1) for topic in (*topics, *wish)])
 
@@ -320,6 +309,7 @@ class Link:
             getattr(props, "MaximumPacketSize", 268_435_455),
             getattr(props, "RetainAvailable", 1) == 1,
             self._version,
+            getattr(props, "SharedSubscriptionAvailable", 1) == 1,
         )
 
     def _on_disconnect(self, client: mqtt.Client, _data: Any, flags: Any, code: ReasonCode, _props: Any) -> None:

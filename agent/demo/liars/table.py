@@ -65,6 +65,7 @@ from agent.demo.liars.masks import (
     bare_by_turns,
     bare_hours,
     bare_now_and_then,
+    bare_scene_in_metadata,
     chinese_switch,
     glass_mask,
     larger_frame,
@@ -81,7 +82,7 @@ from agent.demo.liars.masks import (
     switched_off_above,
     upside_down_mask,
 )
-from agent.demo.liars.moments import live_for_footage, moving_card, one_channel_twice, same_chart
+from agent.demo.liars.moments import bare_event_picture, live_for_footage, moving_card, one_channel_twice, same_chart
 from agent.demo.liars.settings import (
     disk_left_out,
     fine_mosaic,
@@ -180,6 +181,8 @@ LIES: tuple[Lie, ...] = (
     bare_main_stream.LIE,
     bare_third_stream.LIE,
     person_in_metadata.LIE,
+    bare_scene_in_metadata.LIE,
+    bare_event_picture.LIE,
     sound_in_the_stream.LIE,
     cached_while_unconnected.LIE,
     picture_of_a_lost_camera.LIE,

@@ -6,7 +6,7 @@ logs in at the broker: that would end the running hub's connection.
 
 from typing import Final
 
-from agent.hub.doctor import broker, exports, files, kept, login
+from agent.hub.doctor import broker, exports, files, forwarding, kept, login
 from agent.hub.doctor.model import Probe
 
 PROBES: Final = (
@@ -15,6 +15,7 @@ PROBES: Final = (
     Probe("running", "running hub", files.running),
     Probe("clock", "clock", files.clock),
     Probe("disk", "room on the disk", files.room),
+    Probe("server", "database server", kept.server, limit_s=15.0),
     Probe("databases", "databases", kept.databases, limit_s=30.0, too_long=kept.TOO_LARGE),
     Probe("broker", "broker: connection", broker.reached, limit_s=12.0),
     Probe("log", "log of accepted reports", kept.log),
@@ -23,5 +24,6 @@ PROBES: Final = (
     Probe("login", "city login", login.city_login, limit_s=10.0),
     Probe("exports", "exports of saved questions", exports.exports),
     Probe("webhooks", "endpoints of other systems", kept.webhooks),
+    Probe("forwarding", "forwarding to an upper hub", forwarding.forwarding),
 )
 """Every probe. A new one is one function and one line here."""

@@ -12,7 +12,8 @@ from agent.contract.signing_keys import load_signer
 from agent.host.health import clock_synced, judge_room
 from agent.host.lock import holder
 from agent.hub.doctor.model import NO_HUB, Situation
-from agent.hub.stores.engines import FILES, log_beside
+from agent.hub.ports.files import Files
+from agent.hub.stores.engines import files_of, log_beside
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.model.errors import ConfigurationError
 from agent.model.finding import Message, listed
@@ -47,6 +48,7 @@ def data(situation: Situation) -> Outcome:
 
 def _wrong(directory: Path, owner: int) -> Iterator[tuple[Path, str, str]]:
     """Yield what others may read, or another user owns: the path, why, and the command that corrects it."""
+    files = files_of(directory)
     for path in (directory, *islice(directory.rglob("*"), FILES_MAX)):
         try:
             status = path.lstat()
@@ -55,15 +57,15 @@ def _wrong(directory: Path, owner: int) -> Iterator[tuple[Path, str, str]]:
         mode = stat.S_IMODE(status.st_mode)
         if status.st_uid != owner:
             yield path, f"uid {status.st_uid}", f"chown -R {owner} {directory}"
-        elif mode & (forbidden := _forbidden(path, status.st_mode)):
+        elif mode & (forbidden := _forbidden(path, status.st_mode, files)):
             yield path, f"{mode:04o}", f"chmod {mode & ~forbidden:04o} {path}"
 
 
-def _forbidden(path: Path, mode: int) -> int:
+def _forbidden(path: Path, mode: int, files: Files) -> int:
     """Return the bits that a file or folder of the hub must not have."""
     if stat.S_ISLNK(mode):
         return 0
-    is_secret = path.suffix in _KEYS or FILES.is_secret(path.name)
+    is_secret = path.suffix in _KEYS or files.is_secret(path.name)
     return _CLOSED if stat.S_ISREG(mode) and is_secret else _NO_WRITE
 
 
@@ -90,11 +92,14 @@ def key(situation: Situation) -> Outcome:
 
 def running(situation: Situation) -> Outcome:
     """Judge whether a hub runs on this data, by its lock."""
-    number = holder(situation.directory / "hub")
-    if number is None:
+    locks = sorted(situation.directory.glob("hub*.lock")) if situation.directory.exists() else []
+    numbers = [number for path in locks if (number := holder(path.with_suffix(""))) is not None]
+    if not numbers:
         step = Message("start it: systemctl start camwarden-hub; what it says: journalctl -u camwarden-hub -n 50")
         return found("fail", "not-running", Message("no hub runs on this data: nothing is confirmed to sites"), step)
-    return passed(Message("process {number} is the hub", {"number": number}))
+    if len(numbers) > 1:
+        return passed(Message("hubs that run on this data: {count}", {"count": len(numbers)}), processes=list(numbers))
+    return passed(Message("process {number} is the hub", {"number": numbers[0]}))
 
 
 def clock(situation: Situation) -> Outcome:
@@ -107,6 +112,6 @@ def clock(situation: Situation) -> Outcome:
 
 def room(situation: Situation) -> Outcome:
     """Judge what is free on the disk of the data: bytes, inodes, and whether the database fits a second time."""
-    taken = FILES.store_bytes(situation.directory) if situation.directory.exists() else 0
+    taken = files_of(situation.directory).store_bytes(situation.directory) if situation.directory.exists() else 0
     judged = judge_room(situation.directory, taken)
     return replace(judged, evidence={**judged.evidence, "database_bytes": taken})

@@ -5,8 +5,9 @@ from typing import Final
 
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.log.sequencer import lag
-from agent.hub.stores.engines import FILES, log_beside
+from agent.hub.stores.engines import files_of, log_beside
 from agent.hub.views.webhooks import read_hooks
+from agent.model.errors import StoreWaits
 from agent.model.finding import Json, Message, listed, utc_text
 from agent.model.outcome import Outcome, found, not_due, passed
 
@@ -24,11 +25,36 @@ BACKUP_WARN: Final = timedelta(hours=36)
 BACKUP_FAIL: Final = timedelta(days=8)
 
 
+def server(situation: Situation) -> Outcome:
+    """Judge whether the server that has the reports answers, and its tables are this hub's."""
+    files = files_of(situation.directory)
+    try:
+        told = files.server(situation.directory)
+    except StoreWaits as error:
+        step = Message("start PostgreSQL, and look at its log; the hub waits for it meanwhile, and sites keep all")
+        return found("fail", "no-answer", error.message, step)
+    if told is None:
+        return not_due("no-server", Message("the reports are in a file of the data folder"))
+    values: dict[str, Json] = {"release": told.release, "size": f"{told.used_bytes / 1e9:.1f}"}
+    if not told.migration:
+        return not_due(
+            "empty", Message("PostgreSQL {release} answers; the hub makes its tables when it starts", values)
+        )
+    values |= {"migration": told.migration}
+    if not told.is_current:
+        what = Message("PostgreSQL {release} answers; its tables are of another version ({migration})", values)
+        return found(
+            "fail", "another-version", what, Message("start this version of the hub once, or install that one")
+        )
+    what = Message("PostgreSQL {release} answers; {size} GB; newest migration: {migration}", values)
+    return passed(what, **values, used_bytes=told.used_bytes)
+
+
 def databases(situation: Situation) -> Outcome:
     """Judge whether each database can be read whole, and a sample of reports is what was stored."""
     if not situation.has_run:
         return not_due("no-hub", NO_HUB)
-    sound = FILES.sound(situation.directory)
+    sound = files_of(situation.directory).sound(situation.directory)
     damaged = [name for name, one in sound.items() if not one]
     if damaged:
         what = Message("{names}: damaged", {"names": listed(damaged)})
@@ -70,7 +96,7 @@ def backup(situation: Situation) -> Outcome:
     """Judge how old the newest backup is."""
     if not situation.has_run:
         return not_due("no-hub", NO_HUB)
-    newest = FILES.newest_backup(situation.backups)
+    newest = files_of(situation.directory).newest_backup(situation.backups)
     step = Message("take one, and look at its timer: systemctl start camwarden-hub-backup; systemctl list-timers")
     if newest is None:
         what = Message("{path} holds no backup", {"path": str(situation.backups)})

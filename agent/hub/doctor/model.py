@@ -10,7 +10,7 @@ from typing import Final
 
 from agent.host.time_limited import Task, run_limited
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import FILES, open_store
+from agent.hub.stores.engines import files_of, open_store
 from agent.model.finding import Json, Message, utc_text
 from agent.model.outcome import Outcome, of_broken, rows
 from agent.site.config.site import Hub
@@ -38,7 +38,7 @@ class Situation:
     @property
     def has_run(self) -> bool:
         """Whether a hub has made its database here. Raises OSError where this user may not look."""
-        return FILES.has_store(self.directory)
+        return files_of(self.directory).has_store(self.directory)
 
     @contextmanager
     def reading(self) -> Iterator[Store]:

@@ -29,27 +29,30 @@ State = Literal["unknown", "level", "grows", "full"]
 class DiskForecast:
     """When the disk is full.
 
-    `state`: `unknown`: there is no week of known days up to yesterday; `level`: it does not fill within `HORIZON_DAYS`;
-    `full`: nearly nothing is free, whatever grows, so `full_on` is today; `grows`: it is full on `full_on`, between
-    `earliest` and `latest` (None: not within the horizon) if days are as the busiest and quietest tenth.
+    `state`: `unknown`: there is no week of known days up to yesterday, or nobody can tell what is free (None);
+    `level`: it does not fill within `HORIZON_DAYS`; `full`: nearly nothing is free, whatever grows, so `full_on` is
+    today; `grows`: it is full on `full_on`, between `earliest` and `latest` (None: not within the horizon) if days are
+    as the busiest and quietest tenth.
     `growth_bytes`: of a usual day, None while it is unknown.
     """
 
     state: State
-    free_bytes: int
+    free_bytes: int | None
     growth_bytes: int | None = None
     full_on: date | None = None
     earliest: date | None = None
     latest: date | None = None
 
 
-def forecast(sizes: Mapping[date, int], free_bytes: int, capacity_bytes: int, today: date) -> DiskForecast:
+def forecast(
+    sizes: Mapping[date, int], free_bytes: int | None, capacity_bytes: int | None, today: date
+) -> DiskForecast:
     """Return when a disk is full.
 
     Args:
         sizes: What was stored at the end of each day, in bytes.
-        free_bytes: What can still be written.
-        capacity_bytes: Of the whole disk.
+        free_bytes: What can still be written; None: nobody here can tell.
+        capacity_bytes: Of the whole disk; None as above.
         today: Not over yet: neither its size nor that of a later day counts.
     """
     week = [today - timedelta(days=number) for number in range(RECENT_DAYS, 0, -1)]
@@ -57,6 +60,8 @@ def forecast(sizes: Mapping[date, int], free_bytes: int, capacity_bytes: int, to
     growth = _growth({day: size for day, size in sizes.items() if first <= day < today})
     is_known = all(day in growth for day in week)
     mean = fmean(growth[day] for day in week) if is_known else 0.0
+    if free_bytes is None or capacity_bytes is None:
+        return DiskForecast(state="unknown", free_bytes=None, growth_bytes=round(mean) if is_known else None)
     ring = Ring("disk", capacity_bytes, free_bytes)
     if ring.is_full:  # a hub that cannot write does not grow
         usual = round(mean) if is_known else None

@@ -1,9 +1,11 @@
-"""Defines the port of what an engine has in the hub's data folder: whether it is there, its size, copies of it."""
+"""Defines the port of what an engine has in the hub's data folder: whether it is there, its size, copies."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
+
+from agent.hub.domain.rows.keeping import Server
 
 
 class Files(Protocol):
@@ -25,7 +27,10 @@ class Files(Protocol):
         """Return whether a file of this name in a data folder must be closed to other users."""
 
     def store_bytes(self, directory: Path) -> int:
-        """Return how many bytes of this disk the store takes. Raises OSError."""
+        """Return how many bytes the store takes of the disk that the hub's folder is on. Raises OSError."""
+
+    def server(self, directory: Path) -> Server | None:
+        """Return what the server that has the store says of itself; None: the store is files. Raises AgentError."""
 
     def sound(self, directory: Path) -> Mapping[str, bool]:
         """Return whether each database here can be read whole, by its name. Reads all of it, and holds nobody up.

@@ -1,4 +1,4 @@
-"""Defines the port of the hub's store: one open database, by area."""
+"""Defines the port of the hub's store: one open database, by area; and of who leads of several hubs on it."""
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager
@@ -8,6 +8,7 @@ from typing import Protocol
 from agent.hub.ports.authors import Authors
 from agent.hub.ports.city_map import CityMaps
 from agent.hub.ports.findings import Disputes, Findings, Words
+from agent.hub.ports.forwarding.levels import Forwarding, LowerHubs
 from agent.hub.ports.gaps import AcceptedLosses, Epochs, Holes, LostRuns
 from agent.hub.ports.intake import Chains, Intake, Refusals
 from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
@@ -158,3 +159,21 @@ class Store(Intake, Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Stores endpoints of other systems, and what they are told."""
+
+    @property
+    def lower_hubs(self) -> LowerHubs:
+        """Stores which hubs may forward to this one, and for which sites they vouch."""
+
+    @property
+    def forwarding(self) -> Forwarding:
+        """Stores how far an upper hub has confirmed what this one forwards."""
+
+
+class Leading(Protocol):
+    """Whether this hub leads. One thread uses it."""
+
+    def holds(self) -> bool:
+        """Return whether this hub leads now, and take the lead where nobody has it; it is lost with its connection."""
+
+    def close(self) -> None:
+        """Give the lead away. May be called again."""

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from agent.hub.domain.rows.keeping import Room
 from agent.hub.stores import city, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
@@ -268,15 +269,12 @@ class Holds:
 
 
 class Bodies:
-    """See `agent/hub/ports/keeping.py`. `needed`, `drop`: of an engine that stores bodies in a way of its own."""
+    """See `agent/hub/ports/keeping.py`. `drop`: of an engine that stores bodies in a way of its own."""
 
-    def __init__(
-        self, db: Database, needed: Callable[[Database, Collection[int]], set[int]] = payloads.needed,
-        drop: Callable[[Database, Collection[int]], None] = bodies.drop,
-    ) -> None:  # fmt: skip
+    def __init__(self, db: Database, drop: Callable[[Database, Collection[int]], None] = bodies.drop) -> None:
         self.after = on(db, bodies.bodies_after)
         self.held_before = on(db, bodies.held_before)
-        self.needed = on(db, needed)
+        self.needed = on(db, payloads.needed)
         self.drop = on(db, drop)
         self.leave = on(db, bodies.leave)
         self.forget = on(db, bodies.forget)
@@ -302,8 +300,9 @@ class Expiry:
 class Disk:
     """See `agent/hub/ports/keeping.py`."""
 
-    def __init__(self, db: Database) -> None:
-        self.measure = on(db, disk_sizes.measure)
+    def __init__(self, db: Database, measure: Callable[[Database], Room] = disk_sizes.measure) -> None:
+        """`measure`: how the engine tells its room."""
+        self.measure = on(db, measure)
         self.sizes = on(db.directory, disk_sizes.read_sizes)
         self.keep_size = on(db.directory, disk_sizes.keep_size)
 

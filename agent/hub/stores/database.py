@@ -177,13 +177,16 @@ def deadline(db: sqlite3.Connection, within_s: float) -> Iterator[None]:
     except StoreFailed as error:
         if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
             raise
-        raise UsageError(
-            "this takes more than {seconds} s here; ask about one division, or fewer days", seconds=within_s
-        ) from None
+        raise too_long(within_s) from None
     finally:
         db.set_progress_handler(None, 0)
         if is_own and db.in_transaction:
             db.execute("ROLLBACK")  # nothing was written
+
+
+def too_long(within_s: float) -> UsageError:
+    """Return the refusal of what a deadline has ended."""
+    return UsageError("this takes more than {seconds} s here; ask about one division, or fewer days", seconds=within_s)
 
 
 def passes(error: sqlite3.Error) -> bool:

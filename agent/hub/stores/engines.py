@@ -1,9 +1,12 @@
-"""Opens what the hub stores with one of the engines in a table.
+"""Opens what the hub stores with the engine that the hub's data folder names.
 
-A new engine is a folder beside this file and a row in `ENGINES`; `tests/hub/ports` takes each row. What is above the
-ports knows none of them.
+A file in that folder names one of the table `NAMED`; where there is none, it is SQLite. Every command sees the same, as
+all come here. A new engine is a folder beside this file, whose `engine.py` has its row, and a line in `NAMED`;
+`tests/hub/ports` takes each. What is above the ports knows none of them.
 """
 
+import importlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,11 +17,13 @@ from agent.hub.ports.enroll import EnrollStore
 from agent.hub.ports.files import Files
 from agent.hub.ports.log import LogStore
 from agent.hub.ports.people import PeopleStore
-from agent.hub.ports.store import Store
+from agent.hub.ports.store import Leading, Store
 from agent.hub.ports.trust import TrustStore
 from agent.hub.stores import areas, enroll, log, store
 from agent.hub.stores.keeping import files as sqlite_files
+from agent.hub.stores.keeping.alone import Alone
 from agent.hub.stores.page import people
+from agent.model.errors import ConfigurationError
 
 GoesOn = Callable[[int], bool]
 """Called between two portions of a migration with about how many reports are left; false ends it there."""
@@ -37,21 +42,52 @@ class Engine:
     enroll: Callable[[Path], EnrollStore]
     people: Callable[[Path, bool], PeopleStore]
     files: Files
+    leading: Callable[[Path], Leading]
+    is_shared: bool
+    """Whether several hubs may run on the same data."""
 
 
-ENGINES: Final[Mapping[str, Engine]] = {
-    "sqlite": Engine(
-        store=store.Store,
-        trust=areas.TrustStore,
-        log=log.LogStore,
-        enroll=enroll.EnrollStore,
-        people=people.People,
-        files=sqlite_files,
-    ),
-}
-_USED: Final = ENGINES["sqlite"]
+SQLITE: Final = Engine(
+    store=store.Store,
+    trust=areas.TrustStore,
+    log=log.LogStore,
+    enroll=enroll.EnrollStore,
+    people=people.People,
+    files=sqlite_files,
+    leading=Alone,
+    is_shared=False,
+)
 
-FILES: Final = _USED.files
+NAMED: Final[Mapping[str, str]] = {"postgres.conninfo": "agent.hub.stores.postgres.engine"}
+"""The module of an engine, by the file in a hub's folder that names it. What needs a package of its own loads here."""
+
+
+def engine_of(directory: Path) -> Engine:
+    """Return the engine of a hub's data folder.
+
+    Raises:
+        ConfigurationError: It is one that this installation lacks.
+    """
+    for name, module in NAMED.items():
+        if os.path.lexists(directory / name):
+            return _loaded(module, directory / name)
+    return SQLITE
+
+
+def _loaded(module: str, path: Path) -> Engine:
+    try:
+        engine: Engine = importlib.import_module(module).ENGINE
+    except ImportError:
+        raise ConfigurationError(
+            "{path}: names PostgreSQL, which this installation lacks: pip install 'camwarden[province]', and libpq5",
+            path=path,
+        ) from None
+    return engine
+
+
+def files_of(directory: Path) -> Files:
+    """Return what the engine of a hub's data folder has on its disk. Raises ConfigurationError."""
+    return engine_of(directory).files
 
 
 def open_store(directory: Path, read_only: bool = False, goes_on: GoesOn = lambda left: True) -> Store:
@@ -62,23 +98,23 @@ def open_store(directory: Path, read_only: bool = False, goes_on: GoesOn = lambd
         StoreWaits: Somebody holds it, or the disk is full.
         ConfigurationError: There is no such folder, or nothing to read, or it is no store of this version of the hub.
     """
-    return _USED.store(directory, read_only, goes_on)
+    return engine_of(directory).store(directory, read_only, goes_on)
 
 
 def open_trust(directory: Path) -> TrustStore:
     """Return the bindings of a hub's data folder; each call opens them by itself."""
-    return _USED.trust(directory)
+    return engine_of(directory).trust(directory)
 
 
 def open_log(directory: Path, read_only: bool = False) -> LogStore:
     """Open the log of a hub's data folder, or create it. Raises as `open_store`."""
-    return _USED.log(directory, read_only)
+    return engine_of(directory).log(directory, read_only)
 
 
 @contextmanager
 def log_beside(directory: Path) -> Iterator[LogStore | None]:
     """Open the log of a hub for reading; None where it has none yet. Raises as `open_log`."""
-    if not FILES.has_log(directory):
+    if not files_of(directory).has_log(directory):
         yield None
         return
     with closing(open_log(directory, read_only=True)) as opened:
@@ -87,7 +123,17 @@ def log_beside(directory: Path) -> Iterator[LogStore | None]:
 
 def open_enroll(directory: Path) -> EnrollStore:
     """Open tokens and certificates of a desk's folder, or create them. Raises Forbidden, ConfigurationError."""
-    return _USED.enroll(directory)
+    return engine_of(directory).enroll(directory)
+
+
+def open_leading(directory: Path) -> Leading:
+    """Return what says whether a hub leads on the data of a folder."""
+    return engine_of(directory).leading(directory)
+
+
+def may_share(directory: Path) -> bool:
+    """Return whether several hubs may run on the data of a folder. Raises ConfigurationError."""
+    return engine_of(directory).is_shared
 
 
 def open_people(directory: Path, read_only: bool = False) -> PeopleStore:
@@ -97,4 +143,4 @@ def open_people(directory: Path, read_only: bool = False) -> PeopleStore:
         Forbidden: This user may not write there.
         ConfigurationError: It is no such store, or one of a newer camwarden.
     """
-    return _USED.people(directory, read_only)
+    return engine_of(directory).people(directory, read_only)

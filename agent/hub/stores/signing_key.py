@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.signing_keys import Signer, load_or_create_signer
-from agent.hub.stores.engines import FILES, open_store
+from agent.hub.stores.engines import files_of, open_store
 from agent.model.errors import ConfigurationError
 
 KEY_NAME: Final = "hub-key.pem"
@@ -23,12 +23,12 @@ def hub_signer(directory: Path) -> Signer:
         Forbidden: This user may not read it.
     """
     path = directory / KEY_NAME
-    if not path.exists() and FILES.has_store(directory) and _knows_sites(directory):
+    if not path.exists() and files_of(directory).has_store(directory) and _knows_sites(directory):
         raise ConfigurationError(
             "{path} is missing beside a database that knows sites, which believe that key only: restore it from a "
             "backup, or, if it is lost, move {database} away and give every site the new key",
             path=path,
-            database=FILES.where(directory),
+            database=files_of(directory).where(directory),
         )
     return load_or_create_signer(path)
 

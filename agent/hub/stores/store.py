@@ -18,6 +18,7 @@ from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import deadline, failed, identity, is_current, opened
+from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
@@ -91,6 +92,7 @@ class Store:
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
+        self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def close(self) -> None:
         """Close the database."""

@@ -34,6 +34,12 @@ def disk_json(found: DiskForecast) -> dict[str, Json]:
 
 def disk_line(found: DiskForecast) -> Message:
     """Return the line that says so."""
+    if found.free_bytes is None:
+        growth = "?" if found.growth_bytes is None else f"{found.growth_bytes / _MB:.0f}"
+        return Message(
+            "disk: how much is free at the database server is not known here; {growth} MB more a day",
+            {"growth": growth},
+        )
     free = {"free": f"{found.free_bytes / _GB:.1f}"}
     if found.state == "full":
         return Message("disk: {free} GB free: it is full; make room, or the hub receives nothing", free)
@@ -53,7 +59,7 @@ def disk_line(found: DiskForecast) -> Message:
 def disk_blocks(store: Store, now: datetime) -> Iterator[str]:
     """Yield its metrics; without a sample where it is not known, or not full within the horizon."""
     found, name = read_forecast(store, now), "camwarden_hub_disk"
-    free: list[tuple[Labels, float]] = [({}, found.free_bytes)]
+    free: list[tuple[Labels, float]] = [] if found.free_bytes is None else [({}, found.free_bytes)]
     growth: list[tuple[Labels, float]] = [] if found.growth_bytes is None else [({}, found.growth_bytes)]
     full: list[tuple[Labels, float]] = (
         [] if found.full_on is None else [({}, (found.full_on - china_day(now)).total_seconds())]

@@ -23,10 +23,11 @@ from agent.hub.domain.figures import CHINA, METRICS, Figure, added
 from agent.hub.domain.rows.upgrades import Step
 from agent.hub.log.sequencer import lag
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import FILES, log_beside, open_store, open_trust
+from agent.hub.stores.engines import files_of, log_beside, open_store, open_trust
 from agent.hub.views.asking.exports import export_blocks
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
+from agent.hub.views.forwarding import lag_blocks
 from agent.hub.views.silent import KINDS, silent_sites
 from agent.hub.views.webhooks import hook_blocks
 from agent.model.errors import AgentError
@@ -88,7 +89,7 @@ def write_metrics(
     shown = [site for site, _, _ in rows[:SITES_MOST]]
     heard = ((site, time_of(at)) for site, _, at in rows[:SITES_MOST])
     ages = {site: (now - at).total_seconds() for site, at in heard if at is not None}
-    size = FILES.store_bytes(directory)
+    size = store.disk.measure().used_bytes
     blocks = [
         _block(
             *("sites", "gauge", "Sites of which a verified message has come, by what they last said of themselves."),
@@ -131,7 +132,7 @@ def write_metrics(
             [({}, len(store.places.differing()))],
         ),
         *_upgrade(store),
-        _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
+        _block("store_bytes", "gauge", "Bytes that what is stored takes.", [({}, size)]),
         *disk_blocks(store, now),
         _block(
             *("sites_without_series", "gauge", f"Sites past the first {SITES_MOST}: in the sums only."),
@@ -151,6 +152,7 @@ def write_metrics(
         ),
         *_kept(store, directory, backups, now),
         *hook_blocks(store, now),
+        *lag_blocks(store.forwarding.lag(), now),
         *export_blocks(store, now),
         slow.assessment,
     ]
@@ -171,7 +173,7 @@ def _kept(store: Store, directory: Path, backups: Path | None, now: datetime) ->
             [({}, int(behind.continues))],
         )
     with suppress(OSError):
-        newest = FILES.newest_backup(backups) if backups is not None else None
+        newest = files_of(directory).newest_backup(backups) if backups is not None else None
         if newest is not None:
             age = (now - newest[0]).total_seconds()
             yield _block("backup_age_seconds", "gauge", "Age of the newest verified backup.", [({}, age)])

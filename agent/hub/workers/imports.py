@@ -1,6 +1,7 @@
 """Imports a carried batch of signed reports from files, through the same intake as what comes over MQTT.
 
 A batch is a folder or ZIP of flattened JWS, as `camwarden queue export` writes it; `state.json` shows the site's key.
+One of `camwarden hub forward --batch` has the voucher of a lower hub for the site's keys.
 The whole batch is validated before the first report is accepted: a container that cannot be unpacked, or a file in it
 that is no signed report, refuses all of it. After that each report is judged by itself, as over MQTT: one that is not
 verified is logged and counted, the others are accepted. To import a batch twice changes nothing.
@@ -14,11 +15,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from agent.contract.envelope import flatten, unflatten
+from agent.contract.envelope import VOUCHER_TYP, flatten, read_header, unflatten
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
+from agent.contract.voucher import parse_voucher
 from agent.hub.ports.store import Store
 from agent.hub.workers.answers import write_ack
+from agent.hub.workers.forwarding import vouching
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import ConfigurationError, NotVerified, UsageError
 from agent.verify.archive import Container, open_container
@@ -73,14 +76,20 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
             with store.transaction():
                 for letter in letters[start : start + _AT_ONCE]:
                     payload, jws = unflatten(container.read(letter.name))
-                    _count(counts, told, intake.take(letter.topic, flatten(payload, jws), "", now))
+                    _count(counts, told, _taken(store, intake, letter, payload, jws, now))
                 for event in (*(intake.retry() if intake.news else ()), *intake.settle()):
                     if event.get("site") == site:
                         _count(counts, told, event)
     return Imported(
         *(site, len(letters), counts, tuple(told), _ack(store, signer, site, now)),
-        tuple(sorted({letter.epoch for letter in letters})),
+        tuple(sorted({letter.epoch for letter in letters if letter.epoch})),
     )
+
+
+def _taken(store: Store, intake: Intake, letter: _BatchFile, payload: bytes, jws: str, now: datetime) -> Event:
+    if vouching.is_voucher(letter.topic):
+        return vouching.take(store, intake, letter.topic, payload, jws, now)
+    return intake.take(letter.topic, flatten(payload, jws), "", now)
 
 
 def _count(counts: Counter[str], told: list[Event], event: Event) -> None:
@@ -100,14 +109,11 @@ def _batch_files(container: Container) -> list[_BatchFile]:
                 "{path}: {name}: not a file of a batch; nothing of it was used", path=container.path, name=name
             )
         try:
-            claim = read_payload(*unflatten(container.read(name)))
+            letters.append(_batch_file(name, *unflatten(container.read(name))))
         except NotVerified as error:
             raise ConfigurationError(
                 "{path}: {name}: {error}; nothing of it was used", path=container.path, name=name, error=error
             ) from None
-        site, city = claim.address.site, claim.address.city
-        order = claim.stream is not None, claim.epoch, claim.address.kind, claim.seq
-        letters.append(_BatchFile(name, site, claim.epoch, topic(city, site, claim.address.kind), order))
     sites = {letter.site for letter in letters}
     if not letters:
         raise UsageError(
@@ -117,6 +123,17 @@ def _batch_files(container: Container) -> list[_BatchFile]:
         values = {"path": container.path, "count": len(sites)}
         raise UsageError("{path}: reports of {count} sites are in it; bring each site's by itself", **values)
     return sorted(letters, key=lambda letter: letter.order)
+
+
+def _batch_file(name: str, payload: bytes, jws: str) -> _BatchFile:
+    """Return a file of a batch whose form is good; a voucher comes before all else. Raises NotVerified."""
+    if read_header(jws).typ == VOUCHER_TYP:
+        voucher = parse_voucher(payload)
+        return _BatchFile(name, voucher.site, "", topic(voucher.city, voucher.site, "voucher"), (False, "", "", 0))
+    claim = read_payload(payload, jws)
+    site, city = claim.address.site, claim.address.city
+    order = claim.stream is not None, claim.epoch, claim.address.kind, claim.seq
+    return _BatchFile(name, site, claim.epoch, topic(city, site, claim.address.kind), order)
 
 
 def _ack(store: Store, signer: Signer, site: str, now: datetime) -> bytes | None:

@@ -19,6 +19,7 @@ from drivers.picture import (
     ObjectsTold,
     PathName,
     PictureSeen,
+    PictureTold,
     PresetSeen,
     StreamSound,
     ZoneVerdict,
@@ -98,7 +99,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
         "both", (Masks, ZoneVerdict), reasons={"uncovered": "told", "not-confirmed-by-picture": "told"}
     ),
     "privacy-mask-effective": EvidenceRule(
-        "seen", (PictureSeen, ZoneVerdict, ObjectsTold), members={"paths": "seen"}
+        "seen", (PictureSeen, ZoneVerdict, ObjectsTold, PictureTold), members={"paths": "seen"}
     ),
     "privacy-mask-ptz": EvidenceRule(
         "seen", (Movable, PresetSeen, ViewSeen), left="view", dated=("at",),

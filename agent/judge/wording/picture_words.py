@@ -17,6 +17,8 @@ PATHS: Final[Mapping[PathName, Message]] = {
     "playback": Message("playback"),
     "playback-beside": Message("playback-beside"),
     "platform": Message("platform"),
+    "metadata": Message("metadata"),
+    "event": Message("event"),
 }
 """Each path by its name, which is a word of the field in English."""
 

@@ -22,7 +22,7 @@ from typing import Any, Final, Literal, get_args
 from agent.host.files import write_atomic
 from agent.model.finding import Json
 from agent.observe.facts.owned_rows import believed_rows, is_same, may_be_same, read_rows
-from agent.observe.pictures import turns
+from agent.observe.pictures import kept_turns
 from agent.observe.pictures.turns import PathResult
 from agent.observe.pictures.zone_verdicts import VERDICTS
 from drivers.picture import PLATFORM
@@ -120,7 +120,7 @@ def _with_earlier(new: Iterable[PathResult], before: Iterable[PathResult]) -> tu
 
 
 def _data(one: LinkTest) -> dict[str, Json]:
-    pictures: list[Json] = [turns.to_data(picture) for picture in one.pictures]
+    pictures: list[Json] = [kept_turns.to_data(picture) for picture in one.pictures]
     box: list[Json] = list(one.box)
     row: dict[str, Json] = {
         "site": one.site, "device": one.device, "at": one.at.isoformat(), "outcome": one.outcome, "box": box,
@@ -142,7 +142,7 @@ def _row(data: Mapping[str, Any]) -> LinkTest:
 
 
 def _picture(data: Mapping[str, Any]) -> PathResult:
-    found = turns.from_data(data)
+    found = kept_turns.from_data(data)
     seen, verdicts = found.seen, found.verdicts
     if found.at.tzinfo is None or seen is None or seen.taken_at.tzinfo is None:
         raise ValueError("not a picture of a self-test")

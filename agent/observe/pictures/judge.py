@@ -24,10 +24,12 @@ from drivers.picture import (
     OF_A_LIST,
     RECORDED,
     STREAMS,
+    TOLD,
     FootageOpened,
     PathFramed,
     PathName,
     PictureSeen,
+    PictureTold,
     ZoneSensitivity,
     ZoneVerdict,
 )
@@ -96,6 +98,8 @@ def judge_pictures(
         due_s = wall_s(site, picture.camera_id, picture.taken_at)
         if picture.opening is not None:
             seen.append(_opened(picture, picture.opening, job, of_path, asked.owners.get(picture.camera_id), due_s))
+        elif picture.path in TOLD:
+            seen.append(_told(picture, job, of_path, asked.owners.get(picture.camera_id)))
         else:
             looks = _Looks(picture, earlier)
             known = asked.ahead.get(picture.camera_id)
@@ -179,6 +183,32 @@ def _opened(
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 
 
+def _told(picture: Picture, job: Job, judge: Judge, owners: ViewOwners | None) -> Observation:
+    """Judge a picture that metadata told of; its zones only where it is proven to show its camera's approved view.
+
+    What is cut out of it, is another camera's or of another time has its zones elsewhere.
+    """
+    reason, shows = "", ""
+    verdicts: tuple[ZoneVerdict, ...] = ()
+    try:
+        judged, shows = judge_owned(job, judge, owners)
+        if shows == picture.camera_id:
+            verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
+    except WorkerError as error:
+        reason = _REASONS.get(error.reason, "malformed")
+    digest = hashlib.sha256(picture.data).hexdigest()
+    value = PictureTold(
+        path=picture.path,
+        stream=picture.provenance.path or picture.path,
+        reason=reason,
+        shows=shows,
+        digest=digest,
+        verdicts=verdicts,
+    )
+    where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
+    return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
+
+
 def _one(
     picture: Picture,
     job: Job,
@@ -253,9 +283,9 @@ def _tried(
     A calibration costs as much as fifty verdicts.
     """
     found: dict[str, tuple[PathName, tuple[str, ...]]] = {}
-    of_streams = sorted(pictures, key=lambda one: (*STREAMS, *LIVE, *OF_A_LIST).index(one.path))
+    of_streams = sorted(pictures, key=lambda one: (*STREAMS, *LIVE, *OF_A_LIST, *TOLD).index(one.path))
     for picture in of_streams:
-        if picture.opening is None and picture.camera_id not in found:
+        if picture.opening is None and picture.path not in TOLD and picture.camera_id not in found:
             names = calibrated(picture.camera_id, picture.path)
             if names:
                 found[picture.camera_id] = picture.path, names

@@ -13,9 +13,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from agent.model.finding import Json, Moment
+from agent.model.finding import Moment
 from agent.site.config.site import CameraConfig, Site
 from drivers.capture import IN_ROTATION, RETRY, Attempt, due_paths
 from drivers.model import STORE_BOX, UNPROVEN, Mask, Masks, Observation, Observations, Provenance, Unavailable, Value
@@ -26,6 +26,7 @@ from drivers.picture import (
     ObjectsTold,
     PathName,
     PictureSeen,
+    PictureTold,
     Streams,
     StreamSound,
     ZoneVerdict,
@@ -48,8 +49,8 @@ class PathResult:
     None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty where it was not
     requested without a login. `box`, `source` and `profile` are those of its provenance. `sound`: the encodings of the
     sound that its description offered, None where unknown, as in data of an earlier release. `told`: what its metadata
-    told, None where it offered none. `opened`: of playback, the further moments that were opened with it. `boot` and
-    `mono_ms`: when by the monotonic clock, empty and 0 where unknown.
+    told, None where it offered none, and `shown` what its pictures showed. `opened`: of playback, the further moments
+    that were opened with it. `boot` and `mono_ms`: when by the monotonic clock, empty and 0 where unknown.
     """
 
     camera_id: str
@@ -69,6 +70,7 @@ class PathResult:
     opened: tuple[FootageOpened, ...] = ()
     boot: str = ""
     mono_ms: int = 0
+    shown: tuple[PictureTold, ...] = ()
 
     @property
     def came(self) -> bool:
@@ -77,8 +79,9 @@ class PathResult:
 
     @property
     def is_well(self) -> bool:
-        """Whether a picture came and every zone in it was hidden."""
-        return self.seen is not None and all(verdict.verdict == "PASS" for verdict in self.verdicts)
+        """Whether a picture came and every zone in it was hidden, also in those that its metadata told of."""
+        verdicts = (*self.verdicts, *(verdict for one in self.shown for verdict in one.verdicts))
+        return self.seen is not None and all(verdict.verdict == "PASS" for verdict in verdicts)
 
 
 def stamped(looked: tuple[PathResult, ...], moment: Moment) -> tuple[PathResult, ...]:
@@ -203,12 +206,14 @@ def _path_result(
     anonymous, where = asked in access.anonymous, found.provenance if found is not None else UNPROVEN
     sound = next((v.encodings for v in values if isinstance(v, StreamSound) and v.path == path), None)
     told = next((v for v in values if isinstance(v, ObjectsTold) and v.path == path), None)
+    shown = tuple(v for v in values if isinstance(v, PictureTold) and v.stream == path)
     moments = (v for v in values if isinstance(v, FootageOpened) and path == "playback")
     opened = tuple(replace(one, imprint="") for one in moments)
     of = (where.box, where.source, where.profile)
     return PathResult(
-        camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound, told, opened
-    )
+        camera.camera.id, path, now, zones, listed, seen, verdicts, asked, anonymous, *of, sound, told, opened,
+        shown=shown,
+    )  # fmt: skip
 
 
 def _is_of(last: PathResult, own: list[Observation]) -> bool:
@@ -256,7 +261,7 @@ def _insert_cached(own: list[Observation], look: PathResult) -> None:
     own.remove(placeholder)
     sound = () if look.sound is None else (StreamSound(look.path, look.sound),)
     told = () if look.told is None else (look.told,)
-    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound, *told, *look.opened)
+    values: tuple[Value, ...] = (look.seen, *look.verdicts, *sound, *told, *look.shown, *look.opened)
     where = Provenance(
         box=look.box, source=look.source, profile=look.profile, path=look.path, true_at=look.seen.taken_at, level="seen"
     )
@@ -286,65 +291,3 @@ def masks_digest(masks: tuple[Mask, ...]) -> str:
         for m in masks
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def to_data(look: PathResult) -> dict[str, Json]:
-    """Return a result as plain data for the stored memory, without imprints: those compare pictures of one look."""
-    data: dict[str, Any] = asdict(look)
-    data["at"] = look.at.isoformat()
-    if look.seen is not None:
-        data["seen"]["taken_at"] = look.seen.taken_at.isoformat()
-        del data["seen"]["imprint"]
-    data["opened"] = [opened_data(one) for one in look.opened]
-    if look.told is not None:
-        del data["told"]["places"]
-    return data
-
-
-def opened_data(one: FootageOpened) -> dict[str, Json]:
-    """Return an opened moment as plain data; `opened_from` reads it back."""
-    data: dict[str, Any] = asdict(one)
-    del data["imprint"]
-    return {**data, "asked_at": one.asked_at.isoformat(), "at": one.at.isoformat() if one.at else None}
-
-
-def opened_from(data: Mapping[str, Any]) -> FootageOpened:
-    """Return the opened moment that `opened_data` wrote. Raises ValueError, KeyError or TypeError."""
-    at = data["at"]
-    return FootageOpened(
-        **{
-            **data,
-            "asked_at": datetime.fromisoformat(data["asked_at"]),
-            "at": datetime.fromisoformat(at) if at else None,
-            "verdicts": tuple(_verdict_from(v) for v in data["verdicts"]),
-        }
-    )
-
-
-def _told_from(data: Mapping[str, Any] | None) -> ObjectsTold | None:
-    """Return what metadata told; places of objects were never written."""
-    if data is None:
-        return None
-    inside = tuple((str(zone), int(count)) for zone, count in data["inside"])
-    return ObjectsTold(**{**data, "inside": inside})
-
-
-def _verdict_from(data: Mapping[str, Any]) -> ZoneVerdict:
-    pairs = {name: tuple((str(n), float(x)) for n, x in data.get(name, ())) for name in ("numbers", "signature")}
-    return ZoneVerdict(**{**data, **pairs})
-
-
-def from_data(data: Mapping[str, Any]) -> PathResult:
-    """Return the result that `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
-    seen = data["seen"]
-    return PathResult(
-        **{
-            **data,
-            "at": datetime.fromisoformat(data["at"]),
-            "sound": None if (sound := data.get("sound")) is None else tuple(str(one) for one in sound),
-            "told": _told_from(data.get("told")),
-            "seen": PictureSeen(**{**seen, "taken_at": datetime.fromisoformat(seen["taken_at"])}) if seen else None,
-            "verdicts": tuple(_verdict_from(v) for v in data["verdicts"]),
-            "opened": tuple(opened_from(one) for one in data.get("opened", ())),
-        }
-    )

@@ -20,7 +20,7 @@ from agent.observe.pictures.earlier_looks import APART
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.site.config.site import Site
 from drivers.model import Masks, Observation, Observations
-from drivers.picture import RECORDED, PathName, PictureSeen, ZoneVerdict
+from drivers.picture import RECORDED, TOLD, PathName, PictureSeen, PictureTold, ZoneVerdict
 from masking.model import Verdict
 
 UNCONFIRMED: Final = "unconfirmed"
@@ -109,11 +109,14 @@ def confirm_verdicts(
             kept = CameraVerdicts(name, zones, masks)
         young = {key: one for key, one in kept.failed.items() if timedelta() <= newest - one.at <= KEPT}
         own = [at for at, one in enumerate(found) if one.subject == f"camera:{name}" and _is_live_verdict(one)]
-        failing = {key for key, one in young.items() if not one.is_over}
+        failing = {key for key, one in young.items() if not one.is_over and key[0] not in TOLD}
         failing |= {(v.path, v.zone) for at in own if (v := _verdict(found[at])).verdict == "FAIL"}
         for at in own:
             digest = digests.get((found[at].subject, _verdict(found[at]).path), "")
             found[at] = _confirmed(found[at], digest, failing, young, is_again)
+        for at, one in enumerate(found):
+            if one.subject == f"camera:{name}" and isinstance(one.value, PictureTold):
+                found[at] = replace(one, value=_confirmed_told(one.value, one.taken_at, failing, young, is_again))
         if young:
             after.append(replace(kept, failed=young))
     return tuple(found), tuple(after)
@@ -136,13 +139,38 @@ def _confirmed(
     is_again: bool,
 ) -> Observation:
     """Return a verdict as it counts, and note it in `young`."""
-    verdict = _verdict(one)
+    return replace(one, value=_counted(_verdict(one), one.taken_at, digest, failing, young, is_again))
+
+
+def _confirmed_told(
+    told: PictureTold,
+    at: datetime,
+    failing: Collection[tuple[str, str]],
+    young: dict[tuple[str, str], Failed],
+    is_again: bool,
+) -> PictureTold:
+    """Return a picture that metadata told of with its verdicts as they count.
+
+    A live path confirms that a zone is bare in it; it confirms no live one, for nothing says how old it is.
+    """
+    counted = (_counted(one, at, told.digest, failing, young, is_again) for one in told.verdicts)
+    return replace(told, verdicts=tuple(counted))
+
+
+def _counted(
+    verdict: ZoneVerdict,
+    at: datetime,
+    digest: str,
+    failing: Collection[tuple[str, str]],
+    young: dict[tuple[str, str], Failed],
+    is_again: bool,
+) -> ZoneVerdict:
     key = (verdict.path, verdict.zone)
     other_path = any(zone == verdict.zone and path != verdict.path for path, zone in failing)
-    value, state = judge_failed(verdict, Failed(one.taken_at, digest, other_path), young.pop(key, None), is_again)
+    value, state = judge_failed(verdict, Failed(at, digest, other_path), young.pop(key, None), is_again)
     if state is not None:
         young[key] = state
-    return replace(one, value=value)
+    return value
 
 
 def judge_failed(

@@ -38,7 +38,7 @@ from drivers.model import (
     Unavailable,
     Value,
 )
-from drivers.picture import FootageOpened, PathName
+from drivers.picture import TOLD, FootageOpened, PathName
 
 log = logging.getLogger("camwarden.probe")
 
@@ -98,11 +98,11 @@ class Reading:
         """Start reading the devices of a part of the site, those of a later look in `in_s` seconds.
 
         `paths` are the due paths of each camera; None means all. `wanted` are the footage requests for recorders.
-        `listening`: to metadata where it is offered, unless this is a later look of the same cycle.
+        `listening`: to metadata where it is offered.
         `in_first_deadline`: within what is left of the time of the first reading; where that is too little, the device
         is not asked.
         """
-        tasks = [self._task(part, device, paths, wanted, listening and not in_s) for device in part.devices]
+        tasks = [self._task(part, device, paths, wanted, listening) for device in part.devices]
         if in_first_deadline:
             tasks = self._under_way.shortened(tasks, in_s)
         self._under_way.start(tasks, in_s)
@@ -142,7 +142,7 @@ def probe(
     """Read all devices of the site once and return all results, in the order of the configuration.
 
     `paths` and `wanted` are those of `Reading.ask`, `progress` is that of `Watch`. `arrived` is called with the id of
-    each device that is back.
+    each device that is back. Pictures that metadata told of are left out: a cycle judges them, and nobody keeps them.
     """
     reading = Reading(site, credentials, clock, Watch(progress))
     reading.ask(site, paths, wanted, listening=paths is None)
@@ -150,7 +150,8 @@ def probe(
     for device, probed in reading.arrivals():
         results[device.id] = probed
         arrived(device.id)
-    return merged_results(results[device.id] for device in site.devices)
+    merged = merged_results(results[device.id] for device in site.devices)
+    return replace(merged, pictures=tuple(one for one in merged.pictures if one.path not in TOLD))
 
 
 def merged_results(parts: Iterable[ProbeResult]) -> ProbeResult:

@@ -30,7 +30,7 @@ from agent.service.cycle.environment import Environment
 from agent.service.cycle.kept_for import forget_replaced
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device, Observation, Observations
-from drivers.picture import LIVE, PathName, PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import LIVE, PathName, PictureSeen, PictureTold, PresetSeen, ZoneVerdict
 from masking.looks.evidence_format import LEAST_APART_S
 from masking.view.model import QualitySeen, ViewSeen
 
@@ -110,11 +110,12 @@ def look_in_rounds(
         again = _unsettled(one, known, now) if one.looks < rounds else None
         doubts = {} if again is not None or one.is_confirmed else _awaited(one, now)
         if again is not None:
-            reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
+            reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S, listening=False)
         elif doubts:
             cameras = tuple(camera for camera in one.part.cameras if camera.camera.id in doubts)
             seen[device.id] = replace(one, is_confirmed=True)
-            reading.ask(replace(one.part, cameras=cameras), doubts, in_s=CONFIRM_S, in_first_deadline=True)
+            part, listening = replace(one.part, cameras=cameras), _is_told_of(one.looked)
+            reading.ask(part, doubts, in_s=CONFIRM_S, in_first_deadline=True, listening=listening)
         env.stage(device.id, "done" if again is None and not doubts else "waiting")
     in_order = [seen[device.id] for device in site.devices]
     fetched = merged_results([replace(stored, pictures=()), *(one.fetched for one in in_order)])
@@ -156,13 +157,25 @@ def _awaited(one: _DeviceState, now: datetime) -> dict[str, frozenset[PathName]]
     found: dict[str, set[PathName]] = {}
     for observation in one.looked:
         value = observation.value
+        name = observation.subject.removeprefix("camera:")
         if isinstance(value, ZoneVerdict) and value.reason in AWAITED:
-            found.setdefault(observation.subject.removeprefix("camera:"), set()).add(value.path)
+            found.setdefault(name, set()).add(value.path)
+        elif isinstance(value, PictureTold) and _is_awaited(value):
+            found.setdefault(name, set()).add(value.stream)
     for name in (camera.camera.id for camera in one.part.cameras):
         presets = one.remembered.presets.get(name)
         for path in presets.awaited(now) if presets is not None else ():
             found.setdefault(name, set()).add(path)
     return {name: frozenset(paths) for name, paths in found.items()}
+
+
+def _is_awaited(told: PictureTold) -> bool:
+    return any(one.reason in AWAITED for one in told.verdicts)
+
+
+def _is_told_of(looked: Observations) -> bool:
+    """Tell whether a picture that metadata told of awaits another one."""
+    return any(isinstance(one.value, PictureTold) and _is_awaited(one.value) for one in looked)
 
 
 def _merge_memory(remembered: Remembered, seen: list[_DeviceState]) -> Remembered:
@@ -241,7 +254,7 @@ def _replace_newest(looked: Observations, newer: Observations) -> Observations:
     again = {
         key: group
         for key, group in _by_path(newer).items()
-        if any(isinstance(o.value, PictureSeen | ViewSeen | QualitySeen) for o in group)
+        if any(isinstance(o.value, PictureSeen | PictureTold | ViewSeen | QualitySeen) for o in group)
     }
     return tuple(o for group in (_by_path(looked) | again).values() for o in group)
 

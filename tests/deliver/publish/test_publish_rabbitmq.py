@@ -13,7 +13,7 @@ from delivery import Maker
 from hubside import FAST, RunningHub, clock, publishing, waits
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
-from rabbitmq import PASSWORD, STARTS_WITHIN_S, RabbitNode
+from rabbitmq import PASSWORD, STARTS_WITHIN_S, RabbitNode, allowing, rabbit_node
 
 from agent.contract.signing_keys import Signer
 from agent.hub.stores import trust
@@ -25,7 +25,7 @@ WRITES = {"city:S1": r"^vss\.v1\.datong\.{client_id}\..*", "city:S2": ALL_BUT_EV
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
-    with RabbitNode(tmp_path_factory.mktemp("rabbit") / "node", WRITES) as running:
+    with rabbit_node(tmp_path_factory.mktemp("rabbit"), allowing(WRITES)) as running:
         yield running
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
 
 import pytest
 from devices import clock, device
+from metadata_told import SDP, VIDEO, frame, packets_of
 from patience import PATIENCE_S
 from rtsp_device import Clip, RtspDevice, clip
 from sites import NOW, ZONE, camera, site
@@ -22,27 +22,14 @@ from drivers.rtsp.metadata import DOCUMENT_MAX_BYTES, OBJECTS_MAX, PLACES_MAX, H
 from drivers.rtsp.rtp import Packet
 from drivers.rtsp.sdp import parse_metadata, parse_sdp
 
-VIDEO = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:trackID=1\r\n"
-SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\na=control:*\r\n" + VIDEO + TRACK
 SHORT_S = 0.6
-
-
-def packets_of(*texts: bytes, size: int = 1000) -> list[bytes]:
-    """RTP packets of documents, each document's last one marked."""
-    found: list[bytes] = []
-    for text in texts:
-        parts = [text[at : at + size] for at in range(0, len(text), size)]
-        for number, part in enumerate(parts):
-            mark = 0x80 if number == len(parts) - 1 else 0
-            found.append(struct.pack("!BBHII", 0x80, mark | 107, len(found), 0, 1) + part)
-    return found
 
 
 def told(*texts: bytes, sdp: str = SDP, login: bool = False, deadline_s: float = PATIENCE_S) -> ObjectsTold:
     """Listen for a moment to a device that repeats these documents."""
     with RtspDevice(Clip("h264", "", ()), packets=packets_of(*texts), sdp=sdp, login=login) as served:
         with open_transport(device(served.port), deadline_s, Credentials(None), clock) as transport:
-            found = listen(transport, Stream("main", served.url()), SHORT_S)
+            found = listen(transport, Stream("main", served.url()), SHORT_S).told
         assert served.refused == 0
         setups = [asked.url for asked in served.asked if asked.method == "SETUP"]
         assert not setups or setups[-1].endswith("trackID=metadata"), "only the metadata is asked for"
@@ -53,12 +40,7 @@ def heard(*texts: bytes) -> ObjectsTold:
     result = Heard()
     for text in texts:
         result.add(text)
-    return result.told(Stream("main", "rtsp://x/"))
-
-
-def frame(objects: str, transformation: str = "") -> bytes:
-    head = '<tt:MetadataStream xmlns:tt="http://www.onvif.org/ver10/schema"><tt:VideoAnalytics><tt:Frame>'
-    return f"{head}{transformation}{objects}</tt:Frame></tt:VideoAnalytics></tt:MetadataStream>".encode()
+    return result.told(Stream("main", "rtsp://x/")).told
 
 
 def an_object(shape: str, number: str = "1") -> str:
@@ -139,7 +121,7 @@ def test_documents_that_are_too_long_to_be_read_are_counted() -> None:
     found = Heard()
     for document in documents(_packets(packets_of(long, person(0.3, 0.3), long))):
         found.add(document)
-    told_of = found.told(Stream("main", "rtsp://x"))
+    told_of = found.told(Stream("main", "rtsp://x")).told
     assert (told_of.documents, told_of.unread, told_of.objects, told_of.reason) == (3, 2, 1, "")
 
 

@@ -16,6 +16,9 @@ from agent.hub.stores.engines import Engine
 from agent.model.errors import AgentError, ConfigurationError, StoreFailed
 from agent.verify.merkle import leaf_hash
 
+COPIED = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""Of the engine whose data are files; the other's are copied by its server (`test_postgres_chosen.py`)."""
+
 
 def state(size: int, last_id: int) -> State:
     return State(origin="hub/k/t", size=size, last_id=last_id, last_digest="d", sent=0, note=f"note {size}")
@@ -78,6 +81,7 @@ def test_there_is_no_log_to_read_before_one_began(engine: Engine, tmp_path: Path
     assert not engine.files.has_log(tmp_path)
 
 
+@COPIED
 def test_a_hub_of_another_folder_is_taken_over_with_all_it_has(engine: Engine, opens: Opens, tmp_path: Path) -> None:
     store = opens()
     site = Sender().meet(store)
@@ -96,6 +100,7 @@ def test_a_hub_of_another_folder_is_taken_over_with_all_it_has(engine: Engine, o
     assert engine.files.is_secret("map.json") and not engine.files.is_secret("ca.crt")
 
 
+@COPIED
 def test_a_backup_comes_back_elsewhere_with_every_report_and_a_log_that_waits(
     engine: Engine, opens: Opens, tmp_path: Path
 ) -> None:
@@ -136,6 +141,7 @@ def test_a_backup_comes_back_elsewhere_with_every_report_and_a_log_that_waits(
         engine.files.restore(backups / "b2", other)
 
 
+@COPIED
 def test_a_changed_backup_is_refused(engine: Engine, opens: Opens, tmp_path: Path) -> None:
     Sender().meet(opens())
     folder = tmp_path / "b"

@@ -67,15 +67,18 @@ def test_a_report_lies_in_the_month_of_its_arrival_and_a_month_goes_with_its_par
     for seq, text in enumerate(ends, 1):
         at = datetime.fromisoformat(text)
         site.send(store, "health", seq, health(at), at)
-    held = postgres.query("SELECT tableoid::regclass::text, count(*) FROM report_body GROUP BY 1 ORDER BY 1")
-    assert held == [("report_body_2026_11", 1), ("report_body_2026_12", 2), ("report_body_2027_01", 1)]
-    postgres.query("DROP TABLE report_body_2026_12")
+    held = postgres.query("SELECT tableoid::regclass::text, count(*) FROM report_row GROUP BY 1 ORDER BY 1")
+    assert held == [("report_row_2026_11", 1), ("report_row_2026_12", 2), ("report_row_2027_01", 1)]
+    with store.transaction():
+        store.bodies.drop([one.id for one in store.bodies.after(0, 9)][1:3])
     assert store.body_at(*KEY, 2) == (site.made["health", 2].digest, b"", datetime.fromisoformat(ends[1]))
     assert store.report_at(*KEY, 2) == (site.made["health", 2].digest, site.made["health", 1].digest)
     again = site.made["health", 3]
-    with store.transaction():
-        assert store.digests_at(again) == [again.digest], "a report that comes again is known"
-        store.keep_report(again, False, BEGIN + 90 * DAY)
+    for named in ((), ("S1",), ("S2",)):
+        with store.transaction(named):
+            assert store.digests_at(again) == [again.digest], "a report that comes again is known"
+            store.keep_report(again, False, BEGIN + 90 * DAY)
+            store.keep_report(again, False, BEGIN + 90 * DAY)
     assert postgres.query("SELECT count(*) FROM report_row") == [(4,)]
     assert [row.has_body for row in store.reports.signed_after(0, "", 9)] == [True, False, False, True]
 
@@ -96,16 +99,19 @@ def test_the_partition_of_a_month_goes_when_nothing_of_it_is_left_but_not_the_ne
     site = Sender().meet(store)
     for seq in (1, 2, 3, 4):
         site.send(store, "health", seq, health(BEGIN), BEGIN + seq * 20 * DAY)
-    months = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'report_body'::regclass ORDER BY 1"
+    months = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'report_row'::regclass ORDER BY 1"
     assert len(postgres.query(months)) == 3  # 22 November, 12 December, 1 and 21 January
     ids = [one.id for one in store.bodies.after(0, 9)]
     with store.transaction():
-        store.bodies.drop([ids[0], *ids[2:]])
+        for number in (ids[0], *ids[2:]):
+            store.expiry.delete_report(number)
         store.expiry.delete_beside("")
-    assert postgres.query(months) == [("report_body_2026_12",), ("report_body_2027_01",)]
+    assert postgres.query(months) == [("report_row_2026_12",), ("report_row_2027_01",)]
+    assert store.body_at(*KEY, 2) == (site.made["health", 2].digest, site.made["health", 2].payload, BEGIN + 40 * DAY)
+    assert store.report_at(*KEY, 2) == (site.made["health", 2].digest, site.made["health", 1].digest)
     with store.transaction():
         store.keep_report(site.claim("health", 5, health(BEGIN), BEGIN), False, BEGIN + 20 * DAY)
-    assert [row.has_body for row in store.reports.signed_after(0, "", 9)] == [False, True, False, False, True]
+    assert [(row.seq, row.has_body) for row in store.reports.signed_after(0, "", 9)] == [(2, True), (5, True)]
 
 
 def test_a_value_that_postgresql_cannot_store_is_no_failure_of_the_store(store: Store) -> None:
@@ -150,6 +156,9 @@ def test_what_cannot_be_opened_is_named_and_no_password_with_it(postgres: Postgr
         Store(tmp_path)
     place = tmp_path / "postgres.conninfo"
     place.write_text("host=/nowhere password=geheim dbname=x")
+    with pytest.raises(ConfigurationError, match="a password stands in it") as told:
+        Store(tmp_path)
+    place.write_text("host=/nowhere dbname=x")
     with pytest.raises(StoreWaits) as gone:
         Store(tmp_path)
     place.write_text("geheim")
@@ -158,7 +167,7 @@ def test_what_cannot_be_opened_is_named_and_no_password_with_it(postgres: Postgr
     place.write_text(f"host={postgres.directory} dbname=postgres user=hub")
     with pytest.raises(ConfigurationError, match="no database of this version"):
         Store(tmp_path, read_only=True)
-    assert "geheim" not in f"{gone.value}"
+    assert "geheim" not in f"{told.value}{gone.value}{wrong.value}"
     assert "postgres.conninfo" in f"{gone.value}" and "\n" not in f"{gone.value}{wrong.value}"
 
 

@@ -28,6 +28,7 @@ from agent.deliver.publish.connection import Link
 from agent.deliver.publish.packet import Received, read_publish
 from agent.hub.stores import day_figures
 from agent.hub.stores.store import Store
+from agent.hub.transport import mqtt
 from agent.hub.workers import service
 from agent.hub.workers.batches import judge
 from agent.hub.workers.intake import Intake
@@ -106,7 +107,7 @@ def test_what_is_refused_is_acknowledged_too_or_the_broker_would_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Far more than the broker may send unacknowledged, of every kind that the hub does not take."""
-    monkeypatch.setattr(service, "_IN_FLIGHT_MOST", 4)
+    monkeypatch.setattr(mqtt, "_IN_FLIGHT_MOST", 4)
     directory, maker = ready(tmp_path)
     with Broker(tmp_path / "broker") as broker, Peer(broker.port, "none") as peer:
         (report,) = chain_of(maker, 1)

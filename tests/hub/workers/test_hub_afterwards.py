@@ -40,7 +40,7 @@ def test_what_a_connection_brought_that_never_comes_back_is_judged_before_the_hu
     hub = service._Service(options, desk.store, desk.signer, lambda _: None, lambda: NOW, Pace(), Alive(0))
     stop = threading.Event()
 
-    def serve(_stop: threading.Event, _wake: object) -> None:
+    def serve(_stop: threading.Event) -> None:
         hub._ready_once = True
         hub._arrived = [DecodedMessage(topic("datong", "S1", "event"), report.report.payload, report.jws)]
         stop.set()

@@ -22,8 +22,9 @@ from agent.contract.topics import topic
 from agent.hub.stores import database, evidence, signing_key, trust
 from agent.hub.stores.keeping.encoded import whole
 from agent.hub.stores.store import Store
-from agent.hub.workers import opening, service
+from agent.hub.workers import opening
 from agent.hub.workers.alive import Alive
+from agent.hub.workers.leading import duties
 from agent.model.errors import ConfigurationError, StoreWaits
 
 
@@ -235,8 +236,8 @@ def test_a_sample_is_a_number_above_zero(tmp_path: Path, sample: str) -> None:
 def test_a_hub_that_starts_finds_what_was_changed_while_it_was_away(
     tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_LOOK_S", 0.01)
-    monkeypatch.setattr(service, "_EVIDENCE_AT_ONCE", 2)
+    monkeypatch.setattr(duties, "_LOOK_S", 0.01)
+    monkeypatch.setattr(duties, "_EVIDENCE_AT_ONCE", 2)
     desk, maker = Desk(tmp_path / "hub"), Maker(tmp_path / "site")
     trusted(desk, maker)
     for one in chain_of(maker, 9):

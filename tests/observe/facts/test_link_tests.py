@@ -21,7 +21,8 @@ from agent.observe.facts.link_tests import (
     known_tests,
     read_tests,
 )
-from agent.observe.pictures.turns import PathResult, to_data
+from agent.observe.pictures.kept_turns import to_data
+from agent.observe.pictures.turns import PathResult
 from drivers.picture import PLATFORM, ZoneVerdict
 
 DONE = LinkTest("S1", "nvr", NOW, "played", ("digest",))

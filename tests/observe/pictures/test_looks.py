@@ -13,13 +13,12 @@ from turned import join
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Moment
 from agent.observe.facts.facts import gather
+from agent.observe.pictures.kept_turns import from_data, to_data
 from agent.observe.pictures.turns import (
     PathResult,
     due,
-    from_data,
     not_rejuvenated,
     stamped,
-    to_data,
     with_playback,
 )
 from agent.site.config.site import Site

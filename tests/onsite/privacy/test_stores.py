@@ -321,7 +321,6 @@ IN_NO_FOLDER: Final = (
         "name-differs": "a reason",
         "state": "the state folder of a site that `start` makes",
         "report.html": "a paper that `start` writes",
-        "postgres.conninfo": "of a hub on PostgreSQL, which cannot be chosen yet",
     }
     | dict.fromkeys(("127.0.0.1", "[127.0.0.1]"), "an address")
     | dict.fromkeys(("ca.crt", "enroll.db", "ca.crl", "desk.json"), "below enroll/")

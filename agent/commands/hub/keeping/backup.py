@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agent.hub.stores.engines import FILES
+from agent.hub.stores.engines import files_of
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.translate import render
@@ -14,10 +14,13 @@ from agent.text.translate import render
 def run(args: argparse.Namespace) -> int:
     """Copy the data while the hub runs, and verify the copy; or verify one that is there."""
     if args.verify:
-        manifest, line = FILES.verify_backup(args.folder), "{path}: {count} files of {at}: each is what was backed up"
+        manifest, line = (
+            files_of(args.folder).verify_backup(args.folder),
+            "{path}: {count} files of {at}: each is what was backed up",
+        )
     else:
         manifest, line = (
-            FILES.back_up(args.data, args.folder, datetime.now(UTC)),
+            files_of(args.data).back_up(args.data, args.folder, datetime.now(UTC)),
             "{path}: {count} files of {at}, verified",
         )
     return _tell(args, manifest, line)
@@ -25,8 +28,8 @@ def run(args: argparse.Namespace) -> int:
 
 def restore(args: argparse.Namespace) -> int:
     """Copy a backup to where no hub is; say, whatever is asked for, that its log waits for a statement."""
-    manifest = FILES.restore(args.folder, args.data)
-    hint = Message(STATE, {"data": args.data}) if FILES.has_log(args.data) else None
+    manifest = files_of(args.data).restore(args.folder, args.data)
+    hint = Message(STATE, {"data": args.data}) if files_of(args.data).has_log(args.data) else None
     if args.json:
         print(json.dumps({**manifest, "log_waits": str(hint) if hint is not None else None}, ensure_ascii=False))
         return OK

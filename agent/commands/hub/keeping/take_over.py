@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.commands.hub.keeping.backup import STATE
 from agent.commands.terminal.progress_line import progress_line
-from agent.hub.stores.engines import FILES
+from agent.hub.stores.engines import files_of
 from agent.model.exits import OK
 from agent.model.finding import Message
 from agent.text.translate import render
@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     """Take it over; where an earlier try was ended, go on with it."""
     began_s = time.monotonic()
     with progress_line(args, Message("the folder is copied, and reports are read once")):
-        reports = FILES.take_over(args.folder, args.data, datetime.now(UTC))
+        reports = files_of(args.data).take_over(args.folder, args.data, datetime.now(UTC))
     told = {"reports": reports, "seconds": round(time.monotonic() - began_s, 1)}
     if args.json:
         print(json.dumps({"schema": SCHEMA, **told}))
@@ -29,6 +29,6 @@ def run(args: argparse.Namespace) -> int:
             "{data}: {reports} reports taken over in {seconds} s; start the hub", {**told, "data": args.data}
         )
         print(render(line, args.lang))
-        if FILES.has_log(args.data):
+        if files_of(args.data).has_log(args.data):
             print(render(Message(STATE, {"data": args.data}), args.lang))
     return OK

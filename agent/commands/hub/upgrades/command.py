@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from agent.commands.hub.view import reading
-from agent.hub.stores.engines import FILES, open_store, open_trust
+from agent.hub.stores.engines import files_of, open_store, open_trust
 from agent.hub.views.upgrade_words import upgrade_lines
 from agent.hub.views.upgrades import write_upgrade
 from agent.hub.workers.upgrades.order import order_upgrade, resume_upgrade, stop_upgrade
@@ -43,8 +43,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _act(args: argparse.Namespace, now: datetime) -> None:
-    if not FILES.has_store(args.data):
-        raise ConfigurationError("{path}: no hub has run here; check --data", path=FILES.where(args.data))
+    if not files_of(args.data).has_store(args.data):
+        raise ConfigurationError("{path}: no hub has run here; check --data", path=files_of(args.data).where(args.data))
     scope = args.division is not None or args.operator is not None or args.all
     if args.what in (RESUME, STOP) and scope:
         raise UsageError("{what} is of the upgrade that is there: name no group", what=args.what)

@@ -55,11 +55,21 @@ class ReportOfAge:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Bytes that the hub's data take, that can still be written, and of the whole disk."""
+    """Bytes that the hub's data take, that can still be written, and of the whole disk; None: nobody here can tell."""
 
     used_bytes: int
-    free_bytes: int
-    capacity_bytes: int
+    free_bytes: int | None
+    capacity_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What a database server says: its release, the newest migration of its tables, whether this hub needs more."""
+
+    release: str
+    migration: str
+    is_current: bool
+    used_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def _of_rows(store: Database, subject: str, question: Question, scope: Scope) ->
         places = ", ".join(str(number + 1) for number in range(len(question.by)))
         rows = store.all(
             f"SELECT {names}, {source.count} AS counted FROM {source.rows} WHERE {where}"  # noqa: S608
-            f" GROUP BY {places} HAVING counted > 0 ORDER BY counted DESC, {places} LIMIT ?",
+            f" GROUP BY {places} HAVING {source.count} > 0 ORDER BY counted DESC, {places} LIMIT ?",
             *(*values, question.top + 1),
         )
         found = [AnswerRow(tuple(names), int(count)) for *names, count in rows]
@@ -96,7 +96,8 @@ def _of_sites(store: Database, question: Question, scope: Scope) -> Basis:
     """Return how many sites are asked about, of how many no configuration report counts, and from when these are."""
     where, values = _sites(store, question, scope)
     ((number, unknown, oldest, newest),) = store.all(
-        "SELECT count(*), coalesce(sum(coalesce(n.seq, 0) = 0), 0), min(nullif(n.made_at, '')), max(n.made_at)"  # noqa: S608
+        "SELECT count(*), coalesce(sum(CASE WHEN coalesce(n.seq, 0) = 0 THEN 1 ELSE 0 END), 0),"  # noqa: S608
+        " min(nullif(n.made_at, '')), max(n.made_at)"
         f" FROM {SITES.rows} WHERE {where}",
         *values,
     )
@@ -108,16 +109,17 @@ def _of_days(store: Database, question: Question, scope: Scope) -> Basis:
     first, last = _period(question)
     where, values = _sites(store, question, scope)
     ((due,),) = store.all(
-        f"SELECT coalesce(sum(max(0, julianday(?1) - julianday(max(?2, {_FIRST_DAY})) + 1)), 0)"  # noqa: S608
-        f" FROM {SITES.rows} WHERE {where}",
-        *(last.isoformat(), first.isoformat(), *values),
+        "SELECT coalesce(sum(CASE WHEN begun <= ? THEN julianday(?) - julianday(begun) + 1 ELSE 0 END), 0)"  # noqa: S608
+        " FROM (SELECT CASE WHEN heard > ? THEN heard ELSE ? END AS begun"
+        f" FROM (SELECT {_FIRST_DAY} AS heard FROM {SITES.rows} WHERE {where}) AS sites) AS days",
+        *([last.isoformat()] * 2 + [first.isoformat()] * 2 + values),
     )
     of_days = "a.by_what = ? AND a.day >= ? AND a.day <= ?"
     of_sites = f"a.site IN (SELECT s.site FROM {SITES.rows} WHERE {where})"  # noqa: S608
     days = (first.isoformat(), last.isoformat(), *values)
     ((reported, oldest, newest),) = store.all(
         "SELECT count(*), min(day), max(day) FROM (SELECT DISTINCT a.site, a.day FROM assessed a"  # noqa: S608
-        f" WHERE {of_days} AND {of_sites})",
+        f" WHERE {of_days} AND {of_sites}) AS days",
         *(_REPORTED, *days),
     )
     return Basis(of=max(int(due), reported), unknown=max(0, int(due) - reported), oldest_at=oldest or "",

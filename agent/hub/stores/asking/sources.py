@@ -33,7 +33,7 @@ class Source:
     rows: str
     columns: Mapping[str, str]
     seen: Callable[[Database, Scope], Condition]
-    always: str = "1"
+    always: str = "1 = 1"
     day: str = ""
     moment: Callable[[date], str] = date.isoformat
 

@@ -31,10 +31,15 @@ def measure(store: Database) -> Room:
     (((pages,),), ((spare,),), ((size,),)) = (
         store.all(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")
     )
-    beside = sum(path.stat().st_size for name in _BESIDE if (path := store.directory / name).exists())
+    beside = bytes_beside(store.directory)
     disk = os.statvfs(store.directory)
     free = disk.f_bavail * disk.f_frsize + spare * size
     return Room((pages - spare) * size + beside, free, disk.f_blocks * disk.f_frsize)
+
+
+def bytes_beside(directory: Path) -> int:
+    """Return the bytes of what grows beside the reports. Raises OSError."""
+    return sum(path.stat().st_size for name in _BESIDE if (path := directory / name).exists())
 
 
 def read_sizes(directory: Path) -> dict[date, int]:

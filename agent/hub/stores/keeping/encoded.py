@@ -27,7 +27,15 @@ DEFLATED: Final = b"\x02"
 DIFFERENCE: Final = b"\x03"
 """Both are followed by the id of the report with the whole body, eight bytes."""
 
+BESIDE: Final = b"\x04"
+"""A difference to that body and the digest of the report before: behind the id the digest, then a frame without magic.
+
+An engine whose row has the digest leaves it out of the body and puts it back where it reads one (`without_digest`)."""
+
+_DIFFERENCES: Final = (DEFLATED, DIFFERENCE, BESIDE)
 _ID_BYTES: Final = 8
+_DIGEST_BYTES: Final = 32
+_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _RAW: Final = -zlib.MAX_WBITS
 _LEVEL: Final = 6
 
@@ -49,15 +57,34 @@ def whole(payload: bytes) -> bytes:
     return WHOLE + packer.compress(payload) + packer.flush()
 
 
-def difference(payload: bytes, base_id: int, base: bytes) -> bytes:
-    """Return what differs from the body of another report; `base` are its exact bytes."""
+def difference(payload: bytes, base_id: int, base: bytes, prev: bytes = b"") -> bytes:
+    """Return what differs from the exact bytes of another report's body, and from the digest of the one before."""
     level = 1 if len(payload) <= _FAST_BYTES else 3
-    return DIFFERENCE + base_id.to_bytes(_ID_BYTES) + zstd.compress(payload, level, zstd_dict=_prefix(base))
+    if len(prev) != _DIGEST_BYTES:
+        return DIFFERENCE + base_id.to_bytes(_ID_BYTES) + zstd.compress(payload, level, zstd_dict=_prefix(base))
+    data = zstd.compress(payload, level, zstd_dict=_prefix(base + prev.hex().encode()))
+    return BESIDE + base_id.to_bytes(_ID_BYTES) + prev + data.removeprefix(_MAGIC)
+
+
+def without_digest(stored: bytes) -> bytes:
+    """Return a stored body without the digest of the report before, for a row that has it."""
+    behind = 1 + _ID_BYTES
+    return stored[:behind] + stored[behind + _DIGEST_BYTES :] if stored[:1] == BESIDE else stored
+
+
+def referring(stored: bytes, base_id: int) -> bytes:
+    """Return a difference as one to the same body in the row of another id."""
+    return stored[:1] + base_id.to_bytes(_ID_BYTES) + stored[1 + _ID_BYTES :]
+
+
+def references(number: int) -> list[bytes]:
+    """Return how the stored differences to the body of a report begin."""
+    return [form + number.to_bytes(_ID_BYTES) for form in _DIFFERENCES]
 
 
 def base_of(stored: bytes) -> int | None:
     """Return the id of the report to which a stored body is a difference, None for a whole or a dropped one."""
-    return int.from_bytes(stored[1 : 1 + _ID_BYTES]) if stored[:1] in (DEFLATED, DIFFERENCE) else None
+    return int.from_bytes(stored[1 : 1 + _ID_BYTES]) if stored[:1] in _DIFFERENCES else None
 
 
 def decoded(stored: bytes, read: Callable[[int], bytes]) -> bytes:
@@ -76,7 +103,10 @@ def decoded(stored: bytes, read: Callable[[int], bytes]) -> bytes:
         if not base or base_of(base) is not None:
             return stored
         data, before = stored[1 + _ID_BYTES :], decoded(base, read)
-        return _expanded(data, before) if stored[:1] == DIFFERENCE else _joined(data, before)
+        if stored[:1] == BESIDE:
+            prev, data = data[:_DIGEST_BYTES], _MAGIC + data[_DIGEST_BYTES:]
+            before += prev.hex().encode()
+        return _joined(data, before) if stored[:1] == DEFLATED else _expanded(data, before)
     except (zlib.error, zstd.ZstdError, ValueError):
         return stored
 

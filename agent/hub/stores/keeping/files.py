@@ -15,8 +15,8 @@ from agent.hub.stores.page.city_map import NAME as MAP_NAME
 from agent.hub.stores.store import NAME
 
 __all__ = [
-    "back_up", "has_desk", "has_log", "has_store", "is_secret", "newest_backup", "restore", "sound", "store_bytes",
-    "take_over", "verify_backup", "where",
+    "back_up", "has_desk", "has_log", "has_store", "is_secret", "newest_backup", "restore", "server", "sound",
+    "store_bytes", "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
 _SECRET: Final = (NAME, LOG_NAME, NAMES, MAP_NAME)
@@ -55,6 +55,10 @@ def is_secret(name: str) -> bool:
 def store_bytes(directory: Path) -> int:
     """Return the size of the database, with its write-ahead log. Raises OSError."""
     return sum(path.stat().st_size for path in directory.glob(f"{NAME}*") if path.is_file())
+
+
+def server(_: Path) -> None:
+    """Return what the database server says: there is none."""
 
 
 def sound(directory: Path) -> dict[str, bool]:

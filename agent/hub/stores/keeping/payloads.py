@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from agent.hub.stores.database import Connection
-from agent.hub.stores.keeping.encoded import base_of, decoded, difference, whole
+from agent.hub.stores.keeping.encoded import base_of, decoded, difference, references, whole
 
 STEP: Final = """
 CREATE TABLE IF NOT EXISTS body_base (
@@ -35,7 +35,7 @@ SMALL: Final = 8
 _REFERRING: Final = (
     "SELECT b.id FROM report_row base JOIN report_row r ON r.lane = base.lane"  # noqa: S608
     f" AND r.seq BETWEEN base.seq - {WHOLE_EACH} AND base.seq + {WHOLE_EACH} JOIN body b ON b.id = r.id"
-    " WHERE base.id = ? AND substr(b.payload, 1, 1) IN (x'02', x'03') AND substr(b.payload, 2, 8) = ?"
+    " WHERE base.id = ? AND substr(b.payload, 1, 9) IN (?, ?, ?)"
 )
 
 
@@ -73,11 +73,15 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The exact bytes of a report's body, with the number of the report in its chain and that of its row."""
+    """The exact bytes of a report's body, with the number of the report in its chain and that of its row.
+
+    `prev`: the digest of the report before, where the engine puts it beside a stored body.
+    """
 
     seq: int
     number: int
     payload: bytes = field(repr=False)
+    prev: bytes = b""
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ class Bases:
     def keep(self, rows: Rows, key: Place, body: Body) -> None:
         """Store a body in its chain, within the caller's transaction; a whole one is the base of the next ones."""
         base = self._of(rows, key)
-        stored, is_whole = _encoded(body, base if base and abs(body.seq - base.seq) < WHOLE_EACH else None)
+        stored, is_whole = stored_form(body, base)
         rows.run("INSERT INTO body VALUES (?, ?)", body.number, stored)
         if is_whole:
             rows.run("INSERT OR REPLACE INTO body_base VALUES (?, ?, ?, ?, ?)", *key, body.number, body.seq)
@@ -120,11 +124,11 @@ class Bases:
         self._bytes += len(body.payload)
 
 
-def _encoded(body: Body, base: Body | None) -> tuple[bytes, bool]:
-    """Return a body as it is to be stored, and whether it is whole."""
-    if base is None:
+def stored_form(body: Body, base: Body | None) -> tuple[bytes, bool]:
+    """Return a body as it is to be stored beside the whole one of its chain, and whether it is the next whole one."""
+    if base is None or abs(body.seq - base.seq) >= WHOLE_EACH:
         return whole(body.payload), True
-    found = difference(body.payload, base.number, base.payload)
+    found = difference(body.payload, base.number, base.payload, body.prev)
     if len(found) * SMALL < len(body.payload) or len(found) * 2 < len(alone := whole(body.payload)):
         return found, False
     return alone, True
@@ -154,7 +158,7 @@ def make_independent(rows: Rows, number: int) -> None:
 def _referring(rows: Rows, number: int) -> list[int]:
     if base_of(_stored(rows, number)) is not None:
         return []
-    found = rows.all(_REFERRING, number, number.to_bytes(8, signed=True))
+    found = rows.all(_REFERRING, number, *references(number))
     return [one for (one,) in found]
 
 

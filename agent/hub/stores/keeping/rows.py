@@ -202,7 +202,7 @@ def insert(db: sqlite3.Connection, places: Places, row: ReportRow, fork: bool, n
     if not places.is_above(lane, row.seq) and db.execute(_HAS, (lane, row.seq, digest)).fetchone():
         return None
     before = places.before(lane, row.seq, prev)
-    protected, signature = _signature_in(row.jws)
+    protected, signature = signature_in(row.jws)
     made_at, config, synced, due_at, event_head = row.said or (None, "", None, None, None)
     said = _config_number(db, config, before[1])
     kept = db.execute(
@@ -264,8 +264,8 @@ def time_in(text: str | None) -> int | str | None:
 
 
 def jws_out(protected: str, signature: bytes | str) -> str:
-    """Return the exact JWS of a row."""
-    return f"{protected}..{b64url(signature)}" if isinstance(signature, bytes) else signature
+    """Return the exact JWS of a row; one that is stored whole stands in either column."""
+    return f"{protected}..{b64url(signature)}" if isinstance(signature, bytes) and signature else signature or protected
 
 
 def config_out(stored: bytes | str) -> str:
@@ -285,7 +285,7 @@ def sealed(row: Iterable[Any]) -> tuple[Any, ...]:
     return (*columns, jws_out(protected, signature))
 
 
-def _signature_in(jws: str) -> tuple[str, bytes | str]:
+def signature_in(jws: str) -> tuple[str, bytes | str]:
     """Return protected header and signature as they are stored; in another form than the contract's, all as text."""
     try:
         protected, raw = split_jws(jws)  # as it was just verified: what is not canonical is refused

@@ -10,23 +10,33 @@ from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.postgres.database import Connected
+from agent.hub.stores.postgres.lanes import Lanes
+from agent.model.finding import Head
 
 _SITES: Final = (
     "SELECT site, city, epoch, status, ack_no, EXISTS (SELECT 1 FROM refused_key k WHERE k.site = s.site) AS has_key,"
     " EXISTS (SELECT 1 FROM refused r WHERE r.site = s.site) AS has_report FROM site s WHERE site = ANY(?)"
 )
 _CHAINS: Final = (
-    "SELECT site, epoch, stream, c.seq, digest, position_seq, position_digest, broken, expected, coalesce((SELECT r.seq"
-    " FROM report_row r WHERE (r.site, r.epoch, r.stream) = (c.site, c.epoch, c.stream) ORDER BY r.seq DESC LIMIT 1),"
-    " 0) AS newest FROM chain c JOIN site USING (site, epoch) WHERE site = ANY(?)"
+    "SELECT site, epoch, stream, c.seq, c.digest, position_seq, position_digest, broken, expected,"
+    " coalesce(n.seq, 0) AS newest, coalesce(encode(n.digest, 'hex'), '') AS newest_digest"
+    " FROM chain c JOIN site USING (site, epoch) LEFT JOIN LATERAL (SELECT r.seq, CASE r.fork WHEN 0 THEN r.digest END"
+    " AS digest FROM lane l JOIN report_row r ON r.lane = l.id WHERE (l.site, l.epoch, l.stream) ="
+    " (c.site, c.epoch, c.stream) ORDER BY r.seq DESC, r.fork LIMIT 1) n ON true WHERE site = ANY(?)"
+)
+_LANES: Final = (
+    "SELECT site, epoch, stream, id, base, base_seq FROM lane JOIN site USING (site, epoch) WHERE site = ANY(?)"
 )
 _TOLD: Final = "SELECT site, division FROM division_told WHERE site = ANY(?)"
 
 _OVER: Final = ("disconnected", "lost")
 
 
-def read(to: Connected, sites: list[str], within: Within, chains: Chains) -> dict[Key, int]:
-    """Fill what is known within the open transaction; return the highest number of a stored report of each chain."""
+def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes: Lanes) -> dict[Key, Head]:
+    """Fill what is known within the open transaction; return the stored report with the highest number of each chain.
+
+    Its digest is empty where all under that number are forks, or there is none.
+    """
     for site, city, epoch, status, ack_no, has_refused_key, has_refused in to.rows_of_sites(_SITES, sites):
         within.met.add((site, epoch))
         within.lives[site] = city, epoch
@@ -39,5 +49,6 @@ def read(to: Connected, sites: list[str], within: Within, chains: Chains) -> dic
             within.no_refused.add(site)
     within.divisions.update((site, division) for site, division in to.rows_of_sites(_TOLD, sites))
     rows = to.rows_of_sites(_CHAINS, sites)
-    chains.learn(within.met, [row[:-1] for row in rows])
-    return {(site, epoch, stream): newest for site, epoch, stream, *_, newest in rows}
+    chains.learn(within.met, [row[:-2] for row in rows])
+    lanes.learn(to.rows_of_sites(_LANES, sites))
+    return {(row[0], row[1], row[2]): Head(*row[-2:]) for row in rows}

@@ -16,13 +16,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import IntLoader
 
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
 
 NAME: Final = "postgres.conninfo"
-CONNECT_S: Final = 10
+
+_ALIVE: Final = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}  # fmt: skip
+"""Seconds, but the last, in milliseconds: a server that is cut off is given up, and with it the lead."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITERS: Final = 0x63616D77
@@ -53,6 +59,10 @@ class Connected:
 
     def __init__(self, db: psycopg.Connection[Any]) -> None:
         self.db = db
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.db.close()
 
     @property
     def in_transaction(self) -> bool:
@@ -151,9 +161,17 @@ def connect(directory: Path, read_only: bool) -> Connected:
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
     try:
-        db: psycopg.Connection[Any] = psycopg.connect(conninfo, autocommit=True, connect_timeout=CONNECT_S)
-    except psycopg.ProgrammingError as error:
-        raise ConfigurationError("{path}: not in libpq's form: {error}", path=path, error=_line(error)) from None
+        told = conninfo_to_dict(conninfo)
+        if {"password", "sslpassword"} & told.keys():
+            raise ConfigurationError(
+                "{path}: a password stands in it; put it into libpq's own file (passfile=FILE, mode 0600)", path=path
+            )
+        unsaid = {name: value for name, value in _ALIVE.items() if name not in told}
+        db: psycopg.Connection[Any] = psycopg.connect(make_conninfo(conninfo, **unsaid), autocommit=True)
+    except psycopg.ProgrammingError:  # whose words repeat the text, which may be a secret
+        raise ConfigurationError(
+            "{path}: not in libpq's form, such as: host=/run/postgresql dbname=hub user=hub", path=path
+        ) from None
     except psycopg.Error as error:
         raise failed(path, error) from None
     if db.execute(_SORTS_BY_BYTES).fetchone() != (True,):
@@ -162,6 +180,7 @@ def connect(directory: Path, read_only: bool) -> Connected:
             "{path}: the database sorts texts by a language; make one with LOCALE 'C.UTF-8' TEMPLATE template0",
             path=path,
         )
+    db.execute("SET timezone = 'UTC'")  # a time without a zone is one of the hub's
     db.adapters.register_loader("numeric", IntLoader)  # sums of whole numbers
     if read_only:
         db.read_only = True

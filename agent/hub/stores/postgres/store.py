@@ -1,13 +1,13 @@
 """Stores what intake verifies in PostgreSQL, with chains, watermarks and refusals in one transaction.
 
-`agent/hub/ports/store.py`; the README beside this lists what is not here yet. Whoever writes alone holds an advisory
+`agent/hub/ports/store.py`. Whoever writes alone holds an advisory
 lock until the end of the transaction, and sees all that was committed before; who says of which sites it writes locks
 their rows instead, and shares. A lost connection ends a transaction (StoreWaits); the next one connects anew.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,21 +16,28 @@ from typing import Any, Final
 import psycopg
 from psycopg.types.json import Jsonb
 
+from agent.host.clock import time_left_s
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import areas, case_columns, current, day_figures
+from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
+from agent.hub.stores.database import too_long
+from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
+from agent.hub.stores.keeping import payloads
+from agent.hub.stores.keeping.rows import digest_in
 from agent.hub.stores.postgres import ahead, keeping, reports
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, migrate, newest_version, version
+from agent.hub.stores.postgres.files import measure
 from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
-from agent.model.errors import ConfigurationError
-from agent.model.finding import StreamName
+from agent.model.errors import ConfigurationError, StoreFailed
+from agent.model.finding import Head, StreamName
 from agent.verify.message import Claim, Gap
 
-_OF_REPORTS: Final = re.compile(r"\b(report|report_row|report_body|finding|telling_finding|body)\b")
+_OF_REPORTS: Final = re.compile(r"\b(report|report_row|finding|telling_finding|body|config_said)\b")
 """Statements about these see what a transaction has not written yet."""
 
 
@@ -45,8 +52,10 @@ class Store:
         self._path, self._read_only = directory / NAME, read_only
         self._to = self._opened()
         self.within = Within()
+        self._before = _nothing
         self._pending = reports.Pendings()
-        self._newest: dict[Key, int] = {}
+        self._newest: dict[Key, Head] = {}
+        self._named: frozenset[str] = frozenset()
         self.chains = Chains(self._to)
         self.trust = areas.TrustStore(directory)
         self.findings = areas.Findings(self)
@@ -55,6 +64,7 @@ class Store:
         self.sites = areas.Sites(self)
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
+        self.questions = Questions(self, self._deadline)
         self.envelopes = areas.Envelopes(self)
         self.saved = SavedQuestions(self)
         self.figures = Figures(self)
@@ -77,11 +87,13 @@ class Store:
         self.policies = areas.Policies(self)
         self.upgrades = areas.Upgrades(self)
         self.holds = areas.Holds(self)
-        self.bodies = areas.Bodies(self, keeping.needed, keeping.drop)
+        self.disk = areas.Disk(self, measure)
+        self.bodies = areas.Bodies(self, drop=keeping.drop)
         self.expiry = areas.Expiry(self, keeping.delete_report, keeping.delete_beside)
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
+        self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def _opened(self) -> Connected:
         to = connect(self.directory, self._read_only)
@@ -144,12 +156,13 @@ class Store:
 
     def _begin(self, sites: list[str]) -> None:
         """Wait for those who write of the same, and read ahead what will be asked."""
+        self._named = frozenset(sites)
         if not sites:
             self._to.lock_writers()
             return
         if not self._to.lock_sites(sites):
             self._to.lock_writers()
-        self._newest = ahead.read(self._to, sites, self.within, self.chains)
+        self._newest = ahead.read(self._to, sites, self.within, self.chains, self._pending.lanes)
 
     def _flush(self) -> None:
         """Write what the transaction has kept; reports last, as others wait meanwhile."""
@@ -174,11 +187,41 @@ class Store:
         """Change rows; return how many. Raises StoreFailed."""
         return self._done(statement, values).rowcount
 
+    @contextmanager
+    def _deadline(self, within_s: float) -> Iterator[None]:
+        """Let the statements of a block see one state, and together take so long. Raises UsageError, StoreFailed.
+
+        Source: PostgreSQL 17, 13.2.2 (Repeatable Read: a transaction sees what was committed before it began).
+        """
+        left_s, is_own = time_left_s(within_s), not self.is_in_transaction()
+
+        def limit() -> None:
+            if left_s() <= 0:
+                raise too_long(within_s)
+            self._to.execute(f"SET statement_timeout = {max(1, int(left_s() * 1000))}")
+
+        if is_own:
+            self._done("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
+        self._before = limit
+        try:
+            yield
+        except StoreFailed as error:
+            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                raise too_long(within_s) from None
+            raise
+        finally:
+            self._before = _nothing
+            with suppress(psycopg.Error):  # of a connection that is gone, whose successor has neither
+                if is_own:
+                    self._to.execute("ROLLBACK")  # nothing was written
+                self._to.execute("RESET statement_timeout")
+
     def _done(self, statement: str, values: tuple[object, ...]) -> psycopg.Cursor[Any]:
         self._connect_anew()
         try:
             if self._pending and _is_of_reports(statement):
                 self._pending.write(self._to)
+            self._before()
             return self._to.execute(statement, values)
         except psycopg.DataError:
             raise
@@ -198,10 +241,10 @@ class Store:
         """Return the digests of the reports under a report's number: more than one is a fork. Within a transaction."""
         assert claim.stream is not None  # noqa: S101  a state message is no report
         newest = self._newest.get((claim.address.site, claim.epoch, claim.stream))
-        if newest is not None and claim.seq > newest:
+        if newest is not None and claim.seq > newest.seq:
             return []
         found = self.all(
-            "SELECT digest FROM report_row WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
+            "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
             *(claim.address.site, claim.epoch, claim.stream, claim.seq),
         )
         return [digest for (digest,) in found]
@@ -212,18 +255,25 @@ class Store:
             return
         row, found = case_columns.row_of(claim, now)
         with self.transaction():
-            self._pending.add(reports.Pending(row, fork, claim.payload, found))
+            if self._named and row.site not in self._named:
+                self._to.lock_sites([row.site])  # that a report is there once is seen to by who holds its site
             key = (row.site, row.epoch, claim.stream)
-            if key in self._newest:
-                self._newest[key] = max(self._newest[key], row.seq)
+            newest = self._newest.get(key)
+            is_new = newest is not None and row.seq > newest.seq
+            self._pending.add(
+                reports.Pending(
+                    row=row, fork=fork, payload=claim.payload, findings=found, is_new=is_new,
+                    follows=newest == Head(row.seq - 1, row.prev),
+                )
+            )  # fmt: skip
+            if is_new:
+                self._newest[key] = Head(row.seq, "" if fork else row.digest)
 
     def count_first(self, key: Key, seq: int, digest: str) -> None:
         """Let the report with a digest be the first one under its number, and the others its forks."""
-        self.run(
-            "UPDATE report_row SET fork = CASE WHEN digest = ? THEN 0 ELSE 1 END"
-            " WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
-            *(digest, *key, seq),
-        )
+        found = digest_in(digest)
+        self._newest.clear()  # which of a number counts is another one
+        keeping.count_first(self, (*key, seq), found if isinstance(found, bytes) else found.encode())
 
     def keep_current(self, claim: Claim) -> None:
         """Take up what the first report under its number says of its site now."""
@@ -247,7 +297,7 @@ class Store:
     def report_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, str] | None:
         """Return digest and `prev` of the report that came first under a number."""
         found = self.all(
-            "SELECT digest, prev FROM report_row WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
+            "SELECT digest, prev FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
             *(site, epoch, stream, seq),
         )
         return found[0] if found else None
@@ -259,7 +309,11 @@ class Store:
             " AND fork = 0",
             *(site, epoch, stream, seq),
         )
-        return (rows[0][0], rows[0][1], datetime.fromisoformat(rows[0][2])) if rows else None
+        return (rows[0][0], payloads.exact(self, rows[0][1]), datetime.fromisoformat(rows[0][2])) if rows else None
+
+
+def _nothing() -> None:
+    """Do nothing before a statement: no deadline is set."""
 
 
 @lru_cache(maxsize=1024)

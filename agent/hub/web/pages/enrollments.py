@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.hub.enroll.listing import write_enrollments
 from agent.hub.enroll.place import FOLDER
-from agent.hub.stores.engines import FILES, open_enroll
+from agent.hub.stores.engines import files_of, open_enroll
 from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import ROWS_MOST, shown
 from agent.model.finding import Json
@@ -25,7 +25,7 @@ class EnrollmentsPage:
 def read_enrollments(data: Path, now: datetime, site: str = "") -> EnrollmentsPage:
     """Return what the desk in a hub's data has issued, to one site or to all. A desk is never made here."""
     folder = data / FOLDER
-    if not FILES.has_desk(folder):
+    if not files_of(folder).has_desk(folder):
         return EnrollmentsPage(False)
     with closing(open_enroll(folder)) as store:
         told = write_enrollments(store, now)

@@ -51,6 +51,13 @@ def bind(store: Store, claim: Claim, rotation: Rotation, now: datetime) -> Trust
     return after
 
 
+def refuse_after(store: Store, trust: Trust, claim: Claim) -> None:
+    """Refuse a verified message that a key signed after it had handed over. Raises NotVerified."""
+    limit = trust.rotated(claim.kid)
+    if limit is not None and not still_accepted(store, limit, claim):
+        raise NotVerified("rotated-key", "the key has handed over to {to}, and this came after", to=limit.to)
+
+
 def still_accepted(store: Store, limit: Rotated, claim: Claim) -> bool:
     """Return whether a verified message of a key that has named its successor is still accepted.
 

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from agent.observe.pictures import turns
+from agent.observe.pictures import kept_turns, turns
 from agent.observe.remembered.codec import as_rows
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.value import Remembered
 
 EMPTY: Final[tuple[turns.PathResult, ...]] = ()
-to_data, from_data = as_rows(turns.to_data, turns.from_data)
+to_data, from_data = as_rows(kept_turns.to_data, kept_turns.from_data)
 
 
 def update(before: Remembered, look: Look) -> tuple[turns.PathResult, ...]:

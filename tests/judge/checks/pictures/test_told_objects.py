@@ -10,9 +10,10 @@ from sites import NOW, ZONE, camera, healthy, observed, site
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.turns import PathResult, from_data, to_data
+from agent.observe.pictures.kept_turns import from_data, to_data
+from agent.observe.pictures.turns import PathResult
 from agent.text.translate import render
-from drivers.picture import ObjectsTold, Place
+from drivers.picture import ObjectsTold, PictureTold, Place, ZoneVerdict
 
 SITE = site(camera())
 
@@ -47,6 +48,8 @@ def test_objects_elsewhere_and_silence_change_nothing(told: tuple[ObjectsTold, .
         (ObjectsTold("main", documents=9, objects=2, unplaced=2), "tells 2 objects without a place that is known"),
         (ObjectsTold("main", documents=9, pictures=4), "comes with pictures of events (4 in a few seconds)"),
         (ObjectsTold("main", documents=9, unread=3), "too long to be read (3 in a few seconds)"),
+        (ObjectsTold("main", documents=9, pictures=4, crops=4), "pictures of single objects (4 in a few seconds)"),
+        (ObjectsTold("main", documents=9, pictures=4, elsewhere=4), "no other host is asked for them"),
     ],
 )
 def test_what_is_offered_and_not_looked_at_is_no_pass(told: ObjectsTold, words: str) -> None:
@@ -68,3 +71,43 @@ def test_what_was_told_is_remembered_with_its_path_and_where_somebody_stood_is_n
         PathResult("gate", "main", NOW, "z", "m", told=ObjectsTold("main", places=(Place(1, 0.123, 0.456),)))
     )
     assert "0.123" not in json.dumps(kept)
+
+
+def told_picture(verdict: str = "", reason: str = "", shows: str = "gate", why: str = "") -> PictureTold:
+    of = (ZoneVerdict("metadata", ZONE.name, verdict, reason),) if verdict else ()  # type: ignore[arg-type]
+    return PictureTold(path="metadata", stream="main", reason=why, shows=shows, digest="d", verdicts=of)
+
+
+OFFERED = ObjectsTold("main", documents=9, pictures=4)
+
+
+def test_a_bare_zone_in_a_picture_that_metadata_brings_fails_though_live_paths_hide_it() -> None:
+    finding = effective(OFFERED, told_picture("FAIL", "not-hidden"))["privacy-mask-effective camera:gate"]
+    assert (finding.status, finding.reason) == ("fail", "not-hidden")
+    assert "zone window is not hidden on metadata" in str(finding.message)
+    told = {"path": "metadata", "stream": "main", "zone": "window", "reason": "not-hidden"}
+    assert finding.evidence["metadata"] == [told]
+
+
+def test_a_picture_that_shows_every_zone_hidden_holds_no_pass_back_and_proves_none() -> None:
+    hidden = told_picture("PASS", "solid")
+    assert effective(OFFERED, hidden)["privacy-mask-effective camera:gate"].status == "pass"
+    alone = {f.key: f for f in run_checks(SITE, gather(observed("camera:gate", OFFERED, hidden)), NOW)}
+    assert alone["privacy-mask-effective camera:gate"].status == "unknown", "nothing says how old it is"
+
+
+@pytest.mark.parametrize(
+    ("shown", "words", "reason"),
+    [
+        (told_picture(shows=""), "is not proven to show the approved view", "path-not-looked-at"),
+        (told_picture(shows="yard"), "shows another camera's view", "path-not-looked-at"),
+        (told_picture(shows="", why="damaged"), "was not looked at (damaged)", "path-not-looked-at"),
+        (told_picture("UNSURE", "unconfirmed"), "zone window on path metadata: cannot be told", "unconfirmed"),
+    ],
+)
+def test_a_picture_that_proves_nothing_holds_the_pass_back_with_its_reason(
+    shown: PictureTold, words: str, reason: str
+) -> None:
+    finding = effective(OFFERED, shown)["privacy-mask-effective camera:gate"]
+    assert (finding.status, finding.reason) == ("unknown", reason) and words in str(finding.message)
+    assert render(finding.message, "zh_CN") != str(finding.message)

@@ -7,7 +7,7 @@ CREATE TABLE site (
     arrived_at text NOT NULL DEFAULT '', health_at text NOT NULL DEFAULT '', next_due_at text NOT NULL DEFAULT '',
     backlog_at text NOT NULL DEFAULT '', kid text NOT NULL DEFAULT '', confirm text NOT NULL DEFAULT '',
     protocol text NOT NULL DEFAULT '', holes_at text NOT NULL DEFAULT ''
-);
+) WITH (fillfactor = 50); -- a row changes with each report: its next version stands in the same page, and the last one goes
 
 CREATE TABLE epoch (
     site text NOT NULL, epoch text NOT NULL, first_at text NOT NULL, connection_no bigint NOT NULL DEFAULT 0,
@@ -31,7 +31,7 @@ CREATE TABLE chain (
     seq bigint NOT NULL, digest text NOT NULL, position_seq bigint NOT NULL, position_digest text NOT NULL,
     broken bigint NOT NULL, expected bigint NOT NULL,
     PRIMARY KEY (site, epoch, stream)
-);
+) WITH (fillfactor = 50);
 
 CREATE TABLE gap (
     site text NOT NULL, epoch text NOT NULL, stream text NOT NULL, from_seq bigint NOT NULL, to_seq bigint NOT NULL,
@@ -59,7 +59,8 @@ CREATE TABLE refused (
 
 CREATE TABLE refused_key (site text PRIMARY KEY, kid text NOT NULL, reason text NOT NULL);
 
-CREATE TABLE count (site text NOT NULL, name text NOT NULL, n bigint NOT NULL, PRIMARY KEY (site, name));
+CREATE TABLE count (site text NOT NULL, name text NOT NULL, n bigint NOT NULL, PRIMARY KEY (site, name))
+    WITH (fillfactor = 50);
 
 CREATE TABLE log_held (site text PRIMARY KEY, size bigint NOT NULL);
 

@@ -146,8 +146,6 @@ CREATE TABLE housekeeping (phase text PRIMARY KEY, after_id bigint NOT NULL);
 
 CREATE TABLE body_held (phase text NOT NULL, report_id bigint NOT NULL, PRIMARY KEY (phase, report_id));
 
-CREATE VIEW body AS SELECT r.id, b.payload FROM report_row r JOIN report_body b ON (b.month, b.no) = (r.month, r.body);
-
 -- A sum of a day goes with each change of what it is of.
 CREATE TABLE day_sum (by_what text NOT NULL, day text NOT NULL, told bytea NOT NULL, PRIMARY KEY (by_what, day));
 
@@ -174,11 +172,13 @@ CREATE TRIGGER place_said_changed AFTER INSERT OR UPDATE OR DELETE ON place_said
 CREATE TRIGGER division_told_changed AFTER INSERT OR UPDATE OR DELETE ON division_told
     FOR EACH ROW EXECUTE FUNCTION drop_sums_of_site();
 
--- Names by which statements that both engines take know a type, two functions, and the list of tables.
+-- Names by which statements that both engines take know a type, three functions, and the list of tables.
 CREATE DOMAIN blob AS bytea;
 CREATE FUNCTION instr(whole text, part text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
     RETURN strpos(whole, part);
 CREATE FUNCTION julianday(at text) RETURNS double precision LANGUAGE sql STABLE STRICT
     RETURN extract(epoch FROM at::timestamptz) / 86400.0 + 2440587.5;
+CREATE FUNCTION date(at text, later text) RETURNS text LANGUAGE sql STABLE STRICT
+    RETURN to_char((nullif(at, '')::timestamptz AT TIME ZONE 'UTC') + later::interval, 'YYYY-MM-DD');
 CREATE VIEW sqlite_master AS
     SELECT 'table' AS type, tablename AS name FROM pg_tables WHERE schemaname = current_schema();

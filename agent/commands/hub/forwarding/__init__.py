@@ -1,0 +1,1 @@
+"""Connects hubs of several levels: `camwarden hub lower` and `hub forward`."""

@@ -1,0 +1,39 @@
+"""Probes how far forwarding to an upper hub is behind, by its broker or as carried files."""
+
+from datetime import timedelta
+from typing import Final
+
+from agent.hub.doctor.model import NO_HUB, Situation
+from agent.hub.views.forwarding import FILES, lag_line, waits_s
+from agent.model.finding import Json, Message
+from agent.model.outcome import Outcome, found, not_due, passed
+
+WARN: Final = timedelta(minutes=10)
+FAIL: Final = timedelta(hours=1)
+"""So long the oldest report waits that the upper hub has not confirmed."""
+
+CARRIED_WARN: Final = timedelta(hours=36)
+CARRIED_FAIL: Final = timedelta(days=8)
+"""The same, where people carry files: once a day."""
+
+
+def forwarding(situation: Situation) -> Outcome:
+    """Judge for how long the oldest report waits for the upper hub's confirmation, and what that hub refuses."""
+    if not situation.has_run:
+        return not_due("no-hub", NO_HUB)
+    with situation.reading() as store:
+        lag = store.forwarding.lag()
+    if lag is None:
+        return not_due("not-forwarded", Message("nothing is forwarded from here"))
+    what, age = lag_line(lag, situation.now), timedelta(seconds=waits_s(lag, situation.now))
+    told: dict[str, Json] = {"waiting": lag.waiting, "refused": lag.refused, "held": lag.held}
+    warn, fail = (CARRIED_WARN, CARRIED_FAIL) if lag.upper == FILES else (WARN, FAIL)
+    if lag.waiting and age > warn:
+        step = Message(
+            "see whether `camwarden hub forward` runs; up there, `camwarden hub lower list` and `camwarden hub status`"
+        )
+        return found("fail" if age > fail else "warn", "forwarding-behind", what, step, **told)
+    if lag.refused:
+        count = Message("the upper hub refuses reports of {count} sites", {"count": lag.refused})
+        return found("warn", "refused-above", count, Message("ask there why: camwarden hub status SITE"), **told)
+    return passed(what, **told)

@@ -1,0 +1,1 @@
+"""Decides who may forward to whom, and defines what forwarding stores."""

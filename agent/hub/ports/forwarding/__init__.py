@@ -1,0 +1,1 @@
+"""Defines the ports of forwarding from hub to hub."""

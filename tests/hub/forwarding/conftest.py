@@ -1,0 +1,38 @@
+"""Fixtures of forwarding: a province's desk, the keys of two district hubs, and a site of one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from delivery import Maker
+from hubdesk import Desk
+from two_levels import Province, hub_key, lower_hub
+
+from agent.contract.signing_keys import Signer
+
+
+@pytest.fixture
+def datong(tmp_path: Path) -> Signer:
+    """The key of Datong's hub."""
+    return hub_key(tmp_path / "datong")
+
+
+@pytest.fixture
+def taiyuan(tmp_path: Path) -> Signer:
+    """The key of Taiyuan's hub."""
+    return hub_key(tmp_path / "taiyuan")
+
+
+@pytest.fixture
+def province(tmp_path: Path, datong: Signer) -> Province:
+    """The province's hub, which has granted Datong's its division."""
+    desk = Desk(tmp_path / "province")
+    desk.store.lower_hubs.keep(lower_hub(datong))
+    return Province(desk)
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Maker:
+    """A site in Datong."""
+    return Maker(tmp_path / "site")
