@@ -16,7 +16,7 @@ HUB_ON_311_ALONE := --ignore=tests/hub/web/test_hub_pages_look.py --ignore=tests
 	-k 'not under_1000_wrong_ones and not a_browser_comes_back and (test_postgres or not postgres)'
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo province-demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo province-demo watch test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -33,7 +33,8 @@ province-demo: setup system-packages ## a province on loopback until Ctrl-C: thr
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
-test: setup peers system-packages check build/tests-compiled ## format, lint, types and all tests
+test: setup system-packages ## format, lint, types and all tests
+	$(MAKE) -j 2 peers check build/tests-compiled # side by side: each of them keeps one core busy
 	$(BIN)/python -I -m compileall -q agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
 	$(BIN)/python -Im pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
@@ -44,6 +45,10 @@ build/tests-compiled: .venv/installed $(shell find tests -name '*.py') # else ea
 test-room: setup ## the tests of one room alone: make test-room ROOM=observe/footage
 	@test -n "$(ROOM)" -a -d "tests/$(ROOM)" || { echo "no such room: ROOM is a folder below tests/, such as observe/footage"; exit 64; }
 	$(BIN)/python -Im pytest -q $(TEST_FLAGS) tests/$(ROOM)
+
+test-cost: setup peers system-packages ## what each test file of a room takes of the processor: make test-cost ROOM=hub (COST_FLAGS=--each)
+	@test -n "$(ROOM)" -a -d "tests/$(ROOM)" || { echo "no such room: ROOM is a folder below tests/, such as observe/footage"; exit 64; }
+	$(BIN)/python tests/flakes/cost.py $(COST_FLAGS) tests/$(ROOM)
 
 test-hub-313: build/python-3.13/installed peers system-packages ## the hub, the contract and verify on Python 3.13 too: databases, locks, TLS, sockets, threads, processes and commands
 	build/python-3.13/bin/python -Im pytest -q -n 3 --dist loadfile --no-loadscope-reorder -p no:cacheprovider $(HUB_ON_311_ALONE) $(HUB_TESTS)

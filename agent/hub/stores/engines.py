@@ -1,7 +1,7 @@
 """Opens what the hub stores with the engine that the hub's data folder names.
 
 A file in that folder names one of the table `NAMED`; where there is none, it is SQLite. Every command sees the same, as
-all come here. A new engine is a folder beside this file, whose `engine.py` has its row, and a line in `NAMED`;
+all come here. A new engine is a folder beside this file, in which a module has its row, and a line in `NAMED`;
 `tests/hub/ports` takes each. What is above the ports knows none of them.
 """
 

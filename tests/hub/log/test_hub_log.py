@@ -45,6 +45,22 @@ def test_every_accepted_report_has_a_receipt_that_leads_to_what_the_hub_signed(l
         assert found.checkpoint.size == 306
 
 
+def test_of_two_hubs_that_append_at_the_same_time_one_does(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One may go on with what it read while it led, after another has begun to lead."""
+    logged.report(5)
+    read = logged.desk.store.reports.accepted_after
+
+    def slow(after_id: int, most: int) -> object:
+        rows = read(after_id, most)
+        monkeypatch.undo()
+        logged.append()
+        return rows
+
+    monkeypatch.setattr(logged.desk.store.reports, "accepted_after", slow)
+    assert append(logged.log, logged.desk.store, logged.desk.signer, NOW)[1] == []
+    assert logged.append().size == 5 and [n for n, _, _ in logged.log.leaves(0, 99)] == [0, 1, 2, 3, 4]
+
+
 def test_each_checkpoint_continues_every_one_before(logged: Logged) -> None:
     heads = []
     for count in (1, 6, 250, 3):

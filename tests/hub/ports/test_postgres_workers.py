@@ -125,6 +125,17 @@ def test_who_writes_of_the_same_site_or_names_none_or_an_unknown_one_waits(
         assert own.epoch_of("S1") == "e1"
 
 
+def test_a_report_of_a_site_that_was_not_named_holds_that_site_too(hub: Path, store: Store) -> None:
+    """Else two workers find that it is not stored, and both store it."""
+    Sender("S1").meet(store)
+    two = Sender("S2").meet(store)
+    with closing(Store(hub)) as own, store.transaction(["S1"]):
+        store.keep_report(two.claim("health", 1, health(BEGIN), BEGIN), False, BEGIN)
+        own.run("SET lock_timeout = '100ms'")
+        with pytest.raises(StoreWaits), own.transaction(["S2"]):
+            raise AssertionError("it does not wait")
+
+
 def test_two_that_meet_in_each_others_sites_both_go_on_and_lose_nothing(hub: Path, store: Store) -> None:
     """They named other sites than they write of: PostgreSQL ends one of them, and its batch is tried again."""
     for name in ("S1", "S2"):

@@ -187,6 +187,12 @@ def test_a_person_who_was_erased_is_counted_for_nobody_any_more(store: Store, fo
 
 def test_a_clock_that_went_ahead_ends_no_export(store: Store, folder: Path) -> None:
     keep(store, folder)
+    folder.rmdir()
+    exports = Exports()
+    look(store, DUE + 1000 * DAY, exports)
+    folder.mkdir()
+    assert look(store, DUE, exports)[0]["event"] == "exported"
+    (folder / "q-2026-11-28.csv").unlink()
     look(store, DUE + 1000 * DAY)
     assert look(store, DUE)[0]["files"] == ["q-2026-11-28.csv"]
     assert look(store, DUE + DAY)[0]["files"] == ["q-2026-11-29.csv"]

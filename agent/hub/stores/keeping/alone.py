@@ -1,4 +1,4 @@
-"""Says that a hub leads: where reports are files, the lock of the data folder lets no second one run."""
+"""Decides that a hub leads: where reports are files, the lock of the data folder lets no second one run."""
 
 from pathlib import Path
 

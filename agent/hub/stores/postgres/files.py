@@ -1,4 +1,4 @@
-"""Collects what a hub on PostgreSQL has in its data folder, and what its server says: `agent/hub/ports/files.py`.
+"""Collects what a hub on PostgreSQL has in its data folder, and what its server reports: `agent/hub/ports/files.py`.
 
 Reports are in the server alone, so that nobody copies them by way of the folder: who tries is told what to do instead.
 Keys, people, the log, bindings and the enrollment desk are files as ever.

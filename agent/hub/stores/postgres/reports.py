@@ -21,17 +21,17 @@ from agent.hub.stores.postgres import lanes
 from agent.hub.stores.postgres.database import Connected
 from agent.hub.stores.postgres.rows import Packed, first_ms, month_after, month_of, packed
 
-COLUMNS: Final = (
+_COLUMNS: Final = (
     ("id", "bigint"), ("arrived_at", "bigint"), ("seq", "bigint"), ("lane", "integer"), ("origin", "integer"),
     ("config", "integer"), ("made_after", "integer"), ("due_after", "integer"), ("event_head", "integer"),
     ("fork", "smallint"), ("clock_synced", "smallint"), ("digest", "bytea"), ("prev", "bytea"),
     ("signature", "bytea"), ("seal", "bytea"), ("odd", "jsonb"), ("payload", "bytea"),
 )  # fmt: skip
-_NAMES: Final = ", ".join(name for name, _ in COLUMNS)
+_NAMES: Final = ", ".join(name for name, _ in _COLUMNS)
 _TAKEN: Final = _NAMES.replace("odd", "coalesce(odd::text, '')")
-INSERT: Final = (
-    f"INSERT INTO report_row ({_NAMES}) SELECT {_TAKEN}"  # noqa: S608  our own
-    f" FROM unnest({', '.join(f'%b::{of}[]' for _, of in COLUMNS)}) AS v({_NAMES})"
+_INSERT: Final = (
+    f"INSERT INTO report_row ({_NAMES}) SELECT {_TAKEN}"  # noqa: S608  our own columns
+    f" FROM unnest({', '.join(f'%b::{of}[]' for _, of in _COLUMNS)}) AS v({_NAMES})"
 )
 _STORED: Final = (
     "SELECT lane, seq, r.digest FROM report_row r JOIN unnest(%b::integer[], %b::bigint[]) AS k(lane, seq)"
@@ -57,6 +57,24 @@ class Pending:
     def key(self) -> Key:
         """Return its chain."""
         return self.row.site, self.row.epoch, self.row.stream  # type: ignore[return-value]  # as it was verified
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A report that waits, in its lane, and its columns."""
+
+    report: Pending
+    lane: lanes.Lane
+    columns: Packed
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A body as it is stored. `to`: the place among those of the transaction to whose body it is a difference."""
+
+    stored: bytes
+    to: int | None
+    is_base: bool
 
 
 class Pendings:
@@ -86,103 +104,87 @@ class Pendings:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        of = dict(zip(map(id, waiting), self.lanes.find(to, [one.key() for one in waiting]), strict=True))
-        rows = {id(one): packed(one.row, one.follows) for one in waiting}
-        waiting = _once(to, waiting, of, rows)
-        if not waiting:
+        found = self.lanes.find(to, [one.key() for one in waiting])
+        placed = [_Placed(one, lane, packed(one.row, one.follows)) for one, lane in zip(waiting, found, strict=True)]
+        if not (new := _once(to, placed)):
             return
-        found, made = [of[id(one)] for one in waiting], [rows[id(one)] for one in waiting]
-        for month in sorted({month_of(row.arrived_ms) for row in made} - self._made):
-            prepare(to, month)
+        for month in sorted({month_of(one.columns.arrived_ms) for one in new} - self._made):
+            _prepare(to, month)
             self._made.add(month)
-        signers = lanes.origins(
-            to, [(one.row.kid, one.row.city, row.protected) for one, row in zip(waiting, made, strict=True)]
-        )
-        said = lanes.configs(to, [(lane.id, row.config) for lane, row in zip(found, made, strict=True)])
-        bodies = _encoded(to, waiting, found, made)
-        to.lock_numbers()
-        ids = to.next_numbers("report_id", len(waiting))
-        stored, based = _with_ids(bodies, found, waiting, ids)
-        to.db.execute(INSERT, columns(ids, found, signers, said, [one.fork for one in waiting], made, stored))
-        to.executemany(_BASE, based)
-        for number, one in zip(ids, waiting, strict=True):
-            case_columns.keep(to, number, one.row.site, one.findings)
+        _insert(to, new)
 
 
-def columns(
-    ids: Sequence[int], found: Sequence[lanes.Lane], signers: Sequence[int], said: Sequence[int],
-    forks: Sequence[bool], made: Sequence[Packed], stored: Sequence[bytes],
-) -> list[list[object]]:  # fmt: skip
-    """Return the values of rows as `INSERT` takes them: an array for each column."""
-    rows = [
-        (
-            *(number, row.arrived_ms, row.seq, lane.id, origin, config, row.made_after, row.due_after, row.event_head),
-            *(int(fork), row.clock_synced, row.digest, row.prev, row.signature, row.seal, row.odd_json(), payload),
-        )
-        for number, lane, origin, config, fork, row, payload in zip(
-            ids, found, signers, said, forks, made, stored, strict=True
-        )
-    ]
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _once(
-    to: Connected, waiting: list[Pending], of: Mapping[int, lanes.Lane], rows: Mapping[int, Packed]
-) -> list[Pending]:
+def _once(to: Connected, placed: Sequence[_Placed]) -> list[_Placed]:
     """Return those that are not stored, each once."""
-    asked = [(of[id(one)].id, one.row.seq) for one in waiting if not one.is_new]
+    asked = [(one.lane.id, one.columns.seq) for one in placed if not one.report.is_new]
     seen: set[tuple[int, int, bytes]] = set()
     if asked:
-        arrays = [[lane for lane, _ in asked], [seq for _, seq in asked]]
+        arrays = [list(column) for column in zip(*asked, strict=True)]
         seen.update(to.db.execute(_STORED, arrays, binary=True).fetchall())
-    left = []
-    for one in waiting:
-        place = (of[id(one)].id, one.row.seq, rows[id(one)].digest)
+    new = []
+    for one in placed:
+        place = (one.lane.id, one.columns.seq, one.columns.digest)
         if place not in seen:
             seen.add(place)
-            left.append(one)
-    return left
+            new.append(one)
+    return new
 
 
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """A body as it is stored. `to`: the place among those of the transaction to whose body it is a difference."""
+def _insert(to: Connected, new: Sequence[_Placed]) -> None:
+    """Insert rows with what they refer to; others wait from the first id to the end of the transaction."""
+    origins = lanes.origins(to, [(one.report.row.kid, one.report.row.city, one.columns.protected) for one in new])
+    configs = lanes.configs(to, [(one.lane.id, one.columns.config) for one in new])
+    bodies = _encoded(to, new)
+    to.lock_numbers()
+    ids = to.next_numbers("report_id", len(new))
+    rows = [
+        _values(number, one, origin, config, body.stored if body.to is None else referring(body.stored, ids[body.to]))
+        for number, one, origin, config, body in zip(ids, new, origins, configs, bodies, strict=True)
+    ]
+    to.db.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+    based: dict[int, tuple[int, int, int]] = {}
+    for number, one, body in zip(ids, new, bodies, strict=True):
+        if body.is_base:
+            one.lane.base, one.lane.base_seq = number, one.columns.seq
+            based[one.lane.id] = number, one.columns.seq, one.lane.id
+        case_columns.keep(to, number, one.report.row.site, one.report.findings)
+    to.executemany(_BASE, based.values())
 
-    stored: bytes
-    to: int | None
-    is_base: bool
+
+def _values(number: int, one: _Placed, origin: int, config: int, stored: bytes) -> tuple[object, ...]:
+    """Return the values of a row, in the order of its columns."""
+    row = one.columns
+    return (
+        *(number, row.arrived_ms, row.seq, one.lane.id, origin, config, row.made_after, row.due_after, row.event_head),
+        *(
+            int(one.report.fork),
+            row.clock_synced,
+            row.digest,
+            row.prev,
+            row.signature,
+            row.seal,
+            row.odd_json(),
+            stored,
+        ),
+    )
 
 
-def _encoded(
-    to: Connected, waiting: Sequence[Pending], found: Sequence[lanes.Lane], made: Sequence[Packed]
-) -> list[_Encoded]:
+def _encoded(to: Connected, new: Sequence[_Placed]) -> list[_Encoded]:
     """Encode bodies before their ids are known."""
-    stored = lanes.bases(to, found)
+    bases = lanes.bases(to, [one.lane for one in new])
     here: dict[int, int] = {}
     done = []
-    for place, (one, lane, row) in enumerate(zip(waiting, found, made, strict=True)):
-        body = Body(one.row.seq, 0, one.payload, row.digest_before)
-        data, is_whole = stored_form(body, stored.get(lane.id))
-        done.append(_Encoded(without_digest(data), None if is_whole else here.get(lane.id), is_whole and not one.fork))
-        if is_whole and not one.fork:
-            stored[lane.id], here[lane.id] = body, place
+    for place, one in enumerate(new):
+        body = Body(one.columns.seq, 0, one.report.payload, one.columns.digest_before)
+        stored, is_whole = stored_form(body, bases.get(one.lane.id))
+        is_base = is_whole and not one.report.fork
+        done.append(_Encoded(without_digest(stored), None if is_whole else here.get(one.lane.id), is_base))
+        if is_base:
+            bases[one.lane.id], here[one.lane.id] = body, place
     return done
 
 
-def _with_ids(
-    bodies: Sequence[_Encoded], found: Sequence[lanes.Lane], waiting: Sequence[Pending], ids: Sequence[int]
-) -> tuple[list[bytes], list[tuple[int, int, int]]]:
-    """Return bodies with the ids of those to which they are differences, and id, number and lane of each new base."""
-    stored = [body.stored if body.to is None else referring(body.stored, ids[body.to]) for body in bodies]
-    based: dict[int, tuple[int, int, int]] = {}
-    for body, lane, one, number in zip(bodies, found, waiting, ids, strict=True):
-        if body.is_base:
-            lane.base, lane.base_seq = number, one.row.seq
-            based[lane.id] = number, one.row.seq, lane.id
-    return stored, list(based.values())
-
-
-def prepare(to: Connected, month: date) -> None:
+def _prepare(to: Connected, month: date) -> None:
     """Make the partition of a month where there is none, beside the others; to attach it then blocks no reader."""
     name = f"report_row_{month:%Y_%m}"
     if to.execute("SELECT to_regclass(?)", (name,)).fetchone() != (None,):

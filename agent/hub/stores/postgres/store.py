@@ -160,9 +160,12 @@ class Store:
         if not sites:
             self._to.lock_writers()
             return
+        self._hold(sites)
+        self._newest = ahead.read(self._to, sites, self.within, self.chains, self._pending.lanes)
+
+    def _hold(self, sites: list[str]) -> None:
         if not self._to.lock_sites(sites):
             self._to.lock_writers()
-        self._newest = ahead.read(self._to, sites, self.within, self.chains, self._pending.lanes)
 
     def _flush(self) -> None:
         """Write what the transaction has kept; reports last, as others wait meanwhile."""
@@ -256,7 +259,7 @@ class Store:
         row, found = case_columns.row_of(claim, now)
         with self.transaction():
             if self._named and row.site not in self._named:
-                self._to.lock_sites([row.site])  # that a report is there once is seen to by who holds its site
+                self._hold([row.site])  # that a report is there once is seen to by who holds its site
             key = (row.site, row.epoch, claim.stream)
             newest = self._newest.get(key)
             is_new = newest is not None and row.seq > newest.seq

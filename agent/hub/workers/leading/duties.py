@@ -1,4 +1,4 @@
-"""Runs what a hub does beside intake: asks again, sends orders, appends to the log, expires, upgrades, tells others.
+"""Runs what a hub does beside intake: asks again, sends orders, appends to the log, expires, upgrades, notifies others.
 
 Of several hubs on one store only the leader does so. It asks before each round whether it still leads: who has lost
 its connection to the database leads no longer, and another has begun or will. What two do at the same moment all the
