@@ -27,7 +27,7 @@ demo: setup ## run the whole flow against a simulated site; writes build/demo/
 link-demo: setup ## self-tests of a simulated recorder and a camera, side by side, to their signed certificates; writes build/link-demo/
 	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/link_demo.py build/link-demo
 
-province-demo: setup system-packages ## a province on loopback until Ctrl-C: three RabbitMQ nodes, a worker, the page, 200 replayed sites; in build/province-demo/
+province-demo: setup system-packages ## a province on loopback until Ctrl-C: three RabbitMQ nodes, PostgreSQL with a standby, four workers, the page, 200 replayed sites; in build/province-demo/
 	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python -P tests/support/province_demo.py build/province-demo $(PROVINCE_FLAGS)
 
 watch: setup ## the same, and keep it running while the site changes

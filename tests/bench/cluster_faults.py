@@ -138,7 +138,7 @@ def told(rounds: list[Round]) -> tuple[dict[str, Any], dict[str, Any]]:
         for name, times in by_kind.items()
         if times
     }
-    return figures, {"recovered": recovered, "reports": sum(one.reports for one in rounds), "workers": 1}
+    return figures, {"recovered": recovered, "reports": sum(one.reports for one in rounds), "workers": 4}
 
 
 async def measured(running: Province, due: list[str], done: Callable[[Round], None]) -> None:

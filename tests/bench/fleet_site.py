@@ -81,7 +81,7 @@ class FleetSite:
         self._confirmed: dict[StreamName, int] = {}
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
-        self._number = self._attempt = self._mid = 0
+        self._number = self._attempt = self._mid = self._ack_no = 0
         self._window = 0
         self._written_s = self._connected_s = 0.0
         self._pump_at: asyncio.TimerHandle | None = None
@@ -292,8 +292,9 @@ class FleetSite:
 
     def _take_mark(self, payload: bytes, jws: str) -> None:
         mark = json.loads(payload)
-        if mark["epoch"] != self.life.epoch:
-            return
+        if mark["epoch"] != self.life.epoch or mark["ack_no"] < self._ack_no:
+            return  # of several workers an older one may come last
+        self._ack_no = mark["ack_no"]
         self.last_mark = payload, jws
         for stream, head in mark["streams"].items():
             for seq in range(self._confirmed.get(stream, 0) + 1, head["seq"] + 1):

@@ -99,7 +99,11 @@ class StreetReading:
         wanted: WantedFootage = NOTHING_WANTED,
         in_s: float = 0.0,
         in_first_deadline: bool = False,
+        listening: bool = True,
     ) -> None:
+        assert not (in_s and listening), (
+            "metadata is listened to again only where a picture that it told of awaits another"
+        )
         assert all("playback" not in asked for asked in (paths or {}).values()), "a recorded picture stays the same"
         assert {d.id for d in part.devices} == {c.camera.device for c in part.cameras}
         self.street.waited += [in_s] if in_s else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = next(path for path in Path(__file__).parents if (path / "pyproject.toml").exists())
@@ -35,9 +36,16 @@ PLAIN_WORDS = re.compile(r"\b(keeps?|kept|tells?|told|says?|said|stands?|heard|k
 """Words of talk and posture: the field says stores, reports, is, receives, has."""
 
 
-def first_line(source: str) -> str:
-    """Return the first line of a module's docstring, empty where there is none."""
-    return (ast.get_docstring(ast.parse(source), clean=False) or "").partition("\n")[0]
+@cache
+def docstrings() -> dict[Path, str]:
+    """Return each module's docstring, empty where there is none."""
+    files = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return {path: ast.get_docstring(ast.parse(path.read_text("utf-8")), clean=False) or "" for path in files}
+
+
+def first_lines() -> dict[str, str]:
+    """Return the first line of each docstring, by the module's path from the root."""
+    return {str(path.relative_to(ROOT)): text.partition("\n")[0] for path, text in docstrings().items()}
 
 
 def wrong_with(line: str) -> str:
@@ -51,16 +59,14 @@ def wrong_with(line: str) -> str:
     return f"{plain[0]!r} is no word of the field" if plain else ""
 
 
-def named_and_gone(path: Path) -> list[str]:
+def named_and_gone(path: Path, text: str) -> list[str]:
     """Return the modules that a docstring names in backticks and that are neither beside it nor in the tree."""
-    text = ast.get_docstring(ast.parse(path.read_text("utf-8")), clean=False) or ""
     named = re.findall(r"`([a-z0-9_/]+\.py)`", text)
     return [one for one in named if not (path.parent / one).exists() and not (ROOT / one).exists()]
 
 
 def test_the_first_line_of_each_module_is_a_verb_of_the_field_and_its_object() -> None:
-    files = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    lines = {str(path.relative_to(ROOT)): first_line(path.read_text("utf-8")) for path in files}
+    lines = first_lines()
     assert len(lines) > 600
     assert {name: f"{wrong}: {line}" for name, line in lines.items() if (wrong := wrong_with(line))} == {}
 
@@ -73,19 +79,12 @@ def test_a_first_line_that_asks_or_has_another_word_is_noticed() -> None:
 
 
 def test_no_verb_is_listed_that_no_module_uses() -> None:
-    used = {
-        first_line(path.read_text("utf-8")).partition(" ")[0].rstrip(",")
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
-    }
+    used = {line.partition(" ")[0].rstrip(",") for line in first_lines().values()}
     assert VERBS - used == set()
 
 
 def test_the_modules_that_a_docstring_names_are_there() -> None:
     gone = {
-        str(path.relative_to(ROOT)): lost
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
-        if (lost := named_and_gone(path))
+        str(path.relative_to(ROOT)): lost for path, text in docstrings().items() if (lost := named_and_gone(path, text))
     }
     assert gone == {}

@@ -108,6 +108,7 @@ WALLS: dict[str, tuple[str, ...]] = {
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
         "agent/service/enroll/channel.py", "agent/service/alerts/mail.py", "agent/onsite/doctor/*",
         "agent/onsite/ui/keeper.py", "agent/hub/outgoing/*", "agent/hub/transport/*", "agent/hub/doctor/broker.py",
+        "agent/hub/workers/forwarding/sending.py",
         "agent/demo/*",
     ),
     "sqlite3": (

@@ -58,6 +58,20 @@ class PostgresServer:
         log = self.directory / "server.log"
         self._run("pg_ctl", "start", "-D", self.directory / "data", "-w", "-l", log, "-o", settings)
 
+    @contextmanager
+    def standby(self) -> Iterator[None]:
+        """Run a second server that takes over what this one writes, on the port behind its own."""
+        copy, log = self.directory / "standby", self.directory / "standby.log"
+        self._run("pg_basebackup", "-h", self.directory, "-U", "hub", "-D", copy, "-R", "-X", "stream", "-c", "fast")
+        settings = " ".join(
+            f"-c {one}" for one in (*SETTINGS, "port=5433", f"unix_socket_directories={self.directory}")
+        )
+        self._run("pg_ctl", "start", "-D", copy, "-w", "-l", log, "-o", settings)
+        try:
+            yield
+        finally:
+            self._run("pg_ctl", "stop", "-D", copy, "-m", "immediate", "-w")
+
     def stop(self, mode: str = "immediate") -> None:
         """End it; `immediate` is as a power cut, `fast` in good order."""
         self._run("pg_ctl", "stop", "-D", self.directory / "data", "-m", mode, "-w")

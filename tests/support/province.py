@@ -1,4 +1,4 @@
-"""A province on loopback: a RabbitMQ cluster, workers of the hub, and replayed sites. For the demo and for faults."""
+"""A province on loopback: a RabbitMQ cluster, PostgreSQL, workers of the hub, and replayed sites."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Final
 from fleet_parts import HubProcess, trust_all
 from fleet_reports import CITY, Life, bodies, new_signer
 from fleet_site import FleetSite, Totals
+from postgres import PostgresServer
 from rabbitmq import PASSWORD, RabbitNode, rabbit_cluster, with_passwords
 
 from agent.contract.signing_keys import PublicKey, load_or_create_signer
@@ -44,8 +45,8 @@ class Province:
 
 
 @contextmanager
-def province(directory: Path, sites: int, workers: int = 1) -> Iterator[Province]:
-    """Start nodes and workers below a folder that is empty; the sites wait for an event loop."""
+def province(directory: Path, sites: int, workers: int = 4) -> Iterator[Province]:
+    """Start nodes, database and workers below a folder that is empty; the sites wait for an event loop."""
     ids = [f"S{number}" for number in range(sites)]
     hub = directory / "hub"
     hub.mkdir(parents=True)
@@ -54,6 +55,9 @@ def province(directory: Path, sites: int, workers: int = 1) -> Iterator[Province
     password.touch(0o600)
     password.write_text(PASSWORD)
     with ExitStack() as running:
+        server = running.enter_context(PostgresServer(durable=True))
+        server.place(hub)
+        running.enter_context(server.standby())
         imported = with_passwords(definitions(QUEUES, ids))
         nodes = running.enter_context(rabbit_cluster(directory / "rabbit", imported))
         totals = Totals()
@@ -72,7 +76,7 @@ def _worker(hub: Path, nodes: Sequence[RabbitNode], password: Path, number: int,
     first, *others = ports[number % len(ports) :] + ports[: number % len(ports)]
     also = [word for port in others for word in ("--also", f"127.0.0.1:{port}")]
     login = ("--user", HUB_USER, "--password-file", str(password))
-    return HubProcess(hub, first, ("--amqp", f"{number}/{of}", *also, *login))
+    return HubProcess(hub, first, ("--worker", f"w{number}", "--amqp", f"{number}/{of}", *also, *login))
 
 
 def _site(name: str, nodes: Sequence[RabbitNode], totals: Totals) -> FleetSite:

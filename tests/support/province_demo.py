@@ -1,4 +1,6 @@
-"""Starts a province on loopback, and ends it with Ctrl-C: three RabbitMQ nodes, a worker, the page, replayed sites.
+"""Starts a province on loopback, and ends it with Ctrl-C.
+
+Three RabbitMQ nodes, PostgreSQL with a standby, four workers, the page, 200 replayed sites:
 
     make province-demo
 
@@ -38,7 +40,7 @@ def main() -> None:
     shutil.rmtree(args.directory, ignore_errors=True)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    print("starting three nodes of RabbitMQ", flush=True)
+    print("starting PostgreSQL with a standby, three nodes of RabbitMQ, and four workers", flush=True)
     with province(args.directory, args.sites) as running, page(running.hub):
         asyncio.run(replay(running, args.each, args.rounds))
 

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -57,8 +58,12 @@ class Epmd:
     def __init__(self, home: Path) -> None:
         self.home, self.port = home, free_port()
         home.mkdir(parents=True)
+        cookie = home / ".erlang.cookie"  # nodes that start together would else read one that another is writing
+        cookie.touch(0o600)
+        cookie.write_text(secrets.token_hex(16))
         self.environment = {
             **os.environ, "HOME": str(home), "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(self.port),
+            "ERL_CRASH_DUMP": str(home / "erl_crash.dump"),
         }  # fmt: skip
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -81,7 +86,6 @@ class RabbitNode:
     def __init__(
         self,
         directory: Path,
-        definitions: Mapping[str, object],
         epmd: Epmd,
         name: str = "camwarden",
         cluster: Sequence[str] = (),
@@ -90,15 +94,13 @@ class RabbitNode:
         self.directory, self.name = directory, name
         self.port, self.amqp, self._dist = free_port(), free_port(), free_port()
         directory.mkdir(parents=True)
-        (directory / "definitions.json").write_text(json.dumps(definitions))
         ports = self.port, self.amqp, free_port()
         lines = plain_lines(*ports) if certificates is None else shipped_lines(*ports, certificates)
         peers = [f"cluster_formation.classic_config.nodes.{n} = {one}@localhost" for n, one in enumerate(cluster, 1)]
         if peers:
             peers += ["cluster_formation.peer_discovery_backend = classic_config"]
             peers += ["cluster_partition_handling = pause_minority"]
-        loaded = f"load_definitions = {directory}/definitions.json"
-        (directory / "rabbitmq.conf").write_text("\n".join([*lines, *peers, loaded, ""]))
+        (directory / "rabbitmq.conf").write_text("\n".join([*lines, *peers, ""]))
         plugins = shutil.copy(SAMPLE / "enabled_plugins", directory / "plugins")
         self._environment = {
             **epmd.environment,
@@ -151,6 +153,12 @@ class RabbitNode:
         command = [SERVER.with_name("rabbitmqctl"), "-n", f"{self.name}@localhost", "-q", *words]
         return subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True).stdout
 
+    def take(self, definitions: Mapping[str, object]) -> None:
+        """Import definitions, as whoever runs the cluster does."""
+        path = self.directory / "definitions.json"
+        path.write_text(json.dumps(definitions))
+        self.ctl("import_definitions", str(path))
+
     def stop(self) -> None:
         """End it in good order."""
         self._end(signal.SIGTERM)
@@ -190,9 +198,10 @@ def rabbit_node(
 ) -> Iterator[RabbitNode]:
     """Run one node; with a folder of certificates, of the shipped configuration."""
     with Epmd(directory / "home") as epmd:
-        node = RabbitNode(directory / "node", definitions, epmd, certificates=certificates)
+        node = RabbitNode(directory / "node", epmd, certificates=certificates)
         try:
             node.start()
+            node.take(definitions)
             yield node
         finally:
             node.kill()
@@ -203,12 +212,13 @@ def rabbit_cluster(directory: Path, definitions: Mapping[str, object], size: int
     """Run a cluster of so many nodes."""
     names = [f"r{number}" for number in range(1, size + 1)]
     with Epmd(directory / "home") as epmd:
-        nodes = [RabbitNode(directory / name, definitions, epmd, name, names) for name in names]
+        nodes = [RabbitNode(directory / name, epmd, name, names) for name in names]
         try:
             for node in nodes:
                 node.begin()
             for node in nodes:
                 node.wait()
+            nodes[0].take(definitions)  # now: a queue gets members on the nodes that are there
             yield nodes
         finally:
             for node in nodes:

@@ -121,7 +121,8 @@ class StreetReading:
     street: Street
     waiting: list[Device] = field(default_factory=list)
 
-    def ask(self, part: Site, *rest: object, in_s: float = 0.0, in_first_deadline: bool = False) -> None:
+    def ask(self, part: Site, *rest: object, in_s: float = 0.0, **more: bool) -> None:
+        del more
         self.street.now += timedelta(seconds=in_s)
         self.waiting += part.devices
 

@@ -1,13 +1,13 @@
 """Shows how far forwarding to an upper hub is behind: a line, JSON, metrics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from agent.hub.domain.forwarding.rows import Lag
 from agent.model.finding import Json, Message
-from agent.text.metrics import block
+from agent.text.metrics import Labels, block
 
 FILES: Final = "files"
 """What `Lag.upper` is where batches are carried."""
@@ -43,23 +43,28 @@ def lag_json(lag: Lag | None) -> Json:
 
 
 def lag_blocks(lag: Lag | None, now: datetime) -> Iterator[str]:
-    """Yield the metrics; nothing where nothing was ever forwarded."""
-    if lag is None:
-        return
+    """Yield the metrics; without a sample where nothing was ever forwarded."""
+
+    def of(value: Callable[[Lag], float]) -> list[tuple[Labels, float]]:
+        return [({}, value(lag))] if lag is not None else []
+
     yield block(
-        *(f"{_NAME}_reports_waiting", "gauge", "Reports that the upper hub has not confirmed."), [({}, lag.waiting)]
+        *(f"{_NAME}_reports_waiting", "gauge", "Reports that the upper hub has not confirmed."),
+        of(lambda one: one.waiting),
     )
     yield block(
-        *(f"{_NAME}_waiting_oldest_seconds", "gauge", "So long the oldest of them waits."), [({}, waits_s(lag, now))]
+        *(f"{_NAME}_waiting_oldest_seconds", "gauge", "So long the oldest of them waits."),
+        of(lambda one: waits_s(one, now)),
     )
     yield block(
         *(f"{_NAME}_reached", "gauge", "1: the upper hub's broker was reached last time; 0: it was not."),
-        [({}, int(not lag.why))],
+        of(lambda one: int(not one.why)),
     )
     yield block(
-        *(f"{_NAME}_sites_refused", "gauge", "Sites of which the upper hub has refused a report."), [({}, lag.refused)]
+        *(f"{_NAME}_sites_refused", "gauge", "Sites of which the upper hub has refused a report."),
+        of(lambda one: one.refused),
     )
     yield block(
         *(f"{_NAME}_sites_held", "gauge", "Sites that are not forwarded, such as those without a division."),
-        [({}, lag.held)],
+        of(lambda one: one.held),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from agent.deliver.publish.messages import DecodedMessage, Message
 from agent.hub.stores import trust
 from agent.hub.transport.amqp import AmqpCarrier
 from agent.hub.transport.carriers import connector
-from agent.hub.transport.topology import HUB_USER, Part, definitions, queue_name
+from agent.hub.transport.topology import EXCHANGE, HUB_USER, Part, definitions, queue_name
 from agent.hub.workers import service
 from agent.model.errors import HubUnavailable
 from agent.site.config.site import Credential, Hub
@@ -99,6 +100,13 @@ class Site:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+
+def test_each_queue_has_a_member_on_each_node(cluster: list[RabbitNode]) -> None:
+    """Else the kill of another node proves nothing: one that is made when a node is alone has that member alone."""
+    told = json.loads(cluster[0].ctl("list_queues", "name", "members", "--formatter", "json"))
+    members = {one["name"]: len(one["members"]) for one in told if one["name"].startswith(EXCHANGE)}
+    assert members == {queue_name(number): 3 for number in range(1, QUEUES + 1)}
 
 
 def test_over_the_kill_of_a_node_nothing_is_lost_and_each_stream_keeps_its_order(

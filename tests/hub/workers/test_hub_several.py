@@ -144,7 +144,7 @@ def test_a_worker_that_is_killed_within_a_transaction_leaves_nothing_of_it_and_n
         assert publisher.drained(PATIENCE_S)
         assert len(second.tell.of("verified")) == 15
         hold_against(hub, confirmed(peer))
-    assert postgres.query("SELECT count(*) FROM report_body") == [(15,)]
+    assert postgres.query("SELECT count(*) FROM body") == [(15,)]
 
 
 def test_who_loses_the_connection_that_leads_leads_no_longer_and_one_other_does(

@@ -1,4 +1,4 @@
-"""A block's mean lies where samples do: what leaves that range was never sent, whatever the decoder makes of it."""
+"""The mean of a block lies where samples do: what leaves that range was never sent, though a decoder limits it."""
 
 from __future__ import annotations
 

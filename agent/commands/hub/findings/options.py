@@ -61,9 +61,7 @@ def _listing(actions: Any, data: argparse.ArgumentParser) -> None:
 
 
 def _saved(actions: Any, data: argparse.ArgumentParser) -> None:
-    parser = actions.add_parser(
-        "question", help="list, remove and export the questions that `hub ask --save` has saved"
-    )
+    parser = actions.add_parser("question", help="list, remove and export questions that `hub ask --save` has saved")
     inner = parser.add_subparsers(dest="question_action", required=True, metavar="ACTION")
     named = argparse.ArgumentParser(add_help=False)
     named.add_argument("name", metavar="NAME")
@@ -75,9 +73,7 @@ def _saved(actions: Any, data: argparse.ArgumentParser) -> None:
         help="day, monday to sunday, or a day of the month from 1 to 31 (its last one where it is shorter)",
     )  # fmt: skip
     plan.add_argument("--at", metavar="HH:MM", default="06:30", help="time of day in China (default 06:30)")
-    plan.add_argument(
-        "--to", type=Path, metavar="FOLDER", required=True, help="where files are written on this machine"
-    )
+    plan.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where its files are written")
     plan.add_argument(
         "--format", choices=FORMATS, action="append", default=[], help="csv (default) or xlsx; may be repeated"
     )
