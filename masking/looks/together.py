@@ -8,7 +8,7 @@ A FAIL needs two looks that fail, the present one among them; the agent decides 
 all unsure never become a FAIL. A look is never joined with itself: equal evidence counts once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, Literal
@@ -34,7 +34,8 @@ from masking.looks.unsupported import unsupported
 from masking.model import Effect, Verdict, Zone
 from masking.zones import overlays
 from masking.zones.forest import LOOKS, PASS_FROM
-from masking.zones.opinions import MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
+from masking.zones.opinions import BLUR_MIN_SIGMA, MOSAIC_MIN_BLOCK, MOSAIC_TOLERANCE
+from masking.zones.possible import ENERGY_MIN
 from masking.zones.raster import Bgr
 from masking.zones.verdict import judge_cut
 
@@ -61,6 +62,12 @@ SEEN_AROUND: Final = 0.7
 STILL_FROM: Final = 0.5
 """Logarithms (`evidence.Change`): so little must change inside, and along the worst quarter of the border, and so much
 around everywhere, that a blur counts as hidden whose looks alone are not sure, from this probability on.
+"""
+
+STRONG_SIGMA: Final = 1.5 * BLUR_MIN_SIGMA
+"""Sigma (px at 640 px width) from which a blur is strong enough even if it was measured half as strong again as it is.
+
+Below, a place whose own detail is coarse makes a blur of 1 px look like one of 3 or 4.
 """
 
 MOVES_INSIDE: Final = -0.2
@@ -214,7 +221,8 @@ def _hidden(single: Verdict, looks: Sequence[Look], count: _Counted, change: Cha
 def _is_joined(single: Verdict, judge: Effect | Literal[""], alike: Sequence[float], change: Change) -> bool:
     """Whether a mosaic or blur is hidden by what each look could tell, what is seen now, and what changes."""
     if judge == "blurred":
-        return median(alike) >= STILL_FROM and _is_still(change)
+        least = STILL_FROM if _is_strong(dict(single.numbers)) else PASS_FROM
+        return median(alike) >= least and _is_still(change)
     if judge not in LOOKS:
         return False
     told = joined_numbers(judge, dict(single.numbers), [log_odds(one) for one in alike], change)
@@ -223,6 +231,14 @@ def _is_joined(single: Verdict, judge: Effect | Literal[""], alike: Sequence[flo
 
 def _is_still(change: Change) -> bool:
     return change.inside < STILL_INSIDE and change.strip < STILL_STRIP and change.least_around > SEEN_AROUND
+
+
+def _is_strong(own: Mapping[str, float]) -> bool:
+    """Whether a blur is measured as one that hides, whatever is behind it, or leaves nothing to be seen at all.
+
+    That nothing changes in it proves no strength: a blur of 1 px takes the sensor's noise away, too.
+    """
+    return own["sigma_px"] >= STRONG_SIGMA or own["energy"] < ENERGY_MIN
 
 
 def _is_fine(single: Verdict) -> bool:
