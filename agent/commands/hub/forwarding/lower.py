@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.commands.hub.orders import writing
 from agent.commands.hub.view import reading
 from agent.commands.hub.web.user import COMMAND
 from agent.contract.chain import utc_text
@@ -17,7 +18,7 @@ from agent.hub.domain.people.audit import AuditRow
 from agent.hub.domain.people_text import NAME_MAX_CHARS, refuse_text
 from agent.hub.domain.rows.places import DIVISION
 from agent.hub.ports.store import Store
-from agent.hub.stores.engines import open_people, open_store
+from agent.hub.stores.engines import open_people
 from agent.hub.workers.forwarding import vouching
 from agent.model.errors import ConfigurationError, UsageError
 from agent.model.exits import OK
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     refuse_text(args.by, NAME_MAX_CHARS)
     refuse_text(args.why)
     now = datetime.now(UTC)
-    with closing(open_people(args.data)) as people, people.changing(), closing(open_store(args.data)) as store:
+    with writing(args.data) as (store, _), closing(open_people(args.data)) as people, people.changing():
         hub, said = _added(args, store, now) if args.lower_action == "add" else _revoked(args, store, now)
         what = " ".join((hub.name, hub.key.kid, *hub.divisions, args.by, args.why))
         people.record(AuditRow(utc_text(now), COMMAND, f"lower-{args.lower_action}", what, "ok", ""))
