@@ -57,6 +57,7 @@ UNCLAIMED: Mapping[tuple[str, str], str] = {
         "StreamSound",
     ): "what each profile tells proves it; the description of a stream can only accuse",
     ("privacy-mask-effective", "ObjectsTold"): "pictures prove it; metadata that was listened to can only accuse",
+    ("privacy-mask-effective", "PictureTold"): "live pictures prove it; one that metadata brings or names only accuses",
     ("privacy-mask-drift", "ZoneVerdict"): "the device's list proves it; what a mask looks like can only accuse",
     ("inventory-drift", "Channels"): "of the box: its own identity; of a camera behind it: either (`ANY_OF`)",
 }

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
-from masking.model import Verdict
+from masking.model import Effect, Verdict
 from masking.zones.opinions import BLUR_MIN_SIGMA
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
-CASES = ("blur-1", "blur-1.5", "blur-4", "blur-6", "blur-10")
+CASES = {
+    "blurred": ("blur-1", "blur-1.5", "blur-4", "blur-6", "blur-10"),
+    "pixelated": ("mosaic-shift-5%", "mosaic-8", "mosaic-12", "mosaic-16", "mosaic-24"),
+}
 
 
 @pytest.fixture
@@ -27,13 +30,13 @@ def judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         importlib.import_module(f"scenes.{name}") for name in ("cases", "courses", "places", "looking", "verdicts")
     )
     monkeypatch.setattr(courses, "CACHE", tmp_path)
-    wanted = tuple(case for case in cases.CASES if case.name in CASES)
     by_name = {place.name: place for place in places.places()}
 
-    def judge(place: str, number: int, at: int) -> tuple[str, list[Verdict]]:
+    def judge(place: str, number: int, at: int, effect: Effect = "blurred") -> tuple[str, list[Verdict]]:
+        wanted = tuple(case for case in cases.CASES if case.name in CASES[effect])
         film = courses.film(courses.course(by_name[place], number, wanted))
         spot = film.course.spots[at]
-        zone = verdicts.zone_of(spot, film.boxes[at], "blurred")
+        zone = verdicts.zone_of(spot, film.boxes[at], effect)
         return spot.case.name, list(looking.judge_each(film.pictures, zone))
 
     return judge
@@ -51,6 +54,16 @@ def test_several_looks_do_not_pass_a_blur_too_weak_to_hide(judged: Any, place: s
     assert numbers(looks[-1])["sigma_px"] > BLUR_MIN_SIGMA
     assert numbers(looks[-1])["change_inside"] < -1
     assert "PASS" not in [one.verdict for one in looks]
+
+
+@pytest.mark.parametrize(("place", "number", "at"), [("rendered-1", 2001, 3), ("rendered-6", 2001, 5)])
+def test_one_sure_look_of_six_does_not_pass_a_mosaic_beside_its_zone(
+    judged: Any, place: str, number: int, at: int
+) -> None:
+    """The five others see no texture around it and tell nothing, and their odds are low."""
+    case, looks = judged(place, number, at, "pixelated")
+    assert case == "mosaic-shift-5%"
+    assert [one.verdict for one in looks] == ["UNSURE"] * 6
 
 
 @pytest.mark.parametrize(
