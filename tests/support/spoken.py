@@ -24,8 +24,11 @@ EXPECTED = {"texts": 2, "_wrong": 1, "Unique": 0}
 """Which argument of these says in words what a value must be, or what carries it."""
 
 ELSEWHERE = frozenset(
-    {"self._failure or mqtt.error_string(code)", "events.refused", "link.lost", "tls_words(error)", "header.kid", "kid"}
-)
+    {
+        "self._failure or mqtt.error_string(code)", "events.refused", "events.lost", "events.unsubscribed[0]",
+        "link.lost", "tls_words(error)", "header.kid", "kid",
+    }
+)  # fmt: skip
 """What an error may be made of without a text of its own: the words of the broker or of MQTT, and a thumbprint."""
 
 

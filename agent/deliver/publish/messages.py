@@ -34,9 +34,7 @@ from agent.contract.topics import (
 )
 from agent.deliver.publish.packet import Received, pack_properties
 from agent.deliver.spool.queue import PendingRow
-from agent.deliver.spool.spool import Spool
 from agent.model.errors import NotVerified
-from agent.site.config.site import Site
 
 DEFLATE_ABOVE_BYTES: Final = 65_536
 """Larger payloads are deflated (RFC 1950) and labelled so: a whole site's configuration shrinks to a thirtieth."""
@@ -235,17 +233,3 @@ class FlatSites:
 
 def _site(topic: str) -> str:
     return "/".join(topic.split("/", _SITE_LEVELS)[:_SITE_LEVELS])
-
-
-def next_presence(site: Site, spool: Spool, signer: Signer) -> Presence:
-    """Return the presence of a new connection; its number is stored in the spool first."""
-    number = spool.next_connection_no()
-    return Presence(
-        origin=site.origin,
-        confirm=site.confirm,
-        epoch=spool.epoch,
-        connection_no=number,
-        jwk=signer.jwk,
-        heads=spool.heads(),
-        confirmed=spool.confirmed(),
-    )

@@ -17,7 +17,8 @@ from typing import Final
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.connection import Granted, Link
-from agent.deliver.publish.messages import Message, next_presence, report_message, state_message
+from agent.deliver.publish.messages import Message, report_message, state_message
+from agent.deliver.publish.next_presence import next_presence
 from agent.deliver.publish.pace import Pace, Reconnects
 from agent.deliver.publish.protocol import Dialect
 from agent.deliver.publish.tls import failure_words

@@ -22,7 +22,8 @@ from agent.contract.presence import Presence
 from agent.contract.signing_keys import PublicKey, Signer
 from agent.deliver.keys.own_certificate import ends_at
 from agent.deliver.publish.connection import Events, Granted, Link
-from agent.deliver.publish.messages import DecodedMessage, Message, next_presence, report_message, state_message
+from agent.deliver.publish.messages import DecodedMessage, Message, report_message, state_message
+from agent.deliver.publish.next_presence import next_presence
 from agent.deliver.publish.outbox import Outbox
 from agent.deliver.publish.pace import IDLE_LEAST_S, Pace, Reconnects
 from agent.deliver.publish.protocol import NO_SUBSCRIBERS, REFUSED, Dialect, LearnedLimit

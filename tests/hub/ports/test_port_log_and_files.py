@@ -100,6 +100,15 @@ def test_a_hub_of_another_folder_is_taken_over_with_all_it_has(engine: Engine, o
     assert engine.files.is_secret("map.json") and not engine.files.is_secret("ca.crt")
 
 
+def test_only_a_server_speaks_for_itself_and_says_what_tables_it_has(
+    engine: Engine, opens: Opens, tmp_path: Path
+) -> None:
+    opens().close()
+    told = engine.files.server(tmp_path / "hub")
+    assert told is None or (told.is_current and told.migration and told.release and told.used_bytes > 0)
+    assert (told is None) != engine.files.is_secret("postgres.conninfo")
+
+
 @COPIED
 def test_a_backup_comes_back_elsewhere_with_every_report_and_a_log_that_waits(
     engine: Engine, opens: Opens, tmp_path: Path

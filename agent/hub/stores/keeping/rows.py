@@ -263,9 +263,11 @@ def time_in(text: str | None) -> int | str | None:
     return number if number >= 0 and utc_text(_BEGIN + number * _MS) == text else text
 
 
-def jws_out(protected: str, signature: bytes | str) -> str:
-    """Return the exact JWS of a row; one that is stored whole stands in either column."""
-    return f"{protected}..{b64url(signature)}" if isinstance(signature, bytes) and signature else signature or protected
+def jws_out(protected: str, signature: bytes | str | None) -> str:
+    """Return the exact JWS of a row; one that is stored whole is the signature, or, where that is None, the header."""
+    if isinstance(signature, bytes):
+        return f"{protected}..{b64url(signature)}"
+    return protected if signature is None else signature
 
 
 def config_out(stored: bytes | str) -> str:
