@@ -1,4 +1,4 @@
-"""Makes the presence of a new connection of a site, under the next number of its spool."""
+"""Builds the presence of a new connection of a site, under the next number of its spool."""
 
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import Signer
