@@ -99,7 +99,16 @@ HUB = Package(
         "systemd/camwarden-hub.tmpfiles": "camwarden-hub.tmpfiles",
     },
     manual={"camwarden-hub.1": "camwarden-hub.8"},  # the page of the command has its name in the agent's package
-    left_out=("agent/demo", "agent/design", "agent/hub/stores/postgres", "agent/onsite/ui"),
+    left_out=(
+        "agent/demo",
+        "agent/design",
+        "agent/hub/stores/postgres",
+        "agent/onsite/cards",
+        "agent/onsite/filing",
+        "agent/onsite/ledger",
+        "agent/onsite/link",
+        "agent/onsite/ui",
+    ),  # fmt: skip
 )
 PACKAGES = {package.name: package for package in (AGENT, HUB)}
 """What is built, by name: with plain debhelper, and by what stands in the table."""
