@@ -45,11 +45,16 @@ def hub(postgres: PostgresServer, tmp_path: Path) -> Path:
     return tmp_path / "hub"
 
 
-@contextmanager
-def site(hub: Path, tmp_path: Path, broker: Broker, name: str = "S1", cycles: int = 20) -> Iterator[Publisher]:
-    """Run a site that has something to send, and believes this hub."""
+def trusted(hub: Path, tmp_path: Path, broker: Broker, name: str = "S1") -> Maker:
+    """Return a site that the hub trusts; before workers run, for what comes before that is taken up by one of them."""
     maker = Maker(tmp_path / name, delivery.site(site_id=name, hub=site_on(broker)))
     trust.add(hub, name, maker.signer.kid, clock())
+    return maker
+
+
+@contextmanager
+def site(hub: Path, maker: Maker, cycles: int = 20) -> Iterator[Publisher]:
+    """Run a site that has something to send, and believes this hub."""
     spool = maker.open()
     for _ in range(cycles):
         maker.cycle(spool, clock(), events=2)
@@ -93,9 +98,10 @@ def hold_against(hub: Path, marks: list[dict[str, Any]], name: str = "S1") -> No
 def test_workers_share_what_sites_send_and_each_may_answer_any_site(
     hub: Path, tmp_path: Path, broker: Broker, postgres: PostgresServer
 ) -> None:
+    maker = trusted(hub, tmp_path, broker)
     with (
         HubProcess(hub, broker.port, "a") as first, HubProcess(hub, broker.port, "b") as second,
-        Peer(broker.port, "vss/v1/+/S1/ack") as peer, site(hub, tmp_path, broker) as publisher,
+        Peer(broker.port, "vss/v1/+/S1/ack") as peer, site(hub, maker) as publisher,
     ):  # fmt: skip
         assert publisher.drained(PATIENCE_S)
         assert len(postgres.query(LEADERS)) == 1
@@ -114,7 +120,7 @@ def test_a_leader_that_is_killed_is_followed_by_another_which_does_what_it_did(
         first.awaits("leads")
         second = ends.enter_context(HubProcess(hub, broker.port, "b"))
         peer = ends.enter_context(Peer(broker.port, "vss/v1/+/S1/#"))
-        publisher = ends.enter_context(site(hub, tmp_path, broker))
+        publisher = ends.enter_context(site(hub, trusted(hub, tmp_path, broker)))
         assert publisher.drained(PATIENCE_S)
         assert not second.tell.of("leads")
         first.kill()
@@ -134,7 +140,7 @@ def test_a_worker_that_is_killed_within_a_transaction_leaves_nothing_of_it_and_n
         holder = ends.enter_context(closing(postgres.connected()))
         holder.execute("BEGIN")
         holder.execute("LOCK TABLE report_row IN EXCLUSIVE MODE")  # it has bodies in its transaction, and waits
-        publisher = ends.enter_context(site(hub, tmp_path, broker, cycles=5))
+        publisher = ends.enter_context(site(hub, trusted(hub, tmp_path, broker), cycles=5))
         until(lambda: postgres.query(WAITS))
         first.kill()
         holder.execute("ROLLBACK")
