@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,11 +27,12 @@ def taiyuan(tmp_path: Path) -> Signer:
 
 
 @pytest.fixture
-def province(tmp_path: Path, datong: Signer) -> Province:
+def province(tmp_path: Path, datong: Signer) -> Iterator[Province]:
     """The province's hub, which has granted Datong's its division."""
     desk = Desk(tmp_path / "province")
     desk.store.lower_hubs.keep(lower_hub(datong))
-    return Province(desk)
+    with closing(desk.store):
+        yield Province(desk)
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,13 +26,14 @@ from agent.verify.archive import open_container
 
 
 @pytest.fixture
-def desk(tmp_path: Path, maker: Maker) -> Desk:
+def desk(tmp_path: Path, maker: Maker) -> Iterator[Desk]:
     """Datong's hub, which has twelve events of a site."""
     desk = Desk(tmp_path / "datong")
     trusted(desk, maker)
     for one in chain_of(maker, 12):
         desk.send(one)
-    return desk
+    with closing(desk.store):
+        yield desk
 
 
 def write(desk: Desk, folder: Path, **changes: object) -> files.Written:

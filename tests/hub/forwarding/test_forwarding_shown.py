@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from agent.hub.doctor import forwarding as probe
 from agent.hub.doctor.model import Situation
 from agent.hub.domain.forwarding.rows import Lane, Told
 from agent.hub.stores import trust
+from agent.hub.stores.engines import open_store
 from agent.hub.views.forwarding import lag_blocks, lag_line
 from agent.text.translate import render
 
@@ -26,7 +29,7 @@ LANE = Lane("S1", "e1", "event")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, maker: Maker) -> Desk:
+def desk(tmp_path: Path, maker: Maker) -> Iterator[Desk]:
     """Datong's hub, which has three events of a site and forwards them."""
     desk = Desk(tmp_path / "datong")
     trusted(desk, maker)
@@ -34,7 +37,8 @@ def desk(tmp_path: Path, maker: Maker) -> Desk:
         desk.send(one)
     desk.store.forwarding.mark("S1", "")
     desk.store.forwarding.note_link("b:8883", NOW, "")
-    return desk
+    with closing(desk.store):
+        yield desk
 
 
 def judged(desk: Desk, after: timedelta) -> tuple[str, str]:
@@ -64,8 +68,9 @@ def test_what_the_upper_hub_refuses_is_a_warning(desk: Desk) -> None:
 
 def test_a_hub_that_forwards_nothing_is_not_judged_and_has_no_metric(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "other")
-    assert judged(desk, timedelta(days=9))[0] == "not_applicable"
-    page = "".join(lag_blocks(desk.store.forwarding.lag(), NOW))
+    with closing(desk.store):
+        assert judged(desk, timedelta(days=9))[0] == "not_applicable"
+        page = "".join(lag_blocks(desk.store.forwarding.lag(), NOW))
     assert page and all(line.startswith("#") for line in page.splitlines())
 
 
@@ -101,6 +106,7 @@ def test_people_grant_and_take_back_and_each_is_a_row_of_the_audit_log(
 ) -> None:
     data, jwks = tmp_path / "province", tmp_path / "datong.jwks.json"
     hub_key(data)
+    open_store(data).close()
     jwks.write_text(json.dumps(jwk_set({datong.kid: datong.public})))
     said = ("--by", "Li", "--why", "agreed")
     (made,) = lower("add", "datong", "--jwks", jwks, "--division", "140200", *said, data=data)
@@ -133,6 +139,7 @@ def test_a_mistake_is_one_clear_line_and_grants_nothing(
 ) -> None:
     data, jwks = tmp_path / "province", tmp_path / "datong.jwks.json"
     hub_key(data)
+    open_store(data).close()
     jwks.write_text(json.dumps(jwk_set({datong.kid: datong.public})))
     filled = [word.format(jwks=jwks, none=tmp_path / "none") for word in words]
     done = run_here("hub", "lower", *filled, "--data", data, environ={})
@@ -145,6 +152,7 @@ def test_files_go_up_and_an_acknowledgement_comes_back_by_the_commands(
     data, jwks, up = tmp_path / "province", tmp_path / "datong.jwks.json", tmp_path / "province.jwks.json"
     jwks.write_text(json.dumps(jwk_set({datong.kid: datong.public})))
     up.write_text(run_here("hub", "jwks", "--data", data, environ={}).stdout)
+    open_store(data).close()
     lower("add", "datong", "--jwks", jwks, "--division", "140200", "--by", "Li", "--why", "x", data=data)
     mine = ("--data", desk.directory)
     told = json.loads(run_here("hub", "forward", "--batch", tmp_path / "out", "--json", *mine, environ={}).stdout)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +23,14 @@ LANE = Lane("S1", "e1", "event")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, maker: Maker, chain: list[Envelope]) -> Desk:
+def desk(tmp_path: Path, maker: Maker, chain: list[Envelope]) -> Iterator[Desk]:
     """The district's hub, which has ten events of a site."""
     desk = Desk(tmp_path / "district")
     trusted(desk, maker)
     for one in chain:
         assert desk.send(one)["event"] == "verified"
-    return desk
+    with closing(desk.store):
+        yield desk
 
 
 @pytest.fixture
@@ -131,13 +133,14 @@ def test_a_gap_above_is_confirmed_by_what_follows_it(
 ) -> None:
     """People accepted 4 as lost: the upper hub's head is what 5 follows, also where the report itself is not here."""
     desk = Desk(tmp_path / "holed")
-    trusted(desk, maker)
-    for one in chain[:3] + chain[4:]:
-        desk.send(one)
     payload = write_watermark(Watermark("S1", "e1", 1, {"event": head(chain, 4)}), NOW)
-    keys = {upper.kid: upper.public}
-    assert watermarks.take(desk.store, keys, "S1", payload, sign_payload(payload, upper, ACK_TYP), NOW)[1] == {LANE: 4}
-    rows = desk.store.forwarding.reports(LANE, 2, 2)
+    jws, keys = sign_payload(payload, upper, ACK_TYP), {upper.kid: upper.public}
+    with closing(desk.store):
+        trusted(desk, maker)
+        for one in chain[:3] + chain[4:]:
+            desk.send(one)
+        assert watermarks.take(desk.store, keys, "S1", payload, jws, NOW)[1] == {LANE: 4}
+        rows = desk.store.forwarding.reports(LANE, 2, 2)
     assert [row.seq for row in rows] == [3, 5]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,13 +30,14 @@ LOOK = Command("c1", "S1", "report-now", NOW, LATER)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, maker: Maker) -> Desk:
+def desk(tmp_path: Path, maker: Maker) -> Iterator[Desk]:
     """The district's hub, which has three events of a site."""
     desk = Desk(tmp_path / "district")
     trusted(desk, maker)
     for one in chain_of(maker, 3):
         desk.send(one)
-    return desk
+    with closing(desk.store):
+        yield desk
 
 
 @pytest.fixture
