@@ -108,7 +108,7 @@ HUB = Package(
         "agent/onsite/ledger",
         "agent/onsite/link",
         "agent/onsite/ui",
-    ),  # fmt: skip
+    ),
 )
 PACKAGES = {package.name: package for package in (AGENT, HUB)}
 """What is built, by name: with plain debhelper, and by what stands in the table."""
