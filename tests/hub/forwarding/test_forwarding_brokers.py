@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,18 @@ from agent.site.config.site import Hub
 
 def on(broker: Broker) -> Hub:
     return Hub("127.0.0.1", broker.port, tls=False)
+
+
+def test_a_broker_that_is_gone_is_told_once_however_often_it_is_tried(tmp_path: Path) -> None:
+    district = tmp_path / "district"
+    hub_key(district)
+    Store(district).close()
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        upper = Hub("127.0.0.1", gone.getsockname()[1], tls=False)
+        with Forwarder(district, upper, hub_key(tmp_path / "province")) as forwarder:
+            for _ in range(12):
+                gone.accept()[0].close()
+            assert len(forwarder.tell.of("offline")) == 1
 
 
 def reports_of(directory: Path) -> list[tuple[object, ...]]:

@@ -87,6 +87,8 @@ def _list(args: argparse.Namespace) -> int:
         told = [_told(hub) | {"sites": sites} for hub, sites in found]
         print(json.dumps({"schema": SCHEMA, "lower": told}, ensure_ascii=False))
         return OK
+    if not found:
+        print(render(Message("no hub may forward to this one; grant it: camwarden hub lower add"), args.lang))
     for hub, sites in found:
         values = {"name": hub.name, "kid": hub.key.kid, "divisions": listed(hub.divisions), "sites": sites}
         line = Message("{name}  {kid}  divisions {divisions}, vouches for {sites} sites", values)

@@ -129,6 +129,7 @@ class _Forwarder:
         self._bound = vouchers.by_site(self._trust)
         self._seen_id = 0
         self._look_at_s = 0.0
+        self._offline_why = ""
         self._wishes = wishes.Wishes(options.directory, store, signer, options.upper_keys)
 
     def run(self, stop: threading.Event) -> None:
@@ -152,6 +153,10 @@ class _Forwarder:
                 one.close()
 
     def _offline(self, why: object) -> None:
+        """Tell why there is no connection, once however often the same is met."""
+        if str(why) == self._offline_why:
+            return
+        self._offline_why = str(why)
         broker = self._options.broker
         LOG.warning("%s:%d: %s; trying again", broker.host, broker.port, why)
         sd_notify.status(f"without the upper broker: {why}")
@@ -197,7 +202,7 @@ class _Forwarder:
 
     def _welcome(self) -> None:
         """Begin a connection: whatever is not confirmed goes again, and every voucher before it."""
-        broker = self._options.broker
+        broker, self._offline_why = self._options.broker, ""
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
         sd_notify.ready(f"forwarding to {broker.host}:{broker.port}")
         self._store.forwarding.note_link(f"{broker.host}:{broker.port}", self._clock(), "")
