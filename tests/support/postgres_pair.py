@@ -29,8 +29,10 @@ class PostgresPair:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
-        self._as = server_user(directory)
-        directory.chmod(0o755)
+        for folder in (directory, self.disk(0), self.disk(1)):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)
+            self._as = server_user(folder)
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self.primary = 0
 
@@ -56,13 +58,21 @@ class PostgresPair:
 
     def data(self, number: int) -> Path:
         """Return the folder of one's data."""
-        return self.directory / f"data-{number}"
+        return self.disk(number) / "data"
+
+    def disk(self, number: int) -> Path:
+        """Return the folder of one's data and nothing else: a disk may be mounted there."""
+        return self.directory / f"server-{number}"
 
     def conninfo(self, *numbers: int, path: str = "public") -> str:
         """Return what names these servers, in this order, in libpq's form."""
         hosts = ",".join(str(self.directory) for _ in numbers)
         ports = ",".join(str(_PORTS[number]) for number in numbers)
         return f"host={hosts} port={ports} dbname=postgres user=hub options='-c search_path={path}'"
+
+    def name(self, hub: Path) -> None:
+        """Have a hub's folder name both."""
+        (hub / "postgres.conninfo").write_text(f"{self.conninfo(0, 1)}\n")
 
     def kill(self, number: int) -> None:
         """End one as a power cut does, with all its processes; nothing where it does not run."""
@@ -77,6 +87,15 @@ class PostgresPair:
         while not all(_is_over(int(one)) for one in children):
             assert time.monotonic() < until_s
             time.sleep(0.02)
+
+    def revive(self) -> None:
+        """Start the one that writes where it has ended by itself, and wait until it takes statements."""
+        if self._running[self.primary].poll() is not None:
+            self._start(self.primary)
+        until_s = time.monotonic() + PATIENCE_S
+        while not self._answers(self.primary):
+            assert time.monotonic() < until_s, self.log(self.primary)[-1000:]
+            time.sleep(0.1)
 
     def promote(self) -> None:
         """Have the standby write, by itself until the other is there again."""

@@ -1,4 +1,4 @@
-"""A hub on a PostgreSQL with a standby: it seeks the one that may be written, and what it confirmed outlives a server."""
+"""A hub on PostgreSQL with a standby: it takes the one that may be written, and what it confirmed outlives a server."""
 
 from __future__ import annotations
 
