@@ -136,6 +136,8 @@ def _of_many(statement: str, types: tuple[str, ...]) -> str:
     text = re.sub(r"\?", lambda _: f"v.v{next(order)}", statement)
     if _VALUES.search(text):
         return _VALUES.sub(rf"SELECT \1 FROM {source}", text)  # noqa: S608  a statement of ours
+    if text.startswith("DELETE "):
+        return text.replace(" WHERE ", f" USING {source} WHERE ", 1)
     if " FROM " in text:
         return text.replace(" FROM ", f" FROM {source}, ", 1)
     return text.replace(" WHERE ", f" FROM {source} WHERE ", 1)
