@@ -156,7 +156,11 @@ def connect(directory: Path, read_only: bool) -> Connected:
         ConfigurationError: Nothing, or nothing usable, says where it is.
         StoreWaits: It does not answer.
     """
-    path = directory / NAME
+    return connect_by(directory / NAME, read_only)
+
+
+def connect_by(path: Path, read_only: bool) -> Connected:
+    """Connect to the database that a file names. Raises as `connect`."""
     try:
         conninfo = path.read_text("utf-8").strip()
     except FileNotFoundError:
