@@ -22,8 +22,8 @@ _LANES: Final = (
 )
 _LANE: Final = "INSERT INTO lane (site, epoch, stream) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _ORIGINS: Final = (
-    "SELECT kid, city, protected, id FROM origin JOIN unnest(%b::text[], %b::text[], %b::text[])"
-    " AS k(kid, city, protected) USING (kid, city, protected)"
+    "SELECT to_json(array_agg(id ORDER BY at)) FROM unnest(%b::text[], %b::text[], %b::text[])"
+    " WITH ORDINALITY AS k(kid, city, protected, at) LEFT JOIN origin USING (kid, city, protected)"
 )
 _ORIGIN: Final = "INSERT INTO origin (kid, city, protected) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _SAID: Final = (
@@ -71,15 +71,12 @@ class Lanes:
 
 def origins(to: Connected, asked: Sequence[tuple[str, str, str]]) -> list[int]:
     """Return the numbers of keys with their city and protected header, which are made where there are none."""
-    wanted = sorted(set(asked))
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    found: dict[tuple[str, ...], int] = {}
-    for _ in range(2):
-        found |= {tuple(key): number for *key, number in to.db.execute(_ORIGINS, columns, binary=True).fetchall()}
-        if len(found) == len(wanted):
-            break
-        to.executemany(_ORIGIN, [key for key in wanted if key not in found])
-    return [found[key] for key in asked]
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    ((found,),) = to.db.execute(_ORIGINS, columns, binary=True).fetchall()
+    if missing := {key for key, number in zip(asked, found, strict=True) if number is None}:
+        to.executemany(_ORIGIN, sorted(missing))
+        ((found,),) = to.db.execute(_ORIGINS, columns, binary=True).fetchall()
+    return list(found)
 
 
 def configs(to: Connected, asked: Sequence[tuple[int, str]]) -> list[int]:
