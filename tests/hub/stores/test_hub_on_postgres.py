@@ -22,7 +22,7 @@ from agent.model.exits import BUG, USAGE
 NAME = "postgres.conninfo"
 NEWEST = max(path.stem for path in (Path(agent.__file__).parent / "hub/stores/postgres/migrations").glob("*.sql"))
 RUNS_ON = {"hub run", "hub serve", "hub enroll serve"}
-OF_FILES = {"hub backup", "hub restore", "hub take-over"}
+OF_FILES = {"hub backup", "hub restore", "hub take-over", "hub migrate"}
 SAID_ALIKE = {"hub findings", "hub site", "hub ask", "hub check", "hub verify", "hub orders", "hub fleet", "hub report"}
 HUB = [leaf for leaf in leaves() if leaf.path[0] == "hub" and leaf.name not in RUNS_ON]
 

@@ -1,7 +1,9 @@
 """Defines holds, reports by age, and room on the disk, as ports hand them to housekeeping. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 from agent.contract.chain import utc_text
@@ -86,3 +88,14 @@ class Altered:
     stream: str
     seq: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A hub that was moved to a server. `aside`: where its old database is now. `rows`: how many, by table.
+
+    They were counted and compared; none where only the last step of an earlier try was left.
+    """
+
+    aside: Path
+    rows: Mapping[str, int]

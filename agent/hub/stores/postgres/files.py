@@ -109,7 +109,7 @@ def restore(_: Path, directory: Path) -> Never:
 def take_over(_: Path, directory: Path, __: datetime) -> Never:
     """Refuse: a folder is taken over where reports are files. Raises UsageError."""
     raise UsageError(
-        "{path}: names PostgreSQL; take the hub over into a folder without it, and move the reports from there",
+        "{path}: names PostgreSQL; take the hub over into a folder without it, then: camwarden hub migrate",
         path=where(directory),
     )
 

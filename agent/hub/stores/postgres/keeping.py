@@ -44,7 +44,7 @@ def drop(store: Database, numbers: Collection[int]) -> None:
     store.run("DELETE FROM body_held WHERE report_id = ANY(?)", list(numbers))
 
 
-def delete_report(store: Database, number: int) -> None:
+def delete_report(store: payloads.Rows, number: int) -> None:
     """Delete a report with its body and what it told; what differs from its body is made whole first."""
     payloads.make_independent(store, number)
     for statement in _OF_REPORT:

@@ -45,6 +45,7 @@ class Pending:
 
     `is_new`: no report of its stream has its number, or a higher one. `follows`: the one before counts, is `prev`, and
     came in the same month.
+    `number`: the id that it has in another store, where its `payload` may be dropped (empty); 0: the next one.
     """
 
     row: ReportRow
@@ -53,6 +54,7 @@ class Pending:
     findings: Mapping[str, tuple[str, ...]] = field(repr=False)
     is_new: bool = False
     follows: bool = False
+    number: int = 0
 
     def key(self) -> Key:
         """Return its chain."""
@@ -136,7 +138,8 @@ def _insert(to: Connected, new: Sequence[_Placed]) -> None:
     configs = lanes.configs(to, [(one.lane.id, one.columns.config) for one in new])
     bodies = _encoded(to, new)
     to.lock_numbers()
-    ids = to.next_numbers("report_id", len(new))
+    had = [one.report.number for one in new]
+    ids = had if all(had) else to.next_numbers("report_id", len(new))
     rows = [
         _values(number, one, origin, config, body.stored if body.to is None else referring(body.stored, ids[body.to]))
         for number, one, origin, config, body in zip(ids, new, origins, configs, bodies, strict=True)
@@ -175,6 +178,9 @@ def _encoded(to: Connected, new: Sequence[_Placed]) -> list[_Encoded]:
     here: dict[tuple[int, date], int] = {}
     done = []
     for place, one in enumerate(new):
+        if not one.report.payload:
+            done.append(_Encoded(b"", None, False))
+            continue
         body = Body(one.columns.seq, 0, one.report.payload, one.columns.digest_before)
         within = one.lane.id, month_of(one.columns.arrived_ms)
         stored, is_whole = stored_form(body, bases.get(within))
