@@ -66,12 +66,17 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """What a database server says: its release, the newest migration of its tables, whether this hub needs more."""
+    """What a database server says: its release, the newest migration of its tables, whether this hub needs more.
+
+    `locks`: those of a transaction for which it has room; `locks_needed`: with as many months as the hub may store.
+    """
 
     release: str
     migration: str
     is_current: bool
     used_bytes: int
+    locks: int
+    locks_needed: int
 
 
 @dataclass(frozen=True, slots=True)

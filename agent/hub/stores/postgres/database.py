@@ -18,8 +18,10 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
+from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import IntLoader
 
+from agent.hub.domain.quick_json import DECODE
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
 
 NAME: Final = "postgres.conninfo"
@@ -207,6 +209,7 @@ def _prepare(db: psycopg.Connection[Any], path: Path, read_only: bool) -> None:
         )
     db.execute("SET timezone = 'UTC'")  # a time without a zone is one of the hub's
     db.adapters.register_loader("numeric", IntLoader)  # sums of whole numbers
+    set_json_loads(DECODE, db)
     if read_only:
         db.read_only = True
         db.execute("SET default_transaction_read_only = on")

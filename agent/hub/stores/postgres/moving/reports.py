@@ -16,6 +16,7 @@ from agent.hub.stores.keeping.payloads import Connected as Connection
 from agent.hub.stores.keeping.payloads import Rows
 from agent.hub.stores.keeping.rows import SAID, SEALED, ReportRow, config_out, sealed
 from agent.hub.stores.postgres import keeping
+from agent.hub.stores.postgres.ahead import Newest
 from agent.hub.stores.postgres.database import Connected
 from agent.hub.stores.postgres.moving.tables import Key, within
 from agent.hub.stores.postgres.reports import Pending, Pendings
@@ -23,8 +24,8 @@ from agent.model.errors import NotVerified
 
 _ROWS: Final = f"SELECT report.id, {SEALED}, fork, CAST(payload AS BLOB), seal, {SAID} FROM report"  # noqa: S608
 _BEFORE: Final = (
-    "SELECT r.id, p.digest FROM report_row r JOIN report_row p ON p.lane = r.lane AND p.seq = r.seq - 1 AND p.fork = 0"
-    " WHERE r.id >= ? AND r.id <= ?"
+    "SELECT r.id, p.digest, p.arrived_at FROM report_row r JOIN report_row p ON p.lane = r.lane AND p.seq = r.seq - 1"
+    " AND p.fork = 0 WHERE r.id >= ? AND r.id <= ?"
 )
 _NAMED: Final = (
     "SELECT report_id, digest FROM telling_finding JOIN finding ON finding.id = finding_id"
@@ -79,18 +80,21 @@ class Reports:
         """Insert reports of the source, within the caller's transaction. Raises NotVerified where one was altered."""
         first, last = rows[0].number, rows[-1].number
         self._check(first - 1, len(rows))
-        before = {number: digest for number, digest in self.source.all(_BEFORE, first, last)}
+        before = {
+            number: (digest.hex() if isinstance(digest, bytes) else "", at if isinstance(at, int) else 0)
+            for number, digest, at in self.source.all(_BEFORE, first, last)
+        }
         named: dict[int, list[str]] = {}
         for number, digest in self.source.all(_NAMED, first, last):
             named.setdefault(number, []).append(digest)
         waiting = Pendings()
         for one in rows:
-            digest = before.get(one.number, b"")
+            newest = Newest(one.row.seq - 1, *before.get(one.number, ("", 0)))
             waiting.add(
                 Pending(
                     row=one.row._replace(named=tuple(named.get(one.number, ()))), fork=one.fork, payload=one.payload,
                     findings={}, is_new=True, number=one.number,
-                    follows=isinstance(digest, bytes) and digest.hex() == one.row.prev,
+                    follows=newest.precedes(one.row),
                 )
             )  # fmt: skip
         waiting.write(to)
