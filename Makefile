@@ -82,6 +82,7 @@ generated: setup ## make anew what is kept beside its source: completions, man p
 	$(BIN)/python -P packaging/write_journal_catalog.py
 	$(BIN)/python -P packaging/write_dashboard.py
 	$(BIN)/python -P packaging/write_checks_table.py
+	$(BIN)/python -P packaging/write_capacity.py
 	$(BIN)/python -P packaging/write_runtime_lock.py
 
 setup: .venv/installed $(LOCALE).mo ## create .venv from the lock file
