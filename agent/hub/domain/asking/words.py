@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Final
 
+from agent.hub.domain.asking.period import WORDS_SHOWN, read_period
 from agent.hub.domain.asking.question import (
     BY_MOST,
     COUNTED,
@@ -23,7 +24,6 @@ from agent.hub.domain.asking.question import (
     Question,
     known_of,
 )
-from agent.hub.domain.asking.period import WORDS_SHOWN, read_period
 from agent.hub.domain.open_statuses import OPEN
 from agent.model.errors import UsageError
 from agent.model.finding import listed
