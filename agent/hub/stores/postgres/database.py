@@ -154,8 +154,8 @@ def connect(directory: Path, read_only: bool) -> Connected:
     return connect_by(directory / NAME, read_only)
 
 
-def connect_by(path: Path, read_only: bool) -> Connected:
-    """Connect to the database that a file names. Raises as `connect`."""
+def connect_by(path: Path, read_only: bool, wait_s: int = _ALIVE["connect_timeout"]) -> Connected:
+    """Connect to the database that a file names, within `wait_s` a server. Raises as `connect`."""
     try:
         conninfo = path.read_text("utf-8").strip()
     except FileNotFoundError:
@@ -170,7 +170,7 @@ def connect_by(path: Path, read_only: bool) -> Connected:
             raise ConfigurationError(
                 "{path}: a password stands in it; put it into libpq's own file (passfile=FILE, mode 0600)", path=path
             )
-        unsaid = {name: value for name, value in _ALIVE.items() if name not in told}
+        unsaid = {name: value for name, value in (_ALIVE | {"connect_timeout": wait_s}).items() if name not in told}
         db: psycopg.Connection[Any] = psycopg.connect(make_conninfo(conninfo, **unsaid), autocommit=True)
     except psycopg.ProgrammingError:  # whose words repeat the text, which may be a secret
         raise ConfigurationError(

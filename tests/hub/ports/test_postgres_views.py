@@ -1,0 +1,173 @@
+"""Views read from a standby that is near enough, whoever writes never does, and where not is shown."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from every_command import run
+from patience import PATIENCE_S
+from portside import Sender
+from postgres import PostgresServer
+
+from agent.hub.domain.rows.keeping import ReadFrom
+from agent.hub.stores.engines import open_people
+from agent.hub.stores.postgres import views
+from agent.hub.stores.postgres.store import Store
+from agent.hub.web.readers import Readers
+from agent.model.errors import StoreWaits
+
+PORT = "port=5433 "
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with PostgresServer() as running, running.standby():
+        yield running
+
+
+@pytest.fixture
+def hub(server: PostgresServer, tmp_path: Path) -> Path:
+    """Return the folder of a hub that knows one site, and names the standby for views."""
+    folder = tmp_path / "hub"
+    server.place(folder)
+    with closing(Store(folder)) as store:
+        Sender("S1").meet(store)
+    name(folder, PORT)
+    replayed(server)
+    return folder
+
+
+def name(folder: Path, more: str) -> None:
+    (folder / views.NAME).write_text(more + (folder / "postgres.conninfo").read_text())
+
+
+def standby(server: PostgresServer, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(host=str(server.directory), port=5433, dbname="postgres", user="hub", autocommit=True) as db:
+        done = db.execute(statement)
+        return done.fetchall() if done.description else []
+
+
+def replayed(server: PostgresServer) -> None:
+    """Wait until the standby has what the primary has."""
+    ((at,),) = server.query("SELECT pg_current_wal_lsn()")
+    until_s = time.monotonic() + PATIENCE_S
+    while standby(server, f"SELECT pg_last_wal_replay_lsn() >= '{at}'") != [(True,)]:
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def received(server: PostgresServer) -> None:
+    ((at,),) = server.query("SELECT pg_current_wal_lsn()")
+    until_s = time.monotonic() + PATIENCE_S
+    while standby(server, f"SELECT pg_last_wal_receive_lsn() >= '{at}'") != [(True,)]:
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def sites(store: Store) -> list[str]:
+    return [row.site for row in store.sites.rows()]
+
+
+def test_views_read_from_the_standby_and_whoever_writes_from_the_primary(hub: Path) -> None:
+    with closing(Store(hub, read_only=True)) as read, closing(Store(hub)) as written:
+        assert read.all("SELECT pg_is_in_recovery()") == [(True,)] and sites(read) == ["S1"]
+        assert written.all("SELECT pg_is_in_recovery()") == [(False,)] and written.read_from() is None
+        assert read.read_from() == ReadFrom(True, 0.0, "")
+
+
+def test_an_idle_primary_makes_no_lag(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "FAR_S", 0.0)
+    with closing(Store(hub, read_only=True)) as store:
+        assert store.read_from() == ReadFrom(True, 0.0, "")
+        assert store.is_current()
+
+
+def test_a_standby_that_is_far_behind_is_left_and_taken_again(
+    server: PostgresServer, hub: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_people(hub).close()
+    readers = Readers()
+    with readers.lent(hub) as (_, store):
+        assert store.read_from() == ReadFrom(True, 0.0, "")
+    standby(server, "SELECT pg_wal_replay_pause()")
+    try:
+        with closing(Store(hub)) as written:
+            Sender("S2").meet(written)
+        received(server)
+        with readers.lent(hub) as (_, store):
+            assert sites(store) == ["S1"], "not a minute behind yet"
+            told = store.read_from()
+            assert told is not None and told.is_standby and (told.lag_s or 0) > 0
+        monkeypatch.setattr(views, "FAR_S", 0.0)
+        for _ in range(2):
+            with readers.lent(hub) as (_, store):
+                assert sites(store) == ["S1", "S2"]
+                assert store.read_from() == ReadFrom(False, None, "far-behind")
+    finally:
+        standby(server, "SELECT pg_wal_replay_resume()")
+    replayed(server)
+    monkeypatch.setattr(views, "AGAIN_S", 0.0)
+    for _ in range(2):
+        with readers.lent(hub) as (_, store):
+            assert store.read_from() == ReadFrom(True, 0.0, "") and sites(store) == ["S1", "S2"]
+    readers.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "read from the primary server: the standby is more than a minute behind", "read from the standby, 0 s behind",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "why"), [("port=5434 ", "no-answer"), ("", "no-standby")])
+def test_what_does_not_answer_or_is_no_standby_is_not_read_from(hub: Path, more: str, why: str) -> None:
+    name(hub, more)
+    with closing(Store(hub, read_only=True)) as store:
+        assert store.read_from() == ReadFrom(False, None, why) and sites(store) == ["S1"]  # type: ignore[arg-type]
+
+
+def test_where_the_primary_is_gone_the_standby_is_read_from_and_says_so(
+    server: PostgresServer, hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.stop("fast")
+    try:
+        until_s = time.monotonic() + PATIENCE_S
+        while standby(server, "SELECT count(*) FROM pg_stat_wal_receiver") != [(0,)]:
+            assert time.monotonic() < until_s
+            time.sleep(0.01)
+        with closing(Store(hub, read_only=True)) as store:
+            told = store.read_from()
+            assert sites(store) == ["S1"] and told is not None
+            assert (told.is_standby, told.why) == (True, "") and (told.lag_s or 0) > 0, "it no longer receives"
+        monkeypatch.setattr(views, "FAR_S", 0.0)
+        with closing(Store(hub, read_only=True)) as store:
+            told = store.read_from()
+            assert sites(store) == ["S1"] and told is not None and (told.is_standby, told.why) == (True, "far-behind")
+        name(hub, "port=5434 ")
+        with pytest.raises(StoreWaits):
+            Store(hub, read_only=True)
+    finally:
+        server.start()
+
+
+def test_status_metrics_and_doctor_say_where_they_read(hub: Path) -> None:
+    def told(*words: str) -> str:
+        return run(["hub", *words, "--data", str(hub)], "en")[1]
+
+    assert json.loads(told("status", "--json"))["read_from"] == {"is_standby": True, "lag_s": 0.0, "why": ""}
+    assert told("status").endswith("read from the standby, 0 s behind\n")
+    page = told("metrics")
+    assert "\ncamwarden_hub_views_on_standby 1" in page and "\ncamwarden_hub_views_lag_seconds 0" in page
+    (row,) = (one for one in json.loads(told("doctor", "--json"))["probes"] if one["probe"] == "standby")
+    assert (row["status"], row["what"]) == ("pass", "read from the standby, 0 s behind")
+    name(hub, "port=5434 ")
+    (row,) = (one for one in json.loads(told("doctor", "--json"))["probes"] if one["probe"] == "standby")
+    assert (row["status"], row["reason"]) == ("warn", "no-answer")
+    page = told("metrics")
+    assert "\ncamwarden_hub_views_on_standby 0" in page and "\ncamwarden_hub_views_lag_seconds " not in page
+    (hub / views.NAME).unlink()
+    assert json.loads(told("status", "--json"))["read_from"] is None
+    assert "camwarden_hub_views" not in told("metrics")
