@@ -29,8 +29,9 @@ __all__ = [
 _BYTES: Final = "SELECT pg_database_size(current_database())"
 _NEWEST: Final = "SELECT name FROM migration ORDER BY number DESC LIMIT 1"
 _ROOM: Final = (
-    "SELECT pg_database_size(current_database()), pg_backend_pid(), CASE WHEN inet_server_addr() IS NULL"
-    " AND NOT pg_is_in_recovery() AND pg_has_role('pg_read_all_settings', 'usage') THEN current_setting('data_directory') END"
+    "SELECT pg_database_size(current_database()), pg_backend_pid(),"
+    " CASE WHEN inet_server_addr() IS NULL AND NOT pg_is_in_recovery()"
+    " AND pg_has_role('pg_read_all_settings', 'usage') THEN current_setting('data_directory') END"
 )
 """With where its data are, if that may be asked, and it is the primary, reached by a socket of this machine."""
 

@@ -11,13 +11,14 @@ Source: PostgreSQL manual, 9.28.4 (pg_last_xact_replay_timestamp), 27.2 (pg_stat
 """
 
 import os
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psycopg
 
+from agent.host.clock import time_is_over
 from agent.hub.domain.rows.keeping import ReadFrom, WhyElsewhere
 from agent.hub.stores.postgres.database import Connected, connect, connect_by, newest_version, version
 from agent.model.errors import StoreWaits
@@ -46,7 +47,8 @@ class View:
     to: Connected
     is_standby: bool
     why: WhyElsewhere
-    opened_s: float
+    is_over: Callable[[], bool]
+    """Whether it is time to try the standby again."""
 
     def read_from(self) -> ReadFrom:
         """Return which server it is, and how far behind. Raises psycopg.Error."""
@@ -56,7 +58,7 @@ class View:
         """Return whether it is still to be read from. Raises psycopg.Error."""
         if self.is_standby and not self.why:
             return not _why(self.to)
-        return time.monotonic() - self.opened_s < AGAIN_S
+        return not self.is_over()
 
 
 def open_view(directory: Path) -> View | None:
@@ -66,16 +68,16 @@ def open_view(directory: Path) -> View | None:
         return None
     standby, why = _standby(path)
     if standby is not None and not why:
-        return View(standby, True, "", time.monotonic())
+        return View(standby, True, "", time_is_over(AGAIN_S))
     try:
         primary = connect(directory, read_only=True)
     except StoreWaits:
         if standby is not None and why == "far-behind":
-            return View(standby, True, why, time.monotonic())
+            return View(standby, True, why, time_is_over(AGAIN_S))
         raise
     if standby is not None:
         standby.close()
-    return View(primary, False, why, time.monotonic())
+    return View(primary, False, why, time_is_over(AGAIN_S))
 
 
 def _standby(path: Path) -> tuple[Connected | None, WhyElsewhere]:

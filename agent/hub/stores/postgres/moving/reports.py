@@ -88,7 +88,7 @@ class Reports:
             digest = before.get(one.number, b"")
             waiting.add(
                 Pending(
-                    row=one.row._replace(named=tuple(named.get(one.number, ()))), fork=one.fork, payload=one.payload,
+                    row=ReportRow(*one.row[:-1], tuple(named.get(one.number, ()))), fork=one.fork, payload=one.payload,
                     findings={}, is_new=True, number=one.number,
                     follows=isinstance(digest, bytes) and digest.hex() == one.row.prev,
                 )
