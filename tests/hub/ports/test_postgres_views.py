@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from every_command import run
+from hub_web import add_person, serving
 from patience import PATIENCE_S
 from portside import Sender
 from postgres import PostgresServer
@@ -171,3 +172,16 @@ def test_status_metrics_and_doctor_say_where_they_read(hub: Path) -> None:
     (hub / views.NAME).unlink()
     assert json.loads(told("status", "--json"))["read_from"] is None
     assert "camwarden_hub_views" not in told("metrics")
+
+
+def test_each_page_says_where_it_was_read_and_no_stranger_is_told(hub: Path) -> None:
+    add_person(hub, "Zhao", "viewer")
+    with serving(hub) as browser:
+        assert "standby" not in browser.get("/login").text
+        person = browser.let_in("Zhao")
+        for path in ("/", "/findings", "/silent"):
+            assert "read from the standby, 0 s behind" in person.get(path).text
+        assert "数据读自备库" in person.get("/?lang=zh_CN").text
+    (hub / views.NAME).unlink()
+    with serving(hub) as browser:
+        assert "standby" not in browser.let_in("Zhao").get("/").text
