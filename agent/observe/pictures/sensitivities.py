@@ -4,14 +4,16 @@ A calibration draws faults into a picture that passed and judges them (`masking/
 would have been found, so that a PASS says what it is worth.
 """
 
-from collections.abc import Mapping
+import hashlib
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from agent.model.finding import Json
 from agent.observe.pictures.turns import zones_digest
-from agent.site.config.site import Site
+from agent.site.config.site import CameraConfig, Site
 from drivers.model import Observations
 from drivers.picture import LIVE, PathName, ZoneSensitivity
 from masking.worth.sensitivity import MOST_ZONES
@@ -21,6 +23,13 @@ DOUBTED_AGAIN_AFTER: Final = timedelta(hours=1)
 """When a zone in which nothing would have been found is tried again: by other light it may be."""
 
 FORGOTTEN_AFTER: Final = timedelta(days=7)
+
+EACH: Final = 24
+"""In one cycle each so manyth camera, one at least, has zones calibrated again, on one path.
+
+A calibration costs as much as fifty verdicts. With a look each 15 minutes there are 96 a day, so that four
+paths of each camera have their turn.
+"""
 
 _PATHS: Final = {str(path): path for path in LIVE}
 
@@ -38,14 +47,50 @@ Sensitivities = Mapping[str, tuple[Tried, ...]]
 """By camera id."""
 
 
-def due_zones(known: Sensitivities, site: Site, camera_id: str, path: PathName, now: datetime) -> tuple[str, ...]:
-    """Return which zones of a camera are to be calibrated in the next picture of a live path: a few at a time."""
+def cameras_in_turn(known: Sensitivities, site: Site, now: datetime) -> frozenset[str]:
+    """Return the cameras of a whole site in which zones may be calibrated in the cycle that begins at `now`.
+
+    Those with a zone that was tried on no path yet, for until then its PASS says nothing of its worth; of the others a
+    few, drawn anew for each cycle, so that those that are due once a day do not come all at once, and one whose zones
+    never pass keeps none waiting.
+    """
+
+    def order(name: str) -> bytes:
+        return hashlib.sha256(f"{now.isoformat()} {name}".encode()).digest()
+
+    first, others = set(), []
+    for camera in site.cameras:
+        name = camera.camera.id
+        tried = {one.found.zone for one in _young(known, site, name, now)}
+        if {zone.name for zone in camera.zones} - tried:
+            first.add(name)
+        elif any(_due(known, site, camera, LIVE, now).values()):
+            others.append(name)
+    return frozenset({*first, *sorted(others, key=order)[: math.ceil(len(site.cameras) / EACH)]})
+
+
+def due_zones(
+    known: Sensitivities, site: Site, in_turn: Collection[str], camera_id: str, path: PathName, now: datetime
+) -> tuple[str, ...]:
+    """Return which zones of a camera are to be calibrated in the next picture of a live path: a few at a time.
+
+    None where the camera is not `in_turn` in this cycle.
+    """
     camera = next((one for one in site.cameras if one.camera.id == camera_id), None)
-    if camera is None or path not in LIVE:
+    if camera is None or camera_id not in in_turn or path not in LIVE:
         return ()
-    tried = {one.found.zone: one for one in _young(known, site, camera_id, now) if one.found.path == path}
-    names = (zone.name for zone in camera.zones)
-    return tuple(name for name in names if name not in tried or _is_old(tried[name], now))[:MOST_ZONES]
+    return _due(known, site, camera, (path,), now)[path][:MOST_ZONES]
+
+
+def _due(
+    known: Sensitivities, site: Site, camera: CameraConfig, paths: Collection[PathName], now: datetime
+) -> dict[PathName, tuple[str, ...]]:
+    young = {(one.found.path, one.found.zone): one for one in _young(known, site, camera.camera.id, now)}
+    names = [zone.name for zone in camera.zones]
+    return {
+        path: tuple(name for name in names if (path, name) not in young or _is_old(young[path, name], now))
+        for path in paths
+    }
 
 
 def _is_old(one: Tried, now: datetime) -> bool:

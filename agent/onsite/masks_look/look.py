@@ -163,14 +163,14 @@ def _judge_round(
     """Judge a round's pictures, and store no more of them than is shown."""
     approved = {name: one.presets for name, one in look.approvals.items() if one.presets}
     told, facts = look.told, look.facts
+    cameras = {c.camera.id: c for c in site.cameras}
     places = positions(site, told, approved)
     tried = tuple(one for one in taken.seen if isinstance(one.value, ZoneSensitivity))
     known = updated(site, tried, {}, env.clock())
-    asked = Questions(positions=places, calibrated=partial(due_zones, known, site, now=env.clock()))
+    asked = Questions(positions=places, calibrated=partial(due_zones, known, site, cameras, now=env.clock()))
     seen = judge_pictures(site, pictures, env.judge, env.progress, asked, earlier=taken.looks)
     taken.seen += seen
     taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, env.clock())}
-    cameras = {c.camera.id: c for c in site.cameras}
     for picture in pictures:
         taken.newest[picture.camera_id, picture.path] = picture
         if picture.path == studied_path(facts.one(f"camera:{picture.camera_id}", Streams)):

@@ -5,7 +5,7 @@ rounds, some seconds apart, of the cameras whose zones or views are not settled.
 its own looks, so that a device that hangs delays no other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from agent.observe.pictures.framings import framing_jobs
 from agent.observe.pictures.judge import Questions, judge_pictures
 from agent.observe.pictures.own_masks import with_own_masks
 from agent.observe.pictures.preset_verdicts import positions
-from agent.observe.pictures.sensitivities import due_zones
+from agent.observe.pictures.sensitivities import cameras_in_turn, due_zones
 from agent.observe.pictures.studies import studies
 from agent.observe.pictures.view_owners import ViewOwners, view_owners
 from agent.observe.pictures.zone_verdicts import AWAITED, confirm_verdicts
@@ -85,11 +85,14 @@ def look_in_rounds(
     """
     seen: dict[str, _DeviceState] = {}
     owners = view_owners(site, known)
+    in_turn = cameras_in_turn(remembered.sensitivity, site, now)
     for device, probed in reading.arrivals():
         env.stage(device.id, "looking")
         before = seen.get(device.id)
         one = (
-            _first_look(site, env, device, probed, stored, remembered, known, owners, now) if before is None else before
+            _first_look(site, env, device, probed, stored, remembered, known, owners, in_turn, now)
+            if before is None
+            else before
         )
         if before is not None:
             newer, after = _judge_pictures(
@@ -100,6 +103,7 @@ def look_in_rounds(
                 before.remembered,
                 known,
                 owners,
+                in_turn,
                 now,
                 is_again=True,
             )
@@ -132,6 +136,7 @@ def _first_look(
     remembered: Remembered,
     known: ApprovedViews,
     owners: Mapping[str, ViewOwners],
+    in_turn: Collection[str],
     now: datetime,
 ) -> _DeviceState:
     cameras = tuple(camera for camera in site.cameras if camera.camera.device == device.id)
@@ -142,7 +147,7 @@ def _first_look(
     told = merged_results([ProbeResult(kept_here, pictures), probed])
     now_there = owners_now(part, proven_marks(part, told.observations), remembered.identities, source=True)
     remembered = forget_replaced(remembered, part, now_there, env.previous)
-    looked, after = _judge_pictures(part, env, told, told.observations, remembered, known, owners, now)
+    looked, after = _judge_pictures(part, env, told, told.observations, remembered, known, owners, in_turn, now)
     return _DeviceState(part, replace(probed, pictures=()), looked, after)
 
 
@@ -209,6 +214,7 @@ def _judge_pictures(
     remembered: Remembered,
     known: ApprovedViews,
     owners: Mapping[str, ViewOwners],
+    in_turn: Collection[str],
     now: datetime,
     is_again: bool = False,
 ) -> tuple[Observations, Remembered]:
@@ -218,7 +224,7 @@ def _judge_pictures(
         positions=positions(site, told, known.presets),
         owners=owners,
         framings=framing_jobs(judged, told, fetched.pictures, known, remembered.framings, now),
-        calibrated=partial(due_zones, remembered.sensitivity, site, now=now),
+        calibrated=partial(due_zones, remembered.sensitivity, site, in_turn, now=now),
         ahead=wall_clocks(site, told),
     )
     earlier = env.previous.looks

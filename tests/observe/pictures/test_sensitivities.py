@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,10 @@ from agent.observe.pictures.judge import Questions, judge_pictures
 from agent.observe.pictures.sensitivities import (
     AGAIN_AFTER,
     DOUBTED_AGAIN_AFTER,
+    EACH,
     FORGOTTEN_AFTER,
+    Sensitivities,
+    cameras_in_turn,
     due_zones,
     from_data,
     to_data,
@@ -25,11 +28,12 @@ from agent.observe.pictures.sensitivities import (
 )
 from agent.observe.remembered.value import EMPTY, without_pictures
 from drivers.model import Observations, Picture
-from drivers.picture import ZoneSensitivity
+from drivers.picture import LIVE, ZoneSensitivity
 from masking.model import Job, Judged, Verdict
 from masking.worth.sensitivity import MOST_ZONES, Sensitivity
 
 SITE = site(camera())
+HERE = ("gate",)
 FOUND = ZoneSensitivity("main", ZONE.name, 6.0, 4, 0, 0.93, 1920)
 NOTHING = ZoneSensitivity("main", ZONE.name, None, 4, 4, None, 1920)
 UNTRIED = ZoneSensitivity("main", ZONE.name, None, 0, 0, None, 1920)
@@ -93,29 +97,61 @@ def test_what_is_remembered_counts_in_the_looks_between() -> None:
 def test_a_zone_is_tried_once_a_day_and_sooner_where_nothing_would_be_found(
     found: ZoneSensitivity, after: timedelta, due: bool
 ) -> None:
-    assert due_zones(known(found), SITE, "gate", "main", NOW + after) == ((ZONE.name,) if due else ())
+    assert due_zones(known(found), SITE, HERE, "gate", "main", NOW + after) == ((ZONE.name,) if due else ())
 
 
 def test_each_path_and_each_zone_has_its_own_turn_and_recordings_have_none() -> None:
-    assert due_zones({}, SITE, "gate", "main", NOW) and due_zones(known(FOUND), SITE, "gate", "sub", NOW)
-    assert not due_zones({}, SITE, "gate", "playback", NOW)
-    assert not due_zones({}, site(camera(zones=())), "gate", "main", NOW) and not due_zones(
-        {}, SITE, "nobody", "main", NOW
+    assert due_zones({}, SITE, HERE, "gate", "main", NOW) and due_zones(known(FOUND), SITE, HERE, "gate", "sub", NOW)
+    assert not due_zones({}, SITE, HERE, "gate", "playback", NOW)
+    assert not due_zones({}, site(camera(zones=())), HERE, "gate", "main", NOW) and not due_zones(
+        {}, SITE, ("nobody",), "nobody", "main", NOW
     )
 
 
 def test_few_zones_are_tried_in_one_picture_and_the_others_in_the_next() -> None:
     zones = tuple(replace(ZONE, name=f"zone {number}") for number in range(MOST_ZONES + 1))
     many = site(camera(zones=zones))
-    first = due_zones({}, many, "gate", "main", NOW)
+    first = due_zones({}, many, HERE, "gate", "main", NOW)
     assert first == tuple(zone.name for zone in zones[:MOST_ZONES])
     tried = updated(many, observed("camera:gate", *(replace(FOUND, zone=name) for name in first)), {}, NOW)
-    assert due_zones(tried, many, "gate", "main", NOW) == (zones[-1].name,)
+    assert due_zones(tried, many, HERE, "gate", "main", NOW) == (zones[-1].name,)
+
+
+def test_cameras_come_again_few_at_a_time_and_each_path_within_a_day() -> None:
+    many = site(*(camera(f"cam-{number:02}") for number in range(64)))
+    names = {one.camera.id for one in many.cameras}
+    kept: Sensitivities = {}
+
+    def look(moment: datetime) -> frozenset[str]:
+        nonlocal kept
+        turn = cameras_in_turn(kept, many, moment)
+        for name in turn:
+            tries = [(path, due_zones(kept, many, turn, name, path, moment)) for path in LIVE]
+            path, zones = next((path, zones) for path, zones in tries if zones)
+            found = observed(f"camera:{name}", *(replace(FOUND, path=path, zone=zone) for zone in zones))
+            kept = updated(many, found, kept, moment)
+        return turn
+
+    assert look(NOW) == names, "each is tried at once where nothing is known of it"
+    turns = [look(NOW + timedelta(minutes=15 * number)) for number in range(1, 96)]
+    assert {len(turn) for turn in turns} == {3}
+    assert frozenset().union(*turns) == names
+    assert look(NOW + timedelta(hours=1)) != look(NOW + timedelta(hours=1, minutes=15)), "drawn anew for each"
+
+
+def test_a_new_zone_is_tried_at_once_beside_those_whose_turn_it_is() -> None:
+    many = site(*(camera(f"cam-{number:02}") for number in range(EACH)))
+    kept = {one.camera.id: updated(many, observed(f"camera:{one.camera.id}", FOUND), {}, NOW) for one in many.cameras}
+    known_of_all = {name: tried[name] for name, tried in kept.items() if name != "cam-07"}
+    later = NOW + AGAIN_AFTER
+    turn = cameras_in_turn(known_of_all, many, later)
+    assert "cam-07" in turn and len(turn) == 2
+    assert not due_zones(known_of_all, many, turn, next(n for n in kept if n not in turn), "main", later)
 
 
 def test_a_zone_that_was_drawn_anew_is_tried_anew() -> None:
     other = site(camera(zones=(replace(ZONE, effect="blurred"),)))
-    assert due_zones(known(FOUND), other, "gate", "main", NOW)
+    assert due_zones(known(FOUND), other, HERE, "gate", "main", NOW)
     assert updated(other, (), known(FOUND), NOW) == {}
     assert updated(SITE, (), known(FOUND), NOW + FORGOTTEN_AFTER) == {}
     assert without_pictures(replace(EMPTY, sensitivity=known(FOUND)), {"gate"}).sensitivity == {}
@@ -158,6 +194,6 @@ def test_one_path_of_a_camera_is_tried_in_a_look_and_streams_come_first() -> Non
         SITE,
         pictures,
         judge,
-        asked=Questions(calibrated=lambda camera_id, path: due_zones({}, SITE, camera_id, path, NOW)),
+        asked=Questions(calibrated=lambda camera_id, path: due_zones({}, SITE, HERE, camera_id, path, NOW)),
     )
     assert {job.data: job.calibrate for job in asked} == {b"snapshot": (), b"sub": (), b"main": (ZONE.name,)}
