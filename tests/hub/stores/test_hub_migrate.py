@@ -158,6 +158,31 @@ def test_what_a_hub_took_in_between_comes_with_the_next_try(hub: Path, made: Pat
     assert answers(hub) == before
 
 
+def test_rows_that_have_changed_places_in_between_come_with_the_next_try(hub: Path, to: Path) -> None:
+    """A name that stood with one key stands with another one: both are there once."""
+
+    class EndedError(Exception):
+        pass
+
+    def end_late(name: str, done: int, of: int) -> None:
+        if name == "day_sum":
+            raise EndedError
+
+    def lower_hubs(names: str) -> None:
+        with closing(sqlite3.connect(hub / "hub.db", isolation_level=None)) as db:
+            db.execute("DELETE FROM lower_hub")
+            for kid, name in zip("ab", names, strict=True):
+                db.execute("INSERT INTO lower_hub VALUES (?, ?, '{}', '[]', '', '', '', '')", (kid, name))
+
+    lower_hubs("xy")
+    with pytest.raises(EndedError):
+        migrate(hub, to, end_late)
+    lower_hubs("yx")
+    with closing(sqlite3.connect(hub / "hub.db", isolation_level=None)) as db:
+        db.execute("UPDATE waiting SET id = 90 + id")  # taken, and come again
+    assert migrate(hub, to, nothing).rows["lower_hub"] == 2
+
+
 @pytest.mark.parametrize("what", ["payload", "row"])
 def test_a_report_that_was_altered_is_told_and_nothing_is_switched_over(hub: Path, to: Path, what: str) -> None:
     change = {

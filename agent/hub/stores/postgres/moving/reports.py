@@ -54,11 +54,6 @@ class Reports:
         """Return the key of a report."""
         return (row.number,)
 
-    def newest(self, rows: Rows) -> Key | None:
-        """Return the last id; None: there is no report."""
-        ((number,),) = rows.all("SELECT max(id) FROM report_row")
-        return None if number is None else (number,)
-
     def read(self, rows: Rows, after: Key | None, upto: Key | None, most: int) -> list[Moved]:
         """Return reports behind one id, up to another one."""
         where, values = within(("report.id",), after, upto)
