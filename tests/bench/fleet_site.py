@@ -62,16 +62,21 @@ class Totals:
 
 
 class FleetSite:
-    """A site: an asyncio protocol that reconnects by itself, to one port after the other. One event loop uses it."""
+    """A site: an asyncio protocol that reconnects by itself, to one broker after the other. One event loop uses it."""
 
     def __init__(
-        self, life: Life, pace: Pace, ports: Sequence[int], totals: Totals, clock_s: Callable[[], float]
+        self,
+        life: Life,
+        pace: Pace,
+        brokers: Sequence[tuple[str, int]],
+        totals: Totals,
+        clock_s: Callable[[], float],
     ) -> None:
         self.life = life
         self.made: dict[tuple[StreamName, int], str] = {}
         self.last_mark: tuple[bytes, str] | None = None
         self.away = False  # an outage that the bench counts out: it reconnects when it is told to
-        self._pace, self._ports, self._totals, self._clock_s = pace, cycle(ports), totals, clock_s
+        self._pace, self._brokers, self._totals, self._clock_s = pace, cycle(brokers), totals, clock_s
         self._ack_topic = topic(life.site.city, life.site.id, "ack")
         self._bucket = Bucket(pace.backlog_per_s, pace.backlog_burst, pace.backlog_burst, clock_s())
         self._unconfirmed: dict[tuple[StreamName, int], Row] = {}
@@ -200,7 +205,7 @@ class FleetSite:
 
     def _connect(self) -> None:
         loop = asyncio.get_running_loop()
-        task = loop.create_task(loop.create_connection(lambda: self, "127.0.0.1", next(self._ports)))  # type: ignore[arg-type,return-value]
+        task = loop.create_task(loop.create_connection(lambda: self, *next(self._brokers)))  # type: ignore[arg-type,return-value]
         task.add_done_callback(lambda done: self._again(False) if done.exception() else None)
 
     def _again(self, settled: bool) -> None:

@@ -134,7 +134,7 @@ def test_ended_anywhere_it_goes_on_and_the_folder_is_that_of_one_hub(
 def test_ended_while_the_folder_is_switched_over_it_is_never_two_hubs(hub: Path, to: Path) -> None:
     """Ended at each line from the last comparison on: what opens is the old hub, nothing, or the whole new one."""
     before, point, found = answers(hub), 1, []
-    while killed_at(point, hub, to, within=("_migrate", "_put_aside")):
+    while (hub / "hub.db").exists() and killed_at(point, hub, to, within=("_migrate", "_put_aside")):
         point += 1
         code, _, err = run(["hub", "status", "--data", str(hub)], "en")
         is_named = (hub / "postgres.conninfo").exists()

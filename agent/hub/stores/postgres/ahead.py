@@ -6,6 +6,7 @@ needed: an earlier epoch, a stream without a chain, a site that has no row yet.
 
 from typing import Final
 
+from agent.contract.chain import STREAMS
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.intake.within import Within
@@ -35,7 +36,8 @@ _OVER: Final = ("disconnected", "lost")
 def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes: Lanes) -> dict[Key, Head]:
     """Fill what is known within the open transaction; return the stored report with the highest number of each chain.
 
-    Its digest is empty where all under that number are forks, or there is none.
+    Its digest is empty where all under that number are forks, or there is none; so it is with number 0 where a stream
+    of the site's epoch has no lane yet, and therefore no report.
     """
     for site, city, epoch, status, ack_no, has_refused_key, has_refused in to.rows_of_sites(_SITES, sites):
         within.met.add((site, epoch))
@@ -51,4 +53,6 @@ def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes:
     rows = to.rows_of_sites(_CHAINS, sites)
     chains.learn(within.met, [row[:-2] for row in rows])
     lanes.learn(to.rows_of_sites(_LANES, sites))
-    return {(row[0], row[1], row[2]): Head(*row[-2:]) for row in rows}
+    met = {(site, epoch, stream) for site, epoch in within.met for stream in STREAMS}
+    none: dict[Key, Head] = dict.fromkeys(met - lanes.known.keys(), Head(0, ""))
+    return none | {(row[0], row[1], row[2]): Head(*row[-2:]) for row in rows}

@@ -30,9 +30,6 @@ FAR_S: Final = 60.0
 AGAIN_S: Final = 30.0
 """So long views read elsewhere before the standby is tried again."""
 
-_WAIT_S: Final = 3
-"""A standby that does not answer holds up a view so long."""
-
 _STATE: Final = (
     "SELECT pg_is_in_recovery(), CASE WHEN EXISTS (SELECT 1 FROM pg_stat_wal_receiver)"
     " AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0.0::float8"
@@ -83,7 +80,7 @@ def open_view(directory: Path) -> View | None:
 def _standby(path: Path) -> tuple[Connected | None, WhyElsewhere]:
     """Connect to what is named as the standby; return why it is not to be read from, empty where it is."""
     try:
-        to = connect_by(path, read_only=True, wait_s=_WAIT_S)
+        to = connect_by(path, read_only=True, standby=True)
         return to, _why(to)
     except (StoreWaits, psycopg.Error):
         return None, "no-answer"
