@@ -3,70 +3,61 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg
 import pytest
 from every_command import run
 from hub_web import add_person, serving
 from patience import PATIENCE_S
 from portside import Sender
-from postgres import PostgresServer
+from postgres_pair import PostgresPair
 
-from agent.hub.domain.rows.keeping import ReadFrom
+from agent.hub.domain.rows.keeping import ReadFrom, WhyElsewhere
 from agent.hub.stores.engines import open_people
 from agent.hub.stores.postgres import views
 from agent.hub.stores.postgres.store import Store
 from agent.hub.web.readers import Readers
 from agent.model.errors import StoreWaits
 
-PORT = "port=5433 "
-
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with PostgresServer() as running, running.standby():
+def pair() -> Iterator[PostgresPair]:
+    folder = Path(tempfile.mkdtemp(prefix="pair-"))  # short: a socket lies there
+    with PostgresPair(folder) as running:
         yield running
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
-def hub(server: PostgresServer, tmp_path: Path) -> Path:
-    """Return the folder of a hub that knows one site, and names the standby for views."""
+def hub(pair: PostgresPair, tmp_path: Path) -> Path:
+    """Return the folder of a hub that knows one site, and names both servers, for views too."""
     folder = tmp_path / "hub"
-    server.place(folder)
+    folder.mkdir()
+    ((schema,),) = pair.query("SELECT 'place' || count(*) FROM pg_namespace")
+    pair.query(f"CREATE SCHEMA {schema}")
+    for name in ("postgres.conninfo", views.NAME):
+        (folder / name).write_text(pair.conninfo(0, 1, path=schema))
     with closing(Store(folder)) as store:
         Sender("S1").meet(store)
-    name(folder, PORT)
-    replayed(server)
+    pair.awaits_copy()
     return folder
 
 
-def name(folder: Path, more: str) -> None:
-    (folder / views.NAME).write_text(more + (folder / "postgres.conninfo").read_text())
+def names(hub: Path, host: str) -> None:
+    """Have views read from another host."""
+    told = (hub / views.NAME).read_text().split()
+    (hub / views.NAME).write_text(" ".join([host, *told[2:]]))
 
 
-def standby(server: PostgresServer, statement: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(host=str(server.directory), port=5433, dbname="postgres", user="hub", autocommit=True) as db:
-        done = db.execute(statement)
-        return done.fetchall() if done.description else []
-
-
-def replayed(server: PostgresServer) -> None:
-    """Wait until the standby has what the primary has."""
-    ((at,),) = server.query("SELECT pg_current_wal_lsn()")
+def awaits(pair: PostgresPair, statement: str) -> None:
+    """Wait until a statement is true on the standby."""
     until_s = time.monotonic() + PATIENCE_S
-    while standby(server, f"SELECT pg_last_wal_replay_lsn() >= '{at}'") != [(True,)]:
-        assert time.monotonic() < until_s
-        time.sleep(0.01)
-
-
-def received(server: PostgresServer) -> None:
-    ((at,),) = server.query("SELECT pg_current_wal_lsn()")
-    until_s = time.monotonic() + PATIENCE_S
-    while standby(server, f"SELECT pg_last_wal_receive_lsn() >= '{at}'") != [(True,)]:
+    while pair.query(statement, pair.standby) != [(True,)]:
         assert time.monotonic() < until_s
         time.sleep(0.01)
 
@@ -90,17 +81,18 @@ def test_an_idle_primary_makes_no_lag(hub: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_standby_that_is_far_behind_is_left_and_taken_again(
-    server: PostgresServer, hub: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    pair: PostgresPair, hub: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     open_people(hub).close()
     readers = Readers()
     with readers.lent(hub) as (_, store):
         assert store.read_from() == ReadFrom(True, 0.0, "")
-    standby(server, "SELECT pg_wal_replay_pause()")
+    pair.query("SELECT pg_wal_replay_pause()", pair.standby)
     try:
         with closing(Store(hub)) as written:
             Sender("S2").meet(written)
-        received(server)
+        ((at,),) = pair.query("SELECT pg_current_wal_lsn()")
+        awaits(pair, f"SELECT pg_last_wal_receive_lsn() >= '{at}'")
         with readers.lent(hub) as (_, store):
             assert sites(store) == ["S1"], "not a minute behind yet"
             told = store.read_from()
@@ -112,8 +104,8 @@ def test_a_standby_that_is_far_behind_is_left_and_taken_again(
                 assert sites(store) == ["S1", "S2"]
                 assert store.read_from() == ReadFrom(False, None, "far-behind")
     finally:
-        standby(server, "SELECT pg_wal_replay_resume()")
-    replayed(server)
+        pair.query("SELECT pg_wal_replay_resume()", pair.standby)
+    pair.awaits_copy()
     for _ in range(2):
         with readers.lent(hub) as (_, store):
             assert store.read_from() == ReadFrom(True, 0.0, "") and sites(store) == ["S1", "S2"]
@@ -123,22 +115,21 @@ def test_a_standby_that_is_far_behind_is_left_and_taken_again(
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("more", "why"), [("port=5434 ", "no-answer"), ("", "no-standby")])
-def test_what_does_not_answer_or_is_no_standby_is_not_read_from(hub: Path, more: str, why: str) -> None:
-    name(hub, more)
+@pytest.mark.parametrize("why", ["no-answer", "no-standby"])
+def test_what_does_not_answer_or_is_no_standby_is_not_read_from(
+    pair: PostgresPair, hub: Path, why: WhyElsewhere
+) -> None:
+    names(hub, "host=/nowhere" if why == "no-answer" else f"host={pair.directory} port={5432 + pair.primary}")
     with closing(Store(hub, read_only=True)) as store:
-        assert store.read_from() == ReadFrom(False, None, why) and sites(store) == ["S1"]  # type: ignore[arg-type]
+        assert store.read_from() == ReadFrom(False, None, why) and sites(store) == ["S1"]
 
 
 def test_where_the_primary_is_gone_the_standby_is_read_from_and_says_so(
-    server: PostgresServer, hub: Path, monkeypatch: pytest.MonkeyPatch
+    pair: PostgresPair, hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.stop("fast")
+    pair.kill(pair.primary)
     try:
-        until_s = time.monotonic() + PATIENCE_S
-        while standby(server, "SELECT count(*) FROM pg_stat_wal_receiver") != [(0,)]:
-            assert time.monotonic() < until_s
-            time.sleep(0.01)
+        awaits(pair, "SELECT count(*) = 0 FROM pg_stat_wal_receiver")
         with closing(Store(hub, read_only=True)) as store:
             told = store.read_from()
             assert sites(store) == ["S1"] and told is not None
@@ -147,11 +138,12 @@ def test_where_the_primary_is_gone_the_standby_is_read_from_and_says_so(
         with closing(Store(hub, read_only=True)) as store:
             told = store.read_from()
             assert sites(store) == ["S1"] and told is not None and (told.is_standby, told.why) == (True, "far-behind")
-        name(hub, "port=5434 ")
+        names(hub, "host=/nowhere")
         with pytest.raises(StoreWaits):
             Store(hub, read_only=True)
     finally:
-        server.start()
+        pair.promote()
+        pair.rejoin()
 
 
 def test_status_metrics_and_doctor_say_where_they_read(hub: Path) -> None:
@@ -164,7 +156,7 @@ def test_status_metrics_and_doctor_say_where_they_read(hub: Path) -> None:
     assert "\ncamwarden_hub_views_on_standby 1" in page and "\ncamwarden_hub_views_lag_seconds 0" in page
     (row,) = (one for one in json.loads(told("doctor", "--json"))["probes"] if one["probe"] == "standby")
     assert (row["status"], row["what"]) == ("pass", "read from the standby, 0 s behind")
-    name(hub, "port=5434 ")
+    names(hub, "host=/nowhere")
     (row,) = (one for one in json.loads(told("doctor", "--json"))["probes"] if one["probe"] == "standby")
     assert (row["status"], row["reason"]) == ("warn", "no-answer")
     page = told("metrics")
