@@ -179,7 +179,7 @@ hub-kills: setup ## kill hub, backup, import, broker and agent at random, and se
 
 FAULTS ?= 8
 
-cluster-faults: setup system-packages ## kill and hold nodes of a RabbitMQ cluster and workers of the hub, FAULTS of each, and seek every report; goes on where it was broken off; writes build/bench/cluster_faults.json
+cluster-faults: setup system-packages ## end, hold, fill and cut off nodes of a RabbitMQ cluster, workers and databases, FAULTS of each kind, and seek every report; goes on where it was broken off; as root; writes build/bench/cluster_faults.json
 	mkdir -p build/bench
 	$(BIN)/python tests/bench/cluster_faults.py --faults $(FAULTS) --json > build/bench/cluster_faults.json
 

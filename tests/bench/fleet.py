@@ -99,7 +99,7 @@ class _Fleet:
             FleetSite(
                 Life(Site(f"S{number}", CITY, "140200", hub=pinned, digest="c" * 64), new_signer(), epoch),
                 amounts.pace,
-                (broker.port,),
+                (("127.0.0.1", broker.port),),
                 self._totals,
                 time.monotonic,
             )

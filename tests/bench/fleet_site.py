@@ -62,16 +62,22 @@ class Totals:
 
 
 class FleetSite:
-    """A site: an asyncio protocol that reconnects by itself, to one port after the other. One event loop uses it."""
+    """A site: an asyncio protocol that reconnects by itself, to one broker after the other. One event loop uses it."""
 
     def __init__(
-        self, life: Life, pace: Pace, ports: Sequence[int], totals: Totals, clock_s: Callable[[], float]
+        self,
+        life: Life,
+        pace: Pace,
+        brokers: Sequence[tuple[str, int]],
+        totals: Totals,
+        clock_s: Callable[[], float],
     ) -> None:
         self.life = life
         self.made: dict[tuple[StreamName, int], str] = {}
+        self.sent: dict[tuple[StreamName, int], int] = {}  # the how-manieth it was, the time that it was acknowledged
         self.last_mark: tuple[bytes, str] | None = None
         self.away = False  # an outage that the bench counts out: it reconnects when it is told to
-        self._pace, self._ports, self._totals, self._clock_s = pace, cycle(ports), totals, clock_s
+        self._pace, self._brokers, self._totals, self._clock_s = pace, cycle(brokers), totals, clock_s
         self._ack_topic = topic(life.site.city, life.site.id, "ack")
         self._bucket = Bucket(pace.backlog_per_s, pace.backlog_burst, pace.backlog_burst, clock_s())
         self._unconfirmed: dict[tuple[StreamName, int], Row] = {}
@@ -81,7 +87,7 @@ class FleetSite:
         self._confirmed: dict[StreamName, int] = {}
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
-        self._number = self._attempt = self._mid = self._ack_no = 0
+        self._number = self._attempt = self._mid = self._ack_no = self._sent = 0
         self._window = 0
         self._written_s = self._connected_s = 0.0
         self._pump_at: asyncio.TimerHandle | None = None
@@ -200,7 +206,7 @@ class FleetSite:
 
     def _connect(self) -> None:
         loop = asyncio.get_running_loop()
-        task = loop.create_task(loop.create_connection(lambda: self, "127.0.0.1", next(self._ports)))  # type: ignore[arg-type,return-value]
+        task = loop.create_task(loop.create_connection(lambda: self, *next(self._brokers)))  # type: ignore[arg-type,return-value]
         task.add_done_callback(lambda done: self._again(False) if done.exception() else None)
 
     def _again(self, settled: bool) -> None:
@@ -252,6 +258,8 @@ class FleetSite:
                 if row.live_until_s:
                     self._totals.live_offered.append((now_s, self.life.site.id, row.stream, row.seq))
             row.retry_at_s = float("inf")
+            if not row.attempts:
+                self.sent[row.stream, row.seq] = self._sent = self._sent + 1
             mid = self._next_mid()
             self._in_flight[mid] = row
             out += (row.head, mid.to_bytes(2), row.rest)

@@ -158,7 +158,7 @@ FIGURES = {
         "unsound": ("faults", 0, "lower"),
     },
     "cluster_faults": {
-        "faults": ("faults", 32, "higher"),
+        "faults": ("faults", 72, "higher"),
         "lost": ("reports", 0, "lower"),
         "order_breaks": ("reports", 0, "lower"),
     },

@@ -16,7 +16,10 @@ from typing import Any
 import psycopg
 from patience import PATIENCE_S
 
-SETTINGS = ("listen_addresses=", "max_connections=50", "shared_buffers=16MB", "autovacuum=off")
+SETTINGS = (
+    "listen_addresses=", "max_connections=50", "max_locks_per_transaction=1024", "shared_buffers=16MB",
+    "autovacuum=off",
+)  # fmt: skip
 
 
 def programs() -> Path:
@@ -26,17 +29,22 @@ def programs() -> Path:
     return found[-1].parent
 
 
+def server_user(directory: Path) -> dict[str, object]:
+    """Return as whom a server's programs run, and give that user a folder: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    user = pwd.getpwnam("postgres")
+    os.chown(directory, user.pw_uid, user.pw_gid)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
 class PostgresServer:
     """One server; each `place` is a schema of its own in it. Use as a context manager."""
 
     def __init__(self, durable: bool = False) -> None:
         self._durable = durable
         self.directory = Path(tempfile.mkdtemp(prefix="postgres-"))
-        self._as: dict[str, object] = {}
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            user = pwd.getpwnam("postgres")
-            os.chown(self.directory, user.pw_uid, user.pw_gid)
-            self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        self._as = server_user(self.directory)
         self.directory.chmod(0o755)
         self._places = 0
 
@@ -57,20 +65,6 @@ class PostgresServer:
         )
         log = self.directory / "server.log"
         self._run("pg_ctl", "start", "-D", self.directory / "data", "-w", "-l", log, "-o", settings)
-
-    @contextmanager
-    def standby(self) -> Iterator[None]:
-        """Run a second server that takes over what this one writes, on the port behind its own."""
-        copy, log = self.directory / "standby", self.directory / "standby.log"
-        self._run("pg_basebackup", "-h", self.directory, "-U", "hub", "-D", copy, "-R", "-X", "stream", "-c", "fast")
-        settings = " ".join(
-            f"-c {one}" for one in (*SETTINGS, "port=5433", f"unix_socket_directories={self.directory}")
-        )
-        self._run("pg_ctl", "start", "-D", copy, "-w", "-l", log, "-o", settings)
-        try:
-            yield
-        finally:
-            self._run("pg_ctl", "stop", "-D", copy, "-m", "immediate", "-w")
 
     def stop(self, mode: str = "immediate") -> None:
         """End it; `immediate` is as a power cut, `fast` in good order."""

@@ -1,4 +1,8 @@
-"""A province on loopback: a RabbitMQ cluster, PostgreSQL, workers of the hub, and replayed sites."""
+"""A province on one machine: a RabbitMQ cluster, PostgreSQL with a standby, workers of the hub, and replayed sites.
+
+It is on loopback; or apart: each node has a network and a small disk of its own, and each database a disk. That
+needs root, and namespaces of the process's own (`unshare --net --mount`).
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from cluster_network import lay
 from fleet_parts import HubProcess, trust_all
 from fleet_reports import CITY, Life, bodies, new_signer
 from fleet_site import FleetSite, Totals
-from postgres import PostgresServer
-from rabbitmq import PASSWORD, RabbitNode, rabbit_cluster, with_passwords
+from postgres_pair import PostgresPair
+from rabbitmq import HERE, PASSWORD, RabbitNode, rabbit_cluster, with_passwords
+from small_disk import small_disk
 
 from agent.contract.signing_keys import PublicKey, load_or_create_signer
 from agent.deliver.publish.pace import Pace
@@ -28,15 +34,19 @@ QUEUES: Final = 8
 PACE: Final = replace(Pace(), reconnect_most_s=4.0, backlog_per_s=20.0, resend_s=20.0)
 """The agent's own rules; a site that was refused comes back within seconds, so that a round of a fault is short."""
 
+_NODES: Final = 3
+_DISK_MB: Final = 1500
+
 _EPOCH: Final = "0123456789abcdef"
 _LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Province:
-    """What runs. `hub` is the data folder of the workers."""
+    """What runs. `hub` is the data folder of the workers; `servers` is their database."""
 
     nodes: Sequence[RabbitNode]
+    servers: PostgresPair
     workers: Sequence[HubProcess]
     sites: Sequence[FleetSite]
     totals: Totals
@@ -45,21 +55,30 @@ class Province:
 
 
 @contextmanager
-def province(directory: Path, sites: int, workers: int = 4) -> Iterator[Province]:
-    """Start nodes, database and workers below a folder that is empty; the sites wait for an event loop."""
+def province(directory: Path, sites: int, workers: int = 4, is_apart: bool = False) -> Iterator[Province]:
+    """Start nodes, databases and workers below a folder that is empty; the sites wait for an event loop.
+
+    `is_apart`: each node with a network, and each node and database with a disk of its own.
+    """
     ids = [f"S{number}" for number in range(sites)]
-    hub = directory / "hub"
+    hub, rabbit, postgres = directory / "hub", directory / "rabbit", directory / "postgres"
     hub.mkdir(parents=True)
+    directory.chmod(0o755)  # the user of the database goes through
     key = load_or_create_signer(hub / signing_key.KEY_NAME).public
     password = directory / "password"
     password.touch(0o600)
     password.write_text(PASSWORD)
     with ExitStack() as running:
-        server = running.enter_context(PostgresServer(durable=True))
-        server.place(hub)
-        running.enter_context(server.standby())
+        if is_apart:
+            for number in range(_NODES):
+                running.enter_context(small_disk(rabbit / f"r{number + 1}", _DISK_MB))
+            for number in (0, 1):
+                running.enter_context(small_disk(postgres / f"server-{number}", _DISK_MB))
+        servers = running.enter_context(PostgresPair(postgres))
+        servers.name(hub)
         imported = with_passwords(definitions(QUEUES, ids))
-        nodes = running.enter_context(rabbit_cluster(directory / "rabbit", imported))
+        spots = lay(_NODES) if is_apart else [HERE] * _NODES
+        nodes = running.enter_context(rabbit_cluster(rabbit, imported, spots))
         totals = Totals()
         made = [_site(one, nodes, totals) for one in ids]
         trust_all(hub, {one.life.site.id: one.life.signer.kid for one in made})
@@ -67,24 +86,26 @@ def province(directory: Path, sites: int, workers: int = 4) -> Iterator[Province
         for worker in working:
             running.callback(worker.stop)
             worker.start()
-        yield Province(nodes=nodes, workers=working, sites=made, totals=totals, hub=hub, hub_key=key)
+        yield Province(
+            nodes=nodes, servers=servers, workers=working, sites=made, totals=totals, hub=hub, hub_key=key
+        )  # fmt: skip
 
 
 def _worker(hub: Path, nodes: Sequence[RabbitNode], password: Path, number: int, of: int) -> HubProcess:
     """Return the worker of this number; each begins with another node."""
-    ports = [node.amqp for node in nodes]
-    first, *others = ports[number % len(ports) :] + ports[: number % len(ports)]
-    also = [word for port in others for word in ("--also", f"127.0.0.1:{port}")]
+    turned = [*nodes[number % len(nodes) :], *nodes[: number % len(nodes)]]
+    also = [word for node in turned[1:] for word in ("--also", f"{node.spot.address}:{node.amqp}")]
     login = ("--user", HUB_USER, "--password-file", str(password))
-    return HubProcess(hub, first, ("--worker", f"w{number}", "--amqp", f"{number}/{of}", *also, *login))
+    words = ("--host", turned[0].spot.address, "--worker", f"w{number}", "--amqp", f"{number}/{of}", *also, *login)
+    return HubProcess(hub, turned[0].amqp, words)
 
 
 def _site(name: str, nodes: Sequence[RabbitNode], totals: Totals) -> FleetSite:
-    ports = [node.port for node in nodes]
-    random.shuffle(ports)
-    pinned = Hub("127.0.0.1", ports[0], tls=False, credential=Credential("hub", name, PASSWORD))
+    brokers = [(node.spot.address, node.port) for node in nodes]
+    random.shuffle(brokers)
+    pinned = Hub(*brokers[0], tls=False, credential=Credential("hub", name, PASSWORD))
     life = Life(Site(name, CITY, "140200", hub=pinned, digest="c" * 64), new_signer(), _EPOCH)
-    return FleetSite(life, PACE, ports, totals, time.monotonic)
+    return FleetSite(life, PACE, brokers, totals, time.monotonic)
 
 
 async def connect(running: Province, within_s: float = 120.0) -> None:
@@ -94,12 +115,12 @@ async def connect(running: Province, within_s: float = 120.0) -> None:
     await until(lambda: running.totals.connected == len(running.sites), within_s)
 
 
-def report(running: Province, events: int = 1) -> None:
-    """Have every site make a health report and so many events."""
+def report(sites: Sequence[FleetSite]) -> None:
+    """Have these sites make a health report and an event each."""
     health, event = bodies()
     at = datetime.now(UTC)
-    for one in running.sites:
-        one.commit([event] * events + [health], at, live=True)
+    for one in sites:
+        one.commit([event, health], at, live=True)
 
 
 async def until(condition: Callable[[], bool], within_s: float) -> float:

@@ -70,7 +70,7 @@ async def replay(running: Province, each_s: float, rounds: int) -> None:
         print(f"{len(running.sites)} sites are connected after {time.monotonic() - took_s:.0f} s", flush=True)
         done = 0
         while not rounds or done < rounds:
-            report(running)
+            report(running.sites)
             took_s = await until(lambda: all(one.drained for one in running.sites), 600)
             made = sum(len(one.made) for one in running.sites)
             print(f"{made} reports are confirmed, the last after {took_s:.1f} s", flush=True)

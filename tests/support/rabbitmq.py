@@ -1,6 +1,7 @@
-"""Real RabbitMQ nodes on 127.0.0.1 with the MQTT plugin, that can be stopped, killed and started again.
+"""Real RabbitMQ nodes with the MQTT plugin, that can be stopped, killed and started again.
 
-They have a folder and an epmd of their own, and run as whoever runs the tests: no RabbitMQ of the machine is used.
+They run on 127.0.0.1, or each in a network of its own (`cluster_network.py`). They have a folder and an epmd of their
+own, and run as whoever runs the tests: no RabbitMQ of the machine is used.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
+from cluster_network import Spot
 from mosquitto import free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -27,13 +29,14 @@ SAMPLE = Path(__file__).parents[2] / "packaging" / "rabbitmq"
 STARTS_WITHIN_S = 120.0  # it takes 6 s on a machine that rests
 PASSWORD = "right"
 EVERYTHING = ".*"
+HERE = Spot()
 
 
-def plain_lines(mqtt: int, amqp: int, numbers: int) -> list[str]:
+def plain_lines(mqtt: int, amqp: int, numbers: int, address: str) -> list[str]:
     """Return the configuration of a node without TLS."""
     return [
-        f"listeners.tcp.1 = 127.0.0.1:{amqp}",
-        f"mqtt.listeners.tcp.1 = 127.0.0.1:{mqtt}",
+        f"listeners.tcp.1 = {address}:{amqp}",
+        f"mqtt.listeners.tcp.1 = {address}:{mqtt}",
         "mqtt.allow_anonymous = false",
         "mqtt.durable_queue_type = quorum",
         "mqtt.max_packet_size_authenticated = 262144",
@@ -53,34 +56,39 @@ def shipped_lines(mqtt: int, amqp: int, numbers: int, certificates: Path) -> lis
 
 
 class Epmd:
-    """The names of nodes on a port of its own, and the home with the cookie that they share."""
+    """The names of nodes on a port of its own, in each network, and the home with the cookie that they share."""
 
-    def __init__(self, home: Path) -> None:
-        self.home, self.port = home, free_port()
+    def __init__(self, home: Path, spots: Sequence[Spot] = (HERE,)) -> None:
+        self.home, self.port, self._spots = home, free_port(), spots
         home.mkdir(parents=True)
         cookie = home / ".erlang.cookie"  # nodes that start together would else read one that another is writing
         cookie.touch(0o600)
         cookie.write_text(secrets.token_hex(16))
+        names = home / "inetrc"  # who is called what, in Erlang's own words
+        hosts = [f"{{host, {_as_tuple(one.between)}, [{json.dumps(one.host)}]}}." for one in spots]
+        names.write_text("\n".join([*hosts, "{lookup, [file, native]}.", ""]))
         self.environment = {
-            **os.environ, "HOME": str(home), "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(self.port),
+            **os.environ, "HOME": str(home), "ERL_EPMD_PORT": str(self.port), "ERL_INETRC": str(names),
             "ERL_CRASH_DUMP": str(home / "erl_crash.dump"),
         }  # fmt: skip
-        self._child: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Epmd:
-        self._child = subprocess.Popen(["epmd"], env=self.environment)
+        for one in self._spots:
+            environment = {**self.environment, "ERL_EPMD_ADDRESS": one.between}
+            self._children.append(subprocess.Popen([*one.within, "epmd"], env=environment))
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._child is not None
-        self._child.kill()
-        self._child.wait()
+        for child in self._children:
+            child.kill()
+            child.wait()
 
 
 class RabbitNode:
     """One node; its ports stay the same over restarts. Needs `epmd` to run.
 
-    `cluster`: the names of all nodes of its cluster, its own among them.
+    `cluster`: the names of all nodes of its cluster with their hosts, its own among them.
     """
 
     def __init__(
@@ -90,13 +98,14 @@ class RabbitNode:
         name: str = "camwarden",
         cluster: Sequence[str] = (),
         certificates: Path | None = None,
+        spot: Spot = HERE,
     ) -> None:
-        self.directory, self.name = directory, name
+        self.directory, self.name, self.spot = directory, f"{name}@{spot.host}", spot
         self.port, self.amqp, self._dist = free_port(), free_port(), free_port()
-        directory.mkdir(parents=True)
+        directory.mkdir(parents=True, exist_ok=True)  # a disk of its own may be mounted there
         ports = self.port, self.amqp, free_port()
-        lines = plain_lines(*ports) if certificates is None else shipped_lines(*ports, certificates)
-        peers = [f"cluster_formation.classic_config.nodes.{n} = {one}@localhost" for n, one in enumerate(cluster, 1)]
+        lines = plain_lines(*ports, spot.address) if certificates is None else shipped_lines(*ports, certificates)
+        peers = [f"cluster_formation.classic_config.nodes.{n} = {one}" for n, one in enumerate(cluster, 1)]
         if peers:
             peers += ["cluster_formation.peer_discovery_backend = classic_config"]
             peers += ["cluster_partition_handling = pause_minority"]
@@ -104,7 +113,7 @@ class RabbitNode:
         plugins = shutil.copy(SAMPLE / "enabled_plugins", directory / "plugins")
         self._environment = {
             **epmd.environment,
-            "RABBITMQ_NODENAME": f"{name}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_DIST_PORT": str(self._dist),
             "RABBITMQ_MNESIA_BASE": str(directory / "data"),
             "RABBITMQ_LOG_BASE": str(directory / "log"),
@@ -112,7 +121,8 @@ class RabbitNode:
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(SAMPLE / "advanced.config"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-kernel inet_dist_use_interface {_as_tuple(spot.between)}"
+            " +S 2:2 +sbwt none",
         }
         self._child: subprocess.Popen[bytes] | None = None
         self.took_s = 0.0
@@ -127,8 +137,9 @@ class RabbitNode:
         self._began_s = time.monotonic()
         with (self.directory / "node.log").open("ab") as log:
             self._child = subprocess.Popen(
-                [SERVER], env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
+                [*self.spot.within, SERVER], env=self._environment, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True, cwd=self.directory,
+            )  # fmt: skip
 
     def start(self) -> None:
         """Start it and wait until it accepts MQTT."""
@@ -141,7 +152,7 @@ class RabbitNode:
         while time.monotonic() < self._began_s + STARTS_WITHIN_S:
             if self._child.poll() is not None:
                 raise RuntimeError(f"RabbitMQ ended at once: {self.log[-2000:]}")
-            if self._accepts(self.port) and self._accepts(self.amqp):
+            if self.accepts():
                 self.took_s = time.monotonic() - self._began_s
                 return
             with suppress(subprocess.TimeoutExpired):
@@ -150,7 +161,7 @@ class RabbitNode:
 
     def ctl(self, *words: str) -> str:
         """Run `rabbitmqctl` on it."""
-        command = [SERVER.with_name("rabbitmqctl"), "-n", f"{self.name}@localhost", "-q", *words]
+        command = [*self.spot.within, SERVER.with_name("rabbitmqctl"), "-n", self.name, "-q", *words]
         return subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True).stdout
 
     def take(self, definitions: Mapping[str, object]) -> None:
@@ -172,6 +183,20 @@ class RabbitNode:
         assert self._child is not None
         os.killpg(self._child.pid, number)
 
+    def accepts(self) -> bool:
+        """Return whether it takes connections of sites and of workers."""
+        return self._accepts(self.port) and self._accepts(self.amqp)
+
+    @property
+    def process(self) -> int:
+        """The number of the machine below the script."""
+        assert self._child is not None
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            name, _, rest = path.read_text().rpartition(")")
+            if name.endswith("(beam.smp") and int(rest.split()[3]) == self._child.pid:
+                return int(path.parent.name)
+        raise ProcessLookupError(self.name)
+
     def _end(self, number: signal.Signals) -> None:
         if self._child is None:
             return
@@ -187,7 +212,7 @@ class RabbitNode:
             assert time.monotonic() < until, self.log[-2000:]
 
     def _accepts(self, port: int) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with suppress(OSError), socket.create_connection((self.spot.address, port), timeout=1):
             return True
         return False
 
@@ -208,11 +233,14 @@ def rabbit_node(
 
 
 @contextmanager
-def rabbit_cluster(directory: Path, definitions: Mapping[str, object], size: int = 3) -> Iterator[list[RabbitNode]]:
-    """Run a cluster of so many nodes."""
-    names = [f"r{number}" for number in range(1, size + 1)]
-    with Epmd(directory / "home") as epmd:
-        nodes = [RabbitNode(directory / name, epmd, name, names) for name in names]
+def rabbit_cluster(
+    directory: Path, definitions: Mapping[str, object], spots: Sequence[Spot] = (HERE, HERE, HERE)
+) -> Iterator[list[RabbitNode]]:
+    """Run a cluster with a node at each spot, in the folders `r1` and on."""
+    names = {f"r{number}": spot for number, spot in enumerate(spots, 1)}
+    all_names = [f"{name}@{spot.host}" for name, spot in names.items()]
+    with Epmd(directory / "home", sorted(set(spots), key=lambda one: one.host)) as epmd:
+        nodes = [RabbitNode(directory / name, epmd, name, all_names, spot=spot) for name, spot in names.items()]
         try:
             for node in nodes:
                 node.begin()
@@ -234,6 +262,11 @@ def with_passwords(definitions: Mapping[str, object]) -> dict[str, object]:
         **definitions,
         "users": [{**user, **hashing} for user in cast(list[dict[str, object]], definitions["users"])],
     }
+
+
+def _as_tuple(address: str) -> str:
+    """Return an address as Erlang writes it."""
+    return "{" + address.replace(".", ",") + "}"
 
 
 def allowing(writes: Mapping[str, str]) -> dict[str, object]:

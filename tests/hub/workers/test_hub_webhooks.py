@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from agent.contract.chain import utc_text
 from agent.hub.domain.rows.webhooks import Happening, Hook
 from agent.hub.domain.scope import Scope, SitePlace
 from agent.hub.domain.webhooks import TRIED_FOR
+from agent.hub.stores.engines import open_store
 from agent.hub.stores.store import Store
 from agent.hub.workers.webhooks import sending
 from agent.hub.workers.webhooks.sending import queue_happened, send, send_next
@@ -314,3 +316,20 @@ def test_no_address_and_no_secret_is_in_what_is_told_of_an_endpoint(store: Store
     senders = sending.Senders(store.directory, lambda: NOW, told.append)
     senders.serve(one.name)
     assert told and "SECRET" not in json.dumps(told)
+
+
+def test_that_the_database_does_not_answer_is_told_once_and_not_each_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "postgres.conninfo").write_text("host=/nowhere dbname=hub")
+    senders, tries = sending.Senders(tmp_path, present, lambda _: None), count(1)
+
+    def opened(directory: Path) -> object:
+        if next(tries) == 5:
+            senders.ended.set()
+        return open_store(directory)
+
+    monkeypatch.setattr(sending, "open_store", opened)
+    monkeypatch.setattr(sending, "LOOK_S", 0.0)
+    senders.run()
+    assert (next(tries), len(caplog.records)) == (6, 1)

@@ -1,8 +1,8 @@
 """Opens a PostgreSQL database, brings its tables to this version, and classifies its failures: passing, or not.
 
 `postgres.conninfo` in the hub's folder says where it is, in libpq's form, such as `host=/run/postgresql dbname=hub`. A
-password belongs into libpq's own password file. The tables are made by numbered files of SQL in `migrations/`, each
-once and in its order, in a transaction of its own.
+password belongs into libpq's own password file. Of several servers that it names the one that may be written is taken.
+The tables are made by numbered files of SQL in `migrations/`, each once and in its order, in a transaction of its own.
 
 Functions of stores whose SQL both engines know are used with both: their `?` and `?1` become what psycopg wants.
 
@@ -18,8 +18,10 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
+from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import IntLoader
 
+from agent.hub.domain.quick_json import DECODE
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
 
 NAME: Final = "postgres.conninfo"
@@ -29,6 +31,9 @@ _ALIVE: Final = {
     "tcp_user_timeout": 20_000,
 }  # fmt: skip
 """Seconds, but the last, in milliseconds: a server that is cut off is given up, and with it the lead."""
+
+_WRITABLE: Final = {"target_session_attrs": "read-write"}
+"""Of several servers: on a standby one reads what is behind, and each would give the lead to somebody."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITERS: Final = 0x63616D77
@@ -133,6 +138,8 @@ def _of_many(statement: str, types: tuple[str, ...]) -> str:
     text = re.sub(r"\?", lambda _: f"v.v{next(order)}", statement)
     if _VALUES.search(text):
         return _VALUES.sub(rf"SELECT \1 FROM {source}", text)  # noqa: S608  a statement of ours
+    if text.startswith("DELETE "):
+        return text.replace(" WHERE ", f" USING {source} WHERE ", 1)
     if " FROM " in text:
         return text.replace(" FROM ", f" FROM {source}, ", 1)
     return text.replace(" WHERE ", f" FROM {source} WHERE ", 1)
@@ -151,7 +158,11 @@ def connect(directory: Path, read_only: bool) -> Connected:
         ConfigurationError: Nothing, or nothing usable, says where it is.
         StoreWaits: It does not answer.
     """
-    path = directory / NAME
+    return connect_by(directory / NAME, read_only)
+
+
+def connect_by(path: Path, read_only: bool) -> Connected:
+    """Connect to the database that a file names. Raises as `connect`."""
     try:
         conninfo = path.read_text("utf-8").strip()
     except FileNotFoundError:
@@ -161,19 +172,35 @@ def connect(directory: Path, read_only: bool) -> Connected:
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
     try:
-        told = conninfo_to_dict(conninfo)
-        if {"password", "sslpassword"} & told.keys():
-            raise ConfigurationError(
-                "{path}: a password stands in it; put it into libpq's own file (passfile=FILE, mode 0600)", path=path
-            )
-        unsaid = {name: value for name, value in _ALIVE.items() if name not in told}
-        db: psycopg.Connection[Any] = psycopg.connect(make_conninfo(conninfo, **unsaid), autocommit=True)
+        db: psycopg.Connection[Any] = psycopg.connect(_completed(path, conninfo), autocommit=True)
     except psycopg.ProgrammingError:  # whose words repeat the text, which may be a secret
         raise ConfigurationError(
             "{path}: not in libpq's form, such as: host=/run/postgresql dbname=hub user=hub", path=path
         ) from None
     except psycopg.Error as error:
         raise failed(path, error) from None
+    try:
+        _prepare(db, path, read_only)
+    except psycopg.Error as error:  # a server may end at any moment
+        db.close()
+        raise failed(path, error) from None
+    return Connected(db)
+
+
+def _completed(path: Path, conninfo: str) -> str:
+    """Return what libpq is told, with what was left unsaid. Raises ConfigurationError, psycopg.ProgrammingError."""
+    told = conninfo_to_dict(conninfo)
+    if {"password", "sslpassword"} & told.keys():
+        raise ConfigurationError(
+            "{path}: a password stands in it; put it into libpq's own file (passfile=FILE, mode 0600)", path=path
+        )
+    several = any("," in str(told.get(name, "")) for name in ("host", "hostaddr", "port"))
+    unsaid = _ALIVE | (_WRITABLE if several else {})
+    return make_conninfo(conninfo, **{name: value for name, value in unsaid.items() if name not in told})
+
+
+def _prepare(db: psycopg.Connection[Any], path: Path, read_only: bool) -> None:
+    """Set a new connection as the hub's statements expect it. Raises ConfigurationError, psycopg.Error."""
     if db.execute(_SORTS_BY_BYTES).fetchone() != (True,):
         db.close()
         raise ConfigurationError(
@@ -182,10 +209,10 @@ def connect(directory: Path, read_only: bool) -> Connected:
         )
     db.execute("SET timezone = 'UTC'")  # a time without a zone is one of the hub's
     db.adapters.register_loader("numeric", IntLoader)  # sums of whole numbers
+    set_json_loads(DECODE, db)
     if read_only:
         db.read_only = True
         db.execute("SET default_transaction_read_only = on")
-    return Connected(db)
 
 
 def version(to: Connected) -> int:
@@ -217,10 +244,11 @@ def _migrations() -> list[tuple[int, Path]]:
 def failed(path: Path, error: psycopg.Error) -> StoreFailed:
     """Return a failure of the database as what the hub raises.
 
-    What the server cannot do now (class OperationalError: no connection, no room, a lock, a shutdown) passes.
+    What the server cannot do now (class OperationalError: no connection, no room, a lock, a shutdown) passes, and that
+    it is a standby: it is promoted, or a name comes to stand for another server.
     """
     words = {"path": path, "error": _line(error)}
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
         return StoreWaits("{path}: {error}; see whether PostgreSQL runs and has room", **words)
     return StoreFailed("{path}: the hub's database failed: {error}; look at PostgreSQL's log", **words)
 

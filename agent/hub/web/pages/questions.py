@@ -16,7 +16,6 @@ from agent.hub.web.asked import Asked, Reply
 from agent.hub.web.pages.shown import shown
 from agent.hub.web.saving import find, known_to, may_remove, person_of
 from agent.model.finding import Message
-from agent.text.recognize import recognize
 from agent.text.translate import translate
 
 
@@ -61,7 +60,7 @@ def _export(asked: Asked, saved: Saved) -> Export | None:
     went = asked.store.saved.exported(saved.name)
     folder, why = (saved.schedule.folder, went.why) if asked.scope.everything else ("", "")
     state = state_of(saved.schedule, went, asked.now)
-    return Export(rhythm(saved.schedule), state, went.made_at, folder, recognize(why, asked.lang) if why else "")
+    return Export(rhythm(saved.schedule), state, went.made_at, folder, why)
 
 
 def _typed(asked: Asked, text: str) -> Question | None:

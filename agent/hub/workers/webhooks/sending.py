@@ -125,14 +125,18 @@ class Senders:
         self.ended = threading.Event()
 
     def run(self) -> None:
-        """Look until it has ended."""
+        """Look until it has ended. That the database does not answer is told once, until it does again."""
+        is_told = False
         while not self.ended.wait(LOOK_S):
             try:
                 with closing(open_store(self._directory)) as store:
                     while not self.ended.wait(LOOK_S):
                         self._look(store)
+                        is_told = False
             except AgentError as error:
-                LOG.warning("endpoints of other systems wait: %s", error)
+                if not is_told:
+                    LOG.warning("endpoints of other systems wait: %s", error)
+                is_told = True
 
     def _look(self, store: Store) -> None:
         now = self._clock()
