@@ -19,7 +19,7 @@ from agent.text.translate import translate  # noqa: E402
 
 PAGES = {"agent/hub/capacity.md": "en", "agent/hub/capacity.zh.md": "zh_CN"}
 SITES = (1_000, 10_000, 100_000)
-_PART = re.compile(r"(<!-- (loads|coefficients) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- (loads|coefficients): made by \S+ -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 
 
 def loads(lang: str) -> str:

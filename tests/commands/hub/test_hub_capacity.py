@@ -21,7 +21,7 @@ def test_a_city_is_one_machine_and_each_line_says_whether_it_was_measured(capsys
     out = capsys.readouterr().out
     assert "one machine: one hub with its reports in SQLite, its page, and mosquitto" in out
     for line in out.splitlines():
-        if line.startswith((" reports stored in a day", " memory of these")):
+        if line.startswith((" memory of these", " to show the page")):
             assert line.rstrip().endswith("measured")
         if line.startswith((" network", " memory of a node")):
             assert line.rstrip().endswith("reckoned"), "nobody measured that"
