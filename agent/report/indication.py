@@ -53,7 +53,7 @@ RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
             ("any_wrong_pass_ratio", "any_wrong_fail_ratio"),
         ),
     ),
-    "camera-moved": (Rate("moved views", 0.01, 1176, 0.0, 2520, ("moved_recall_ratio", "moved_false_per_1000")),),
+    "camera-moved": (Rate("moved views", 0.02, 1080, 0.00231, 2160, ("moved_recall_ratio", "moved_false_per_1000")),),
     "camera-occluded": (_found("covered views", "covered", 0.84, 135),),
     "video-quality": (
         _found("frozen pictures", "frozen", 0.96, 135),
