@@ -16,8 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,9 +24,11 @@ from typing import Any, Final
 
 from fleet_parts import ROOT  # from here on what benches take from tests/support is found
 from province import Province, connect, keep_alive, province, report, until
+from province_account import order_breaks
 from province_faults import KINDS, QUICK
 
 from agent.contract.watermark import read_watermark
+from agent.hub.domain.rows.reports import AcceptedReport
 from agent.hub.stores.engines import open_store
 from measure.figures import Figure, flags, say, show
 
@@ -165,15 +166,8 @@ async def one_fault(running: Province, name: str, dice: random.Random) -> tuple[
 
 def account(running: Province) -> tuple[int, int]:
     """Return how many reports are lost, and how many the hub stored behind a later one of their stream, so far."""
-    found, breaks, newest, last = set(), 0, Counter[tuple[str, str]](), 0
-    with closing(open_store(running.hub, read_only=True)) as store:
-        while some := store.reports.accepted_after(last, _AT_ONCE):
-            for one in some:
-                stream = one.site, one.stream
-                breaks += one.seq < newest[stream]
-                newest[stream] = max(newest[stream], one.seq)
-                found.add((*stream, one.seq, one.digest))
-            last = some[-1].id
+    stored, sent = list(_stored(running)), {}
+    found = {(one.site, one.stream, one.seq, one.digest) for one in stored}
     missing, keys = 0, {running.hub_key.kid: running.hub_key}
     for site in running.sites:
         name = site.life.site.id
@@ -181,7 +175,16 @@ def account(running: Province) -> tuple[int, int]:
         for (stream, seq), digest in site.made.items():
             is_confirmed = stream in streams and seq <= streams[stream].seq
             missing += (name, stream, seq, digest) not in found or not is_confirmed
-    return missing, breaks
+        sent |= {(name, *place): number for place, number in site.sent.items()}
+    return missing, order_breaks(((one.site, one.stream, one.seq) for one in stored), sent)
+
+
+def _stored(running: Province) -> Iterator[AcceptedReport]:
+    last = 0
+    with closing(open_store(running.hub, read_only=True)) as store:
+        while some := store.reports.accepted_after(last, _AT_ONCE):
+            yield from some
+            last = some[-1].id
 
 
 def _read() -> list[dict[str, Any]]:

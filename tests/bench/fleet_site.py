@@ -74,6 +74,7 @@ class FleetSite:
     ) -> None:
         self.life = life
         self.made: dict[tuple[StreamName, int], str] = {}
+        self.sent: dict[tuple[StreamName, int], int] = {}  # the how-manieth it was, the time that it was acknowledged
         self.last_mark: tuple[bytes, str] | None = None
         self.away = False  # an outage that the bench counts out: it reconnects when it is told to
         self._pace, self._brokers, self._totals, self._clock_s = pace, cycle(brokers), totals, clock_s
@@ -86,7 +87,7 @@ class FleetSite:
         self._confirmed: dict[StreamName, int] = {}
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
-        self._number = self._attempt = self._mid = self._ack_no = 0
+        self._number = self._attempt = self._mid = self._ack_no = self._sent = 0
         self._window = 0
         self._written_s = self._connected_s = 0.0
         self._pump_at: asyncio.TimerHandle | None = None
@@ -257,6 +258,8 @@ class FleetSite:
                 if row.live_until_s:
                     self._totals.live_offered.append((now_s, self.life.site.id, row.stream, row.seq))
             row.retry_at_s = float("inf")
+            if not row.attempts:
+                self.sent[row.stream, row.seq] = self._sent = self._sent + 1
             mid = self._next_mid()
             self._in_flight[mid] = row
             out += (row.head, mid.to_bytes(2), row.rest)

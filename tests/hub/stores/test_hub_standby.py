@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,12 +24,11 @@ from agent.model.errors import StoreWaits
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresPair]:
-    folder = tmp_path_factory.mktemp("pair")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)  # the server's user goes through
-    with PostgresPair(folder / "servers") as servers:
-        yield servers
+def pair() -> Iterator[PostgresPair]:
+    with tempfile.TemporaryDirectory(prefix="pair-") as folder:
+        Path(folder).chmod(0o755)  # the server's user goes through
+        with PostgresPair(Path(folder) / "servers") as servers:
+            yield servers
 
 
 @pytest.fixture
