@@ -90,11 +90,11 @@ class PostgresPair:
 
     def revive(self) -> None:
         """Start the one that writes where it has ended by itself, and wait until it takes statements."""
-        if self._running[self.primary].poll() is not None:
-            self._start(self.primary)
         until_s = time.monotonic() + PATIENCE_S
         while not self._answers(self.primary):
             assert time.monotonic() < until_s, self.log(self.primary)[-1000:]
+            if self._running[self.primary].poll() is not None:
+                self._start(self.primary)
             time.sleep(0.1)
 
     def promote(self) -> None:

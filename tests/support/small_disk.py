@@ -29,17 +29,18 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 
 def fill(folder: Path) -> None:
-    """Take all room that the file system of a folder has, to the last byte."""
-    with (folder / _FILLING).open("wb") as file:
-        size, portion = 0, 1 << 30
-        while portion:
-            try:
-                os.posix_fallocate(file.fileno(), size, portion)
-                size += portion
-            except OSError as error:
-                if error.errno != errno.ENOSPC:
-                    raise
-                portion //= 2
+    """Take all room that the file system of a folder has, to the last byte, and what others give back meanwhile."""
+    with (folder / _FILLING).open("ab") as file:
+        while room(folder):
+            size, portion = os.fstat(file.fileno()).st_size, room(folder)
+            while portion:
+                try:
+                    os.posix_fallocate(file.fileno(), size, portion)
+                    size += portion
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    portion //= 2
 
 
 def free(folder: Path) -> None:
