@@ -45,6 +45,9 @@ FOUR_HOURS: Final = 16
 """Periods behind the two in which sites are met and told their first bodies, which are whole."""
 
 WHOLE_EACH: Final = 96
+DAY_SITES: Final = 200
+"""Of fewer, each table has pages to spare that 100,000 sites would share."""
+
 _REPORTS: Final = "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('report_row')"
 _ALL: Final = (
     "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE relnamespace = current_schema()::regnamespace"
@@ -317,7 +320,8 @@ def main() -> None:
         figures |= {WAITS.name: WAITS.of([ratio]), WRONG.name: WRONG.of([wrong])}
         conditions |= {"backends_seen": kinds, **told}
         say("room")
-        room = grown(directory, server, asked.number or (64 if asked.quick else 100_000), 2 if asked.quick else 100)
+        of_hours, of_day = (64, 2) if asked.quick else (100_000, 200)
+        room = grown(directory, server, asked.number or of_hours, min(asked.number or of_day, DAY_SITES))
         figures, conditions = figures | room[0], conditions | room[1]
     show("hub_province", asked, figures, conditions)
 

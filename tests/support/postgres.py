@@ -16,7 +16,10 @@ from typing import Any
 import psycopg
 from patience import PATIENCE_S
 
-SETTINGS = ("listen_addresses=", "max_connections=50", "shared_buffers=16MB", "autovacuum=off")
+SETTINGS = (
+    "listen_addresses=", "max_connections=50", "max_locks_per_transaction=1024", "shared_buffers=16MB",
+    "autovacuum=off",
+)  # fmt: skip
 
 
 def programs() -> Path:

@@ -1,4 +1,4 @@
-"""A broker of MQTT 5 that answers each PUBLISH as a test says, and closes on it where that says so."""
+"""A broker of MQTT 5 that answers each PUBLISH as a test says, or closes on it, or never answers."""
 
 from __future__ import annotations
 
@@ -34,12 +34,17 @@ class Close:
     code: int | None = None
 
 
-Answer = Callable[[str, bytes], Ack | Close]
+@dataclass(frozen=True)
+class Silence:
+    """Answer nothing, and go on: pings are answered."""
+
+
+Answer = Callable[[str, bytes], Ack | Close | Silence]
 """What to answer a PUBLISH, by its topic and the whole packet."""
 
 
 class ScriptedBroker:
-    """Serves one client after the other. `came`: the topics of all that came, in their order. A context manager."""
+    """Serves one client after the other. `came`: the topics of all that came, in order. A context manager."""
 
     def __init__(self, answer: Answer, connack: bytes = CONNACK) -> None:
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -48,6 +53,7 @@ class ScriptedBroker:
         self._connack = connack
         self.came: list[str] = []
         self.connects = 0
+        self.pings = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
@@ -74,6 +80,7 @@ class ScriptedBroker:
                 filters = body.count(b"vss/v1/")
                 client.sendall(bytes((0x90, 3 + filters)) + body[:2] + b"\x00" + b"\x01" * filters)
             elif kind >> 4 == 12:
+                self.pings += 1
                 client.sendall(b"\xd0\x00")
             elif kind >> 4 == 14:
                 return
@@ -84,6 +91,8 @@ class ScriptedBroker:
         topic, mid = body[2 : 2 + length].decode(), body[2 + length : 4 + length]
         self.came.append(topic)
         answer = self.answer(topic, body)
+        if isinstance(answer, Silence):
+            return True
         if isinstance(answer, Ack):
             client.sendall(b"\x40\x03" + mid + bytes((answer.code,)))
             return True

@@ -47,6 +47,8 @@ NO_SENTENCE = {
     "agent/hub/stores/findings.py": 1,
     "agent/hub/stores/keeping/rows.py": 1,
     "agent/hub/stores/postgres/database.py": 2,
+    "agent/hub/stores/postgres/moving/reports.py": 1,
+    "agent/hub/stores/postgres/moving/tables.py": 1,
     "agent/hub/stores/postgres/reports.py": 2,
     "agent/hub/stores/reading/assessed.py": 1,
     "agent/hub/stores/reading/contract_views.py": 1,

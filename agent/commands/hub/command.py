@@ -37,6 +37,7 @@ camwarden hub hold SITE --from T --to T --until DAY --by --why | holds [SITE] | 
 camwarden hub people list [SITE] | erase AUTHOR --by --why   --data DIR   names behind the ids in reports
 camwarden hub backup FOLDER [--verify] | restore FOLDER --data DIR   a copy while the hub runs, and back
 camwarden hub take-over FOLDER --data DIR     go on with the hub of another folder, of release 0.1 too
+camwarden hub migrate --to FILE --data DIR     move a hub that does not run from hub.db into PostgreSQL
 camwarden hub log --data DIR       the log of accepted reports, which only grows: size, root, checkpoint
 camwarden hub log receipt SITE STREAM NUMBER [--out FILE] --data DIR   proof that the log has a report
 camwarden hub log mirror FOLDER --data DIR     export the log as files, for witnesses
@@ -109,6 +110,7 @@ ACTIONS: Final = {
     "backup": ("agent.commands.hub.keeping.backup", "run"),
     "restore": ("agent.commands.hub.keeping.backup", "restore"),
     "take-over": ("agent.commands.hub.keeping.take_over", "run"),
+    "migrate": ("agent.commands.hub.keeping.migrate", "run"),
     "log": ("agent.commands.hub.log", "run"),
     "doctor": ("agent.commands.hub.doctor", "run"),
     "serve": ("agent.commands.hub.web.serve", "run"),

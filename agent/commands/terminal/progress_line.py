@@ -19,9 +19,12 @@ AFTER_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ProgressLine:
-    """What is being done since `began_s`, as one line; none before it has taken `AFTER_S`."""
+    """What is being done since `began_s`, as one line; none before it has taken `AFTER_S`.
 
-    what: Message
+    `what`: a sentence, or what returns the present one.
+    """
+
+    what: Message | Callable[[], Message]
     lang: str
     began_s: float
     clock: Callable[[], float] = time.monotonic
@@ -30,12 +33,15 @@ class ProgressLine:
         passed_s = self.clock() - self.began_s
         if passed_s < AFTER_S:
             return Group()
-        line = Message("{what}, for {seconds} s", {"what": self.what, "seconds": round(passed_s)})
+        what = self.what() if callable(self.what) else self.what
+        line = Message("{what}, for {seconds} s", {"what": what, "seconds": round(passed_s)})
         return Text(render(line, self.lang), style="dim", no_wrap=True, overflow="ellipsis")
 
 
 @contextmanager
-def progress_line(args: argparse.Namespace, what: Message, console: Console | None = None) -> Iterator[None]:
+def progress_line(
+    args: argparse.Namespace, what: Message | Callable[[], Message], console: Console | None = None
+) -> Iterator[None]:
     """Show what the block does while it runs; `console` is the one that the block prints to, where it prints."""
     console = console or Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     if not console.is_terminal or console.quiet or args.verbose:

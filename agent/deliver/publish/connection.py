@@ -35,6 +35,7 @@ from agent.deliver.publish.messages import DecodedMessage, FlatSites, Message, d
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import REFUSED, Dialect, Version
 from agent.deliver.publish.tls import TlsSocket, tls_context
+from agent.deliver.publish.unanswered import UNANSWERED_S, Unanswered
 from agent.site.config.site import Hub
 
 _P = ParamSpec("_P")
@@ -63,6 +64,7 @@ class Events:
     """What was received since the last call. `lost` and `refused` hold the broker's or system's words.
 
     `subscribed` is the broker's answer to the first topic; `unsubscribed` its words about further ones that it refuses.
+    `unanswered`: `lost`, since no PUBACK came for too long; `silent`: none at all on this connection.
     """
 
     granted: Granted | None = None
@@ -70,6 +72,8 @@ class Events:
     lost: str = ""
     taken_over: bool = False
     too_large: bool = False
+    unanswered: bool = False
+    silent: bool = False
     subscribed: bool = False
     unsubscribed: list[str] = field(default_factory=list)
     acks: list[tuple[int, int, str]] = field(default_factory=list)
@@ -82,6 +86,7 @@ class Link:
 
     `unacknowledged_most`: so many a broker (MQTT 5) may send before `acknowledge`; None: each is acknowledged at once.
     `session_s`: so long the broker keeps subscriptions, and what waits for them, over an absence (MQTT 5).
+    `unanswered_s`: so long no PUBACK may come for what was sent; then the connection counts as lost, however alive.
     """
 
     def __init__(
@@ -93,15 +98,15 @@ class Link:
         dialect: Dialect | None = None,
         unacknowledged_most: int | None = None,
         session_s: int = SESSION_S,
+        unanswered_s: float = UNANSWERED_S,
     ) -> None:
-        self._client_id = client_id
-        self._hub = hub
-        self._keepalive_s = keepalive_s
-        self._timeout_s = timeout_s
+        self._client_id, self._hub = client_id, hub
+        self._keepalive_s, self._timeout_s = keepalive_s, timeout_s
         self._dialect = dialect or Dialect()
         self._spoken = FlatSites()
         self._will: Message | None = None
         self._unacknowledged_most, self._session_s = unacknowledged_most, session_s
+        self._unanswered = Unanswered(unanswered_s)
         self._owed: list[tuple[int, int]] = []  # packet id and QoS, in the order of arrival
         self._required = 0  # topics whose refusal is told
         self._fall_back = ""  # why, once the broker has refused MQTT 5
@@ -171,6 +176,9 @@ class Link:
             OSError: The broker refused MQTT 5, and cannot be reached again for 3.1.1.
         """
         woken = self._exchange(timeout_s * 1000, wake)
+        if self._unanswered.is_overdue(time.monotonic()) and not self.events.lost:
+            self.events.unanswered, self.events.silent = True, self._unanswered.silent
+            self.events.lost = f"the broker has acknowledged nothing for {self._unanswered.most_s:.0f} s"
         if self._fall_back and self._version == "5":
             self.drop()
             self.events.lost = ""
@@ -259,6 +267,7 @@ class Link:
         )
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
             raise ConnectionError(mqtt.error_string(info.rc))
+        self._unanswered.sent(info.mid, time.monotonic())
         return info.mid
 
     def close(self) -> None:
@@ -324,6 +333,7 @@ class Link:
         self.events.too_large = by_name and code.value == _TOO_LARGE
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, code: ReasonCode, _props: Any) -> None:
+        self._unanswered.acknowledged(mid, time.monotonic())
         self.events.acks.append((mid, code.value, str(code) if code.value >= REFUSED else ""))
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _props: Any) -> None:

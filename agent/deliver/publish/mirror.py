@@ -101,7 +101,11 @@ class MirrorLink:
         broker = self._mirror.broker
         try:
             presence = next_presence(self._site, self._spool, self._signer)
-            link = Link(self._site.id, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
+            pace = self._pace
+            link = Link(
+                self._site.id, broker, pace.keepalive_s, pace.connect_timeout_s, self._dialect,
+                unanswered_s=pace.unanswered_s,
+            )  # fmt: skip
             link.open(state_message(presence, "lost", self._signer, self._clock()))
             return self._serve(link, presence)
         except OSError as error:

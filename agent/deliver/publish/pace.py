@@ -8,6 +8,8 @@ import random
 from dataclasses import dataclass, replace
 from typing import Final
 
+from agent.deliver.publish.unanswered import UNANSWERED_S
+
 IDLE_LEAST_S: Final = 1.0
 IDLE_MOST_S: Final = 5.0
 
@@ -22,7 +24,8 @@ class Pace:
     it doubles up to `reconnect_most_s`. `refused_least_s` is the least upper end after the broker has refused us by
     name, `taken_over_least_s` after another client with this site's name has disconnected us: answering at once would
     disconnect the other one, for ever. A connection that lasted `settled_s` resets the waits. `keepalive_s` is MQTT's.
-    A report that is too large for the broker waits `oversize_kept_s` for a larger limit before it is evicted.
+    A report that is too large for the broker waits `oversize_kept_s` for a larger limit before it is evicted. A
+    connection on which for `unanswered_s` nothing was acknowledged of what was sent is made anew.
     """
 
     window: int = 20
@@ -37,6 +40,7 @@ class Pace:
     keepalive_s: int = 30
     connect_timeout_s: float = 4.0
     oversize_kept_s: float = 86_400.0
+    unanswered_s: float = UNANSWERED_S
 
     @property
     def idle_s(self) -> float:

@@ -153,7 +153,11 @@ class Publisher:
         try:
             presence = next_presence(self._site, self._spool, self._signer)
             self._certificate_ends_at = ends_at(hub)
-            link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
+            pace = self._pace
+            link = Link(
+                self._site.id, hub, pace.keepalive_s, pace.connect_timeout_s, self._dialect,
+                unanswered_s=pace.unanswered_s,
+            )  # fmt: skip
             will = state_message(presence, "lost", self._signer, self._clock())
             self._own = {will.payload}  # a broker that closes may give it to us before it does
             link.open(will)
@@ -225,7 +229,6 @@ class Publisher:
             connects=self._board.read().connects + 1,
             protocol=granted.version,
         )
-        self._board.say("connected", "")
 
     def _number_in_use(self, one: DecodedMessage, presence: Presence) -> int:
         return number_in_use(one, presence, self._own, self._signer.public)
@@ -246,14 +249,15 @@ class Publisher:
 
     def _learn(self, events: Events) -> None:
         """Learn from the end of a connection what the broker does not take."""
-        if events.taken_over:
+        if events.taken_over or events.silent:
             return
         now_s, largest = time.monotonic(), self._window.largest_bytes()
         self._answers_last = self._outbox.in_flight > 0
         if events.too_large and largest > self._outbox.largest_bytes():
             self._learned.learn(largest, now_s)
         elif row := self._window.ended(self._others(), now_s):
-            self._board.count_refusal(row.stream, f"ends the connection on it: {events.lost}")
+            words = "never acknowledged" if events.unanswered else f"ends the connection on it: {events.lost}"
+            self._board.count_refusal(row.stream, words)
 
     def _pump(self, link: Link, granted: Granted) -> None:
         """Publish due rows, as far as window and token bucket allow; answers before reports, unless they end it."""
@@ -291,6 +295,8 @@ class Publisher:
         return min(self._pace.idle_s, self._window.wait_s() or self._pace.idle_s)
 
     def _take_acks(self, acks: list[tuple[int, int, str]], last: bool) -> None:
+        if acks and not last:
+            self._board.say("connected", "")  # not before: a broker may live, and take nothing
         for mid, code, words in acks:
             row = self._window.acknowledged(mid)
             if row is None:

@@ -66,8 +66,24 @@ class Bodies(Protocol):
         """Return when the newest reports arrived, the oldest time for an empty store: no later clock drops a body."""
 
 
+class Months(Protocol):
+    """Drops the reports of a month together, named as they sort; writes within the caller's transaction."""
+
+    def next_before(self, limit: str, after: str) -> str:
+        """Return the next month all of which arrived before a limit, empty where there is none."""
+
+    def of_site(self, month: str, site: str) -> list[ReportOfAge]:
+        """Return the reports of a site in a month."""
+
+    def drop(self, month: str, kept: Collection[int]) -> bool:
+        """Drop a month but for these reports and those that a chain needs; return whether any went."""
+
+
 class Expiry(Protocol):
     """Queries what was stored longest, and deletes it; writes within the caller's transaction."""
+
+    months: Months | None
+    """None: each report goes by itself."""
 
     def newest_made_at(self) -> datetime | None:
         """Return the newest time that a site wrote into one of the newest reports; None where none did."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from agent.hub.domain.rows.keeping import Room
+from agent.hub.ports.keeping import Months
 from agent.hub.stores import city, disputes, evidence, findings, trust, words
 from agent.hub.stores.database import Database
 from agent.hub.stores.intake import accepted, before, epochs, holes, places, refusals
@@ -288,13 +289,15 @@ class Expiry:
 
     def __init__(
         self, db: Database, delete_report: Callable[[Database, int], None] = expiry.delete_report,
-        delete_beside: Callable[[Database, str], None] = expiry.delete_beside,
+        months: Months | None = None,
     ) -> None:  # fmt: skip
+        """`months`: of an engine that stores reports apart by the month of their arrival."""
         self.newest_made_at = on(db, expiry.newest_made_at)
         self.reports_after = on(db, expiry.reports_after)
         self.delete_report = on(db, delete_report)
         self.delete_untold_findings = on(db, expiry.delete_untold_findings)
-        self.delete_beside = on(db, delete_beside)
+        self.delete_beside = on(db, expiry.delete_beside)
+        self.months = months
 
 
 class Disk:

@@ -8,7 +8,7 @@ open with one status stays in `finding_history`. Only the epoch in which a site 
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from agent.contract.chain import utc_text
@@ -163,12 +163,8 @@ def _replace(db: Connection, site: str, now: now_columns.SiteNow, place: tuple[s
     rows = db.execute(f"SELECT {_FINDING} FROM finding_now WHERE site = ?", (site,)).fetchall()  # noqa: S608
     before = {(row[0], row[1]): OpenFinding(*row) for row in rows}
     happened.note(db, site, before, now.findings, at, f"{epoch}:config:{seq}")
-    for key in before:
-        if key not in now.findings:
-            _close(db, site, key, at)
-    for key, one in now.findings.items():
-        if (row := before.get(key)) != one:
-            _open(db, site, one, row.status if row else "", at)
+    _close(db, site, [key for key in before if key not in now.findings], at)
+    _open(db, site, before, [one for key, one in now.findings.items() if before.get(key) != one], at)
 
 
 def _exchange(db: Connection, table: str, site: str, now: Mapping[tuple[str, ...], tuple[str | int, ...]]) -> None:
@@ -179,9 +175,9 @@ def _exchange(db: Connection, table: str, site: str, now: Mapping[tuple[str, ...
     if rows == dict(now):
         return
     db.execute(f"DELETE FROM {table} WHERE site = ?", (site,))  # noqa: S608
-    for key, values in now.items():
-        row = (site, *key, *values)
-        db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    new = [(site, *key, *values) for key, values in now.items()]
+    if new:
+        db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(new[0]))})", new)  # noqa: S608
 
 
 def _change(db: Connection, site: str, body: Mapping[str, Any], at: str, report: str) -> None:
@@ -194,12 +190,12 @@ def _change(db: Connection, site: str, body: Mapping[str, Any], at: str, report:
     before = {key: was} if was else {}
     if finding is None:
         happened.note(db, site, before, {}, at, report)
-        _close(db, site, key, at)
+        _close(db, site, [key], at)
     else:
         place = (was.model, was.firmware, was.maintainer, was.division) if was else _place(db, site, key[1])
         one = now_columns.opened(key, finding, place)
         happened.note(db, site, before, {key: one}, at, report)
-        _open(db, site, one, was.status if was else "", at)
+        _open(db, site, before, [one], at)
 
 
 def _place(db: Connection, site: str, subject: str) -> Placed:
@@ -212,30 +208,32 @@ def _place(db: Connection, site: str, subject: str) -> Placed:
     return (*(row or ("", "", "")), places.main(Connected(db), site))
 
 
-def _open(db: Connection, site: str, one: OpenFinding, was: str, at: str) -> None:
-    """Store a finding as it is now; with another status than it had (`was`; empty: none) its stretch begins anew."""
-    if one.status != was:
-        _end(db, site, (one.check, one.subject), at)
-        db.execute(
-            "INSERT INTO finding_history (site, check_id, subject, status, reason, from_at) VALUES (?, ?, ?, ?, ?, ?)",
-            (site, one.check, one.subject, one.status, one.reason, at),
-        )
-    db.execute(_OPENED, (site, *one, at))
+def _open(db: Connection, site: str, before: Mapping[Key, OpenFinding], now: Sequence[OpenFinding], at: str) -> None:
+    """Store findings as they are now; of one with another status than it had, or with none, a stretch begins anew."""
+    begun = [one for one in now if (was := before.get((one.check, one.subject))) is None or was.status != one.status]
+    _end(db, site, [key for one in begun if (key := (one.check, one.subject)) in before], at)
+    db.executemany(
+        "INSERT INTO finding_history (site, check_id, subject, status, reason, from_at) VALUES (?, ?, ?, ?, ?, ?)",
+        [(site, one.check, one.subject, one.status, one.reason, at) for one in begun],
+    )
+    db.executemany(_OPENED, [(site, *one, at) for one in now])
 
 
-def _close(db: Connection, site: str, key: Key, at: str) -> None:
-    db.execute(f"DELETE FROM finding_now WHERE {_ONE}", (site, *key))  # noqa: S608
-    _end(db, site, key, at)
-    _end_words(db, site, key, at)
+def _close(db: Connection, site: str, keys: Sequence[Key], at: str) -> None:
+    """End findings, with what people said of them."""
+    db.executemany(f"DELETE FROM finding_now WHERE {_ONE}", [(site, *key) for key in keys])  # noqa: S608
+    _end(db, site, keys, at)
+    db.executemany(
+        f"UPDATE word SET ended_at = ? WHERE {_ONE} AND ended_at = ''",  # noqa: S608
+        [(at, site, *key) for key in keys],
+    )
 
 
-def _end_words(db: Connection, site: str, key: Key, at: str) -> None:
-    """End what people said of a finding that is over."""
-    db.execute(f"UPDATE word SET ended_at = ? WHERE {_ONE} AND ended_at = ''", (at, site, *key))  # noqa: S608
-
-
-def _end(db: Connection, site: str, key: Key, at: str) -> None:
-    db.execute(f"UPDATE finding_history SET to_at = ? WHERE {_ONE} AND to_at = ''", (at, site, *key))  # noqa: S608
+def _end(db: Connection, site: str, keys: Sequence[Key], at: str) -> None:
+    db.executemany(
+        f"UPDATE finding_history SET to_at = ? WHERE {_ONE} AND to_at = ''",  # noqa: S608
+        [(at, site, *key) for key in keys],
+    )
 
 
 def fill(db: sqlite3.Connection) -> bool:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
+from agent.hub.domain.rows.keeping import Migrated
 from agent.hub.ports.enroll import EnrollStore
 from agent.hub.ports.files import Files
 from agent.hub.ports.log import LogStore
@@ -61,6 +63,9 @@ SQLITE: Final = Engine(
 NAMED: Final[Mapping[str, str]] = {"postgres.conninfo": "agent.hub.stores.postgres.engine"}
 """The module of an engine, by the file in a hub's folder that names it. What needs a package of its own loads here."""
 
+MOVES: Final = "agent.hub.stores.postgres.moving.move"
+"""The module that moves a hub from SQLite to PostgreSQL."""
+
 
 def engine_of(directory: Path) -> Engine:
     """Return the engine of a hub's data folder.
@@ -70,19 +75,36 @@ def engine_of(directory: Path) -> Engine:
     """
     for name, module in NAMED.items():
         if os.path.lexists(directory / name):
-            return _loaded(module, directory / name)
+            engine: Engine = _loaded(module, directory / name).ENGINE
+            return engine
     return SQLITE
 
 
-def _loaded(module: str, path: Path) -> Engine:
+def migrate(directory: Path, conninfo: Path, tell: Callable[[str, int, int], None]) -> Migrated:
+    """Move the hub of a folder, which must not run, into the database that a file names; call it again to go on.
+
+    `tell` is called with a table, how many of its rows are done, and of how many. The folder names the database, and
+    `hub.db` has another name, once all was compared; an AgentError leaves both as they were.
+
+    Raises:
+        UsageError: The folder names PostgreSQL already, or the database has something else.
+        Locked: A hub runs on the folder.
+        NotVerified: A stored report is not what it was.
+        StoreWaits: The server is gone, or somebody writes to `hub.db`.
+        ConfigurationError: A file, or the database, cannot be used.
+    """
+    moved: Migrated = _loaded(MOVES, conninfo).migrate(directory, conninfo, tell)
+    return moved
+
+
+def _loaded(module: str, path: Path) -> ModuleType:
     try:
-        engine: Engine = importlib.import_module(module).ENGINE
+        return importlib.import_module(module)
     except ImportError:
         raise ConfigurationError(
             "{path}: names PostgreSQL, which this installation lacks: pip install 'camwarden[province]', and libpq5",
             path=path,
         ) from None
-    return engine
 
 
 def files_of(directory: Path) -> Files:

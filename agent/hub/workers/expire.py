@@ -16,6 +16,7 @@ from agent.contract.chain import utc_text
 from agent.host.access_register import expire_openings
 from agent.hub.domain.figures import china_day
 from agent.hub.domain.retention import is_held, limit_of
+from agent.hub.ports.keeping import Months
 from agent.hub.ports.store import Store
 from agent.hub.workers.intake import Event
 
@@ -29,12 +30,13 @@ class Expiry:
     """When a running hub looks next for what is over; `kept` is how long it stores reports.
 
     Once a day it goes through the oldest reports, in portions a second apart, and then through the findings of the
-    `sites` that lost some.
+    `sites` that lost some; where months go as a whole, through those that are over, one by one.
     """
 
     kept: timedelta
     look_at_s: float = 0.0
     after_id: int = 0
+    after_month: str = ""
     sites: set[str] = field(default_factory=set)
 
     def look(self, store: Store, now: datetime, now_s: float, tell: Callable[[Event], None]) -> None:
@@ -45,23 +47,54 @@ class Expiry:
         agreed = agreed_time(store, now)
         if agreed is None:
             return
-        limit = utc_text(agreed - self.kept)
+        limit, today = utc_text(agreed - self.kept), china_day(agreed).isoformat()
+        if (months := store.expiry.months) is not None:
+            goes_on = self._look_at_month(store, months, limit, today, tell)
+        else:
+            goes_on = self._look_at_portion(store, limit, today, tell)
+        if goes_on:
+            self.look_at_s = now_s + AGAIN_S
+            return
+        with store.transaction():
+            store.expiry.delete_beside(limit)
+            expire_names(store, agreed)
+            expire_openings(store.directory, agreed)
+
+    def _look_at_portion(self, store: Store, limit: str, today: str, tell: Callable[[Event], None]) -> bool:
         with store.transaction():
             if self.sites and not self.after_id:
                 store.expiry.delete_untold_findings(self.sites.pop())
                 count = 0
             else:
-                self.after_id, sites = expire_portion(store, limit, self.after_id, china_day(agreed).isoformat())
+                self.after_id, sites = expire_portion(store, limit, self.after_id, today)
                 self.sites.update(sites)
                 count = len(sites)
-            if not self.after_id and not self.sites:
-                store.expiry.delete_beside(limit)
-                expire_names(store, agreed)
-                expire_openings(store.directory, agreed)
-        if self.after_id or self.sites:
-            self.look_at_s = now_s + AGAIN_S
         if count:
             tell({"event": "expired", "before": limit, "reports": count})
+        return bool(self.after_id or self.sites)
+
+    def _look_at_month(
+        self, store: Store, months: Months, limit: str, today: str, tell: Callable[[Event], None]
+    ) -> bool:
+        with store.transaction():
+            month = months.next_before(limit, self.after_month)
+            is_gone = bool(month) and months.drop(month, _held_in(store, months, month, today))
+        self.after_month = month
+        if is_gone:
+            tell({"event": "expired", "before": limit, "month": month})
+        return bool(month)
+
+
+def _held_in(store: Store, months: Months, month: str, today: str) -> list[int]:
+    """Return the reports of a month that a person, a case or a dispute holds."""
+    sites = {one.site for one in store.holds.listed(today, by_fails=False)}
+    spans = store.holds.held(sites, today, by_fails=False)
+    return [
+        one.id
+        for site in sorted(sites)
+        for one in months.of_site(month, site)
+        if is_held(spans[site], one.made_at or one.arrived_at, one.arrived_at)
+    ]
 
 
 def expire_names(store: Store, now: datetime) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from patience import PATIENCE_S
-from portside import BEGIN, DAY, HOUR, Sender, health
+from portside import BEGIN, HOUR, Sender, health
 from postgres import PostgresServer
 
 from agent.contract.chain import GENESIS, utc_text
@@ -59,61 +58,6 @@ def test_a_server_that_ends_within_a_transaction_leaves_nothing_of_it_and_all_th
         assert other.epoch_of("S1") == "e1"
 
 
-def test_a_report_lies_in_the_month_of_its_arrival_and_a_month_goes_with_its_partition(
-    postgres: PostgresServer, store: Store
-) -> None:
-    site = Sender().meet(store)
-    ends = ("2026-11-30T23:59:59.999Z", "2026-12-01T00:00:00Z", "2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z")
-    for seq, text in enumerate(ends, 1):
-        at = datetime.fromisoformat(text)
-        site.send(store, "health", seq, health(at), at)
-    held = postgres.query("SELECT tableoid::regclass::text, count(*) FROM report_row GROUP BY 1 ORDER BY 1")
-    assert held == [("report_row_2026_11", 1), ("report_row_2026_12", 2), ("report_row_2027_01", 1)]
-    with store.transaction():
-        store.bodies.drop([one.id for one in store.bodies.after(0, 9)][1:3])
-    assert store.body_at(*KEY, 2) == (site.made["health", 2].digest, b"", datetime.fromisoformat(ends[1]))
-    assert store.report_at(*KEY, 2) == (site.made["health", 2].digest, site.made["health", 1].digest)
-    again = site.made["health", 3]
-    for named in ((), ("S1",), ("S2",)):
-        with store.transaction(named):
-            assert store.digests_at(again) == [again.digest], "a report that comes again is known"
-            store.keep_report(again, False, BEGIN + 90 * DAY)
-            store.keep_report(again, False, BEGIN + 90 * DAY)
-    assert postgres.query("SELECT count(*) FROM report_row") == [(4,)]
-    assert [row.has_body for row in store.reports.signed_after(0, "", 9)] == [True, False, False, True]
-
-
-def test_a_new_month_blocks_no_reader_while_its_transaction_is_open(hub: Path, store: Store) -> None:
-    site = Sender().meet(store)
-    site.send(store, "health", 1, health(BEGIN), BEGIN)
-    with closing(Store(hub, read_only=True)) as reader, store.transaction():
-        store.keep_report(site.claim("health", 2, health(BEGIN), BEGIN), False, BEGIN + 40 * DAY)
-        reader.run("SET lock_timeout = '2s'")
-        assert [one.seq for one in reader.reports.stored(*KEY, 1, 9)] == [1]
-    assert [one.seq for one in store.reports.stored(*KEY, 1, 9)] == [1, 2]
-
-
-def test_the_partition_of_a_month_goes_when_nothing_of_it_is_left_but_not_the_newest(
-    postgres: PostgresServer, store: Store
-) -> None:
-    site = Sender().meet(store)
-    for seq in (1, 2, 3, 4):
-        site.send(store, "health", seq, health(BEGIN), BEGIN + seq * 20 * DAY)
-    months = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'report_row'::regclass ORDER BY 1"
-    assert len(postgres.query(months)) == 3  # 22 November, 12 December, 1 and 21 January
-    ids = [one.id for one in store.bodies.after(0, 9)]
-    with store.transaction():
-        for number in (ids[0], *ids[2:]):
-            store.expiry.delete_report(number)
-        store.expiry.delete_beside("")
-    assert postgres.query(months) == [("report_row_2026_12",), ("report_row_2027_01",)]
-    assert store.body_at(*KEY, 2) == (site.made["health", 2].digest, site.made["health", 2].payload, BEGIN + 40 * DAY)
-    assert store.report_at(*KEY, 2) == (site.made["health", 2].digest, site.made["health", 1].digest)
-    with store.transaction():
-        store.keep_report(site.claim("health", 5, health(BEGIN), BEGIN), False, BEGIN + 20 * DAY)
-    assert [(row.seq, row.has_body) for row in store.reports.signed_after(0, "", 9)] == [(2, True), (5, True)]
-
-
 def test_a_value_that_postgresql_cannot_store_is_no_failure_of_the_store(store: Store) -> None:
     """Else the hub would try its batch for ever: the message is one site's, and is left out."""
     site = Sender().meet(store)
@@ -143,6 +87,7 @@ def test_of_several_that_open_an_empty_database_at_once_each_finds_it_whole(
     assert met == [False] * 4
     assert postgres.query("SELECT name FROM migration ORDER BY number") == [
         ("001_intake",), ("002_reports",), ("003_views",), ("004_saved_questions",), ("005_forwarding",),
+        ("006_months_apart",),
     ]  # fmt: skip
 
 

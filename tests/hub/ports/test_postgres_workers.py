@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from patience import PATIENCE_S
-from portside import BEGIN, HOUR, Sender, health
+from portside import BEGIN, HOUR, Sender, config, finding, health
 from postgres import PostgresServer
 
 from agent.contract.watermark import Rejected
@@ -24,6 +25,19 @@ from agent.model.finding import Head
 from agent.verify.message import Chain, Claim, advance
 
 KEY: Key = ("S1", "e1", "health")
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which each statement is added that is sent to the server from now on."""
+    sent: list[str] = []
+    execute = psycopg.Connection.execute
+
+    def counting(db: psycopg.Connection[Any], statement: Any, *more: Any, **options: Any) -> psycopg.Cursor[Any]:
+        sent.append(str(statement))
+        return execute(db, statement, *more, **options)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", counting)
+    return sent
 
 
 @pytest.fixture
@@ -215,3 +229,40 @@ def test_one_text_that_postgresql_cannot_store_leaves_nothing_of_its_batch(store
         assert store.digests_at(good) == []
         store.keep_report(good, False, BEGIN)
     assert [one.seq for one in store.reports.stored(*KEY, 1, 9)] == [1]
+
+
+def test_what_a_configuration_report_costs_in_statements_does_not_grow_with_its_findings(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a province that is met anew, or mends a bad firmware, would take its workers days."""
+    sites = [Sender(f"S{number}").meet(store) for number in range(4)]
+    cameras_of = (1, 1, 5, 200)  # the first one meets a month
+    sent = counted(monkeypatch)
+    numbers = []
+    for site, cameras in zip(sites, cameras_of, strict=True):
+        for seq, status in enumerate(("fail", "unknown", "pass"), 1):
+            sent.clear()
+            found = [finding("camera-online", f"camera:c{number}", status) for number in range(cameras)]
+            site.send(store, "config", seq, config(*found), BEGIN + seq * HOUR)
+            numbers.append(len(sent))
+    assert numbers[3:6] == numbers[6:9] == numbers[9:]
+    monkeypatch.undo()
+    for site, cameras in zip(sites, cameras_of, strict=True):
+        told = [(one.status, one.from_at, one.to_at) for one in store.findings.history(site.site, 999)]
+        assert len(told) == 2 * cameras and len(set(told)) == 2 and all(to_at for _, _, to_at in told)
+
+
+def test_first_reports_of_sites_that_are_met_are_written_together(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sites = [Sender(f"S{number}").meet(store) for number in range(20)]
+    sent = counted(monkeypatch)
+    with store.transaction({site.site for site in sites}):
+        for site in sites:
+            for seq in (1, 2):
+                claim = site.made["health", seq] = site.claim("health", seq, health(BEGIN), BEGIN)
+                assert store.digests_at(claim) == []
+                store.keep_report(claim, False, BEGIN)
+    monkeypatch.undo()
+    assert sum("INSERT INTO report_row" in one for one in sent) == 1
+    assert [len(list(store.reports.stored(site.site, "e1", "health", 1, 9))) for site in sites] == [2] * 20

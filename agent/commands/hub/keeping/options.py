@@ -36,6 +36,12 @@ def add(actions: Any, data: argparse.ArgumentParser) -> None:
     take_over.add_argument(
         "folder", type=Path, metavar="FOLDER", help="where that hub, which must not run, has its data"
     )
+    migrate = actions.add_parser(
+        "migrate", parents=[data], help="move the reports of a hub that does not run from hub.db into PostgreSQL"
+    )
+    migrate.add_argument(
+        "--to", type=Path, required=True, metavar="FILE", help="one line in libpq's form that names an empty database"
+    )
     verify = actions.add_parser(
         "verify", parents=[data], help="verify stored reports by signature and chain; exit code 1"
     )

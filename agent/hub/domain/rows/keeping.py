@@ -1,7 +1,9 @@
 """Defines holds, reports by age, and room on the disk, as ports hand them to housekeeping. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 from agent.contract.chain import utc_text
@@ -64,12 +66,17 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """What a database server says: its release, the newest migration of its tables, whether this hub needs more."""
+    """What a database server says: its release, the newest migration of its tables, whether this hub needs more.
+
+    `locks`: those of a transaction for which it has room; `locks_needed`: with as many months as the hub may store.
+    """
 
     release: str
     migration: str
     is_current: bool
     used_bytes: int
+    locks: int
+    locks_needed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +88,14 @@ class Altered:
     stream: str
     seq: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A hub that was moved to a server. `aside`: where its old database is now. `rows`: how many, by table.
+
+    They were counted and compared; none where only the last step of an earlier try was left.
+    """
+
+    aside: Path
+    rows: Mapping[str, int]

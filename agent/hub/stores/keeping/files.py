@@ -20,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SECRET: Final = (NAME, LOG_NAME, NAMES, MAP_NAME)
-"""Beside keys: reports, names, where sites are; whom the hub trusts, certificates and settings of the desk are none."""
+"""Beside keys: reports (`hub.db.*` is what was put aside), names, where sites are; trust and the desk have none."""
 
 
 def has_store(directory: Path) -> bool:
@@ -49,7 +49,7 @@ def has_desk(directory: Path) -> bool:
 
 def is_secret(name: str) -> bool:
     """Return whether a file of this name must be closed to other users."""
-    return name in _SECRET
+    return name in _SECRET or name.startswith(f"{NAME}.")
 
 
 def store_bytes(directory: Path) -> int:

@@ -149,6 +149,12 @@ def needed(rows: Rows, numbers: Collection[int]) -> set[int]:
     return {number for number in numbers if any(one not in numbers for one in _referring(rows, number))}
 
 
+def make_whole(rows: Rows, number: int) -> None:
+    """Store a body by itself where it is a difference, so that the other one can go, within the transaction."""
+    if base_of(_stored(rows, number)) is not None:
+        rows.run("UPDATE body SET payload = ? WHERE id = ?", whole(read(rows, number)), number)
+
+
 def make_independent(rows: Rows, number: int) -> None:
     """Make those whole that are differences to a body, so that it can go, within the caller's transaction."""
     for one in _referring(rows, number):

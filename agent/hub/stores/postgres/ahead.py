@@ -4,14 +4,16 @@ One by one these questions would be most of what intake costs with a server. Wha
 needed: an earlier epoch, a stream without a chain, a site that has no row yet.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
+from agent.contract.chain import STREAMS
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.intake.within import Within
+from agent.hub.stores.keeping.rows import ReportRow
 from agent.hub.stores.postgres.database import Connected
 from agent.hub.stores.postgres.lanes import Lanes
-from agent.model.finding import Head
+from agent.hub.stores.postgres.rows import arrived_ms, month_of
 
 _SITES: Final = (
     "SELECT site, city, epoch, status, ack_no, EXISTS (SELECT 1 FROM refused_key k WHERE k.site = s.site) AS has_key,"
@@ -19,9 +21,10 @@ _SITES: Final = (
 )
 _CHAINS: Final = (
     "SELECT site, epoch, stream, c.seq, c.digest, position_seq, position_digest, broken, expected,"
-    " coalesce(n.seq, 0) AS newest, coalesce(encode(n.digest, 'hex'), '') AS newest_digest"
+    " coalesce(n.seq, 0) AS newest, coalesce(encode(n.digest, 'hex'), '') AS newest_digest,"
+    " coalesce(n.arrived_at, 0) AS newest_at"
     " FROM chain c JOIN site USING (site, epoch) LEFT JOIN LATERAL (SELECT r.seq, CASE r.fork WHEN 0 THEN r.digest END"
-    " AS digest FROM lane l JOIN report_row r ON r.lane = l.id WHERE (l.site, l.epoch, l.stream) ="
+    " AS digest, r.arrived_at FROM lane l JOIN report_row r ON r.lane = l.id WHERE (l.site, l.epoch, l.stream) ="
     " (c.site, c.epoch, c.stream) ORDER BY r.seq DESC, r.fork LIMIT 1) n ON true WHERE site = ANY(?)"
 )
 _LANES: Final = (
@@ -29,13 +32,28 @@ _LANES: Final = (
 )
 _TOLD: Final = "SELECT site, division FROM division_told WHERE site = ANY(?)"
 
+
+class Newest(NamedTuple):
+    """The stored report with the highest number of a chain. `arrived_ms`: since 1970."""
+
+    seq: int
+    digest: str
+    arrived_ms: int
+
+    def precedes(self, row: ReportRow) -> bool:
+        """Return whether a report comes behind it, in the same month: then its row need not repeat the digest."""
+        same_month = month_of(self.arrived_ms) == month_of(arrived_ms(row))
+        return (self.seq, self.digest) == (row.seq - 1, row.prev) and same_month
+
+
 _OVER: Final = ("disconnected", "lost")
 
 
-def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes: Lanes) -> dict[Key, Head]:
+def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes: Lanes) -> dict[Key, Newest]:
     """Fill what is known within the open transaction; return the stored report with the highest number of each chain.
 
-    Its digest is empty where all under that number are forks, or there is none.
+    Its digest is empty where all under that number are forks, or there is none; so it is with number 0 where a stream
+    of the site's epoch has no lane yet, and therefore no report.
     """
     for site, city, epoch, status, ack_no, has_refused_key, has_refused in to.rows_of_sites(_SITES, sites):
         within.met.add((site, epoch))
@@ -49,6 +67,8 @@ def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes:
             within.no_refused.add(site)
     within.divisions.update((site, division) for site, division in to.rows_of_sites(_TOLD, sites))
     rows = to.rows_of_sites(_CHAINS, sites)
-    chains.learn(within.met, [row[:-2] for row in rows])
+    chains.learn(within.met, [row[:-3] for row in rows])
     lanes.learn(to.rows_of_sites(_LANES, sites))
-    return {(row[0], row[1], row[2]): Head(*row[-2:]) for row in rows}
+    met = {(site, epoch, stream) for site, epoch in within.met for stream in STREAMS}
+    none: dict[Key, Newest] = dict.fromkeys(met - lanes.known.keys(), Newest(0, "", 0))
+    return none | {(row[0], row[1], row[2]): Newest(*row[-3:]) for row in rows}

@@ -18,8 +18,10 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
+from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import IntLoader
 
+from agent.hub.domain.quick_json import DECODE
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
 
 NAME: Final = "postgres.conninfo"
@@ -136,6 +138,8 @@ def _of_many(statement: str, types: tuple[str, ...]) -> str:
     text = re.sub(r"\?", lambda _: f"v.v{next(order)}", statement)
     if _VALUES.search(text):
         return _VALUES.sub(rf"SELECT \1 FROM {source}", text)  # noqa: S608  a statement of ours
+    if text.startswith("DELETE "):
+        return text.replace(" WHERE ", f" USING {source} WHERE ", 1)
     if " FROM " in text:
         return text.replace(" FROM ", f" FROM {source}, ", 1)
     return text.replace(" WHERE ", f" FROM {source} WHERE ", 1)
@@ -154,7 +158,11 @@ def connect(directory: Path, read_only: bool) -> Connected:
         ConfigurationError: Nothing, or nothing usable, says where it is.
         StoreWaits: It does not answer.
     """
-    path = directory / NAME
+    return connect_by(directory / NAME, read_only)
+
+
+def connect_by(path: Path, read_only: bool) -> Connected:
+    """Connect to the database that a file names. Raises as `connect`."""
     try:
         conninfo = path.read_text("utf-8").strip()
     except FileNotFoundError:
@@ -201,6 +209,7 @@ def _prepare(db: psycopg.Connection[Any], path: Path, read_only: bool) -> None:
         )
     db.execute("SET timezone = 'UTC'")  # a time without a zone is one of the hub's
     db.adapters.register_loader("numeric", IntLoader)  # sums of whole numbers
+    set_json_loads(DECODE, db)
     if read_only:
         db.read_only = True
         db.execute("SET default_transaction_read_only = on")

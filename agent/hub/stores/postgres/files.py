@@ -25,7 +25,10 @@ __all__ = [
     "sound", "store_bytes", "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
-_BYTES: Final = "SELECT pg_database_size(current_database())"
+LOCKS_NEEDED: Final = 1024
+"""A batch that looks into 36 months, each of eight partitions with two indexes, takes 946."""
+
+_BYTES: Final = "SELECT pg_database_size(current_database()), current_setting('max_locks_per_transaction')::integer"
 _NEWEST: Final = "SELECT name FROM migration ORDER BY number DESC LIMIT 1"
 _ROOM: Final = (
     "SELECT pg_database_size(current_database()), pg_backend_pid(), CASE WHEN inet_server_addr() IS NULL"
@@ -61,7 +64,7 @@ def server(directory: Path) -> Server:
         number = _version(directory, to)
         try:
             newest = to.execute(_NEWEST).fetchone() if number else None
-            ((used,),) = to.execute(_BYTES).fetchall()
+            ((used, locks),) = to.execute(_BYTES).fetchall()
         except psycopg.Error as error:
             raise failed(where(directory), error) from None
         return Server(
@@ -69,6 +72,8 @@ def server(directory: Path) -> Server:
             migration=newest[0] if newest else "",
             is_current=number == newest_version(),
             used_bytes=used,
+            locks=locks,
+            locks_needed=LOCKS_NEEDED,
         )
 
 
@@ -104,7 +109,7 @@ def restore(_: Path, directory: Path) -> Never:
 def take_over(_: Path, directory: Path, __: datetime) -> Never:
     """Refuse: a folder is taken over where reports are files. Raises UsageError."""
     raise UsageError(
-        "{path}: names PostgreSQL; take the hub over into a folder without it, and move the reports from there",
+        "{path}: names PostgreSQL; take the hub over into a folder without it, then: camwarden hub migrate",
         path=where(directory),
     )
 

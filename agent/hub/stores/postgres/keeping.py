@@ -1,10 +1,10 @@
-"""Drops bodies and reports that are over, and the partition of a month once no report of it is left."""
+"""Drops bodies and single reports that are over; `months.py` drops months."""
 
 from collections.abc import Collection
 from typing import Final
 
 from agent.hub.stores.database import Database
-from agent.hub.stores.keeping import expiry, payloads
+from agent.hub.stores.keeping import payloads
 
 _FOLLOWERS: Final = (
     "UPDATE report_row n SET prev = p.digest FROM report_row p WHERE p.id = ANY(?) AND p.fork = 0 AND n.lane = p.lane"
@@ -20,12 +20,6 @@ _OF_REPORT: Final = (
     " (SELECT 1 FROM report_row o WHERE o.lane = r.lane AND o.config = r.config AND o.id <> r.id)",
     "DELETE FROM report_row WHERE id = ANY(?)",
 )
-_MONTHS: Final = (
-    "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'report_row'::regclass ORDER BY 1 DESC"
-)
-_LOCK_MS: Final = 2000
-"""A partition goes when nobody reads reports; else another time."""
-
 _COUNT_FIRST: Final = (
     "UPDATE report_row SET fork = CASE WHEN digest = ? THEN 0 ELSE 1 END"
     " WHERE lane = (SELECT id FROM lane WHERE site = ? AND epoch = ? AND stream = ?) AND seq = ?"
@@ -50,19 +44,8 @@ def drop(store: Database, numbers: Collection[int]) -> None:
     store.run("DELETE FROM body_held WHERE report_id = ANY(?)", list(numbers))
 
 
-def delete_report(store: Database, number: int) -> None:
+def delete_report(store: payloads.Rows, number: int) -> None:
     """Delete a report with its body and what it told; what differs from its body is made whole first."""
     payloads.make_independent(store, number)
     for statement in _OF_REPORT:
         store.run(statement, [number])
-
-
-def delete_beside(store: Database, limit: str) -> None:
-    """Delete what stands beside reports and is over, and the partitions that are empty but the newest."""
-    expiry.delete_beside(store, limit)
-    store.run(f"SET LOCAL lock_timeout = {_LOCK_MS}")
-    _, *earlier = store.all(_MONTHS) or [()]
-    for (month,) in earlier:
-        if not store.all(f"SELECT 1 FROM {month} LIMIT 1"):  # noqa: S608  as the catalogue quotes it
-            store.run(f"DROP TABLE {month}")
-    store.run("SET LOCAL lock_timeout = DEFAULT")

@@ -7,12 +7,14 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.keeping.encoded import base_of, decoded
 from agent.hub.stores.keeping.payloads import Body
 from agent.hub.stores.postgres.database import Connected
+from agent.hub.stores.postgres.rows import month_of
 
 _LANES: Final = (
     "SELECT l.site, l.epoch, l.stream, id, base, base_seq FROM lane l JOIN unnest(%b::text[], %b::text[], %b::text[])"
@@ -20,8 +22,8 @@ _LANES: Final = (
 )
 _LANE: Final = "INSERT INTO lane (site, epoch, stream) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _ORIGINS: Final = (
-    "SELECT kid, city, protected, id FROM origin JOIN unnest(%b::text[], %b::text[], %b::text[])"
-    " AS k(kid, city, protected) USING (kid, city, protected)"
+    "SELECT to_json(array_agg(id ORDER BY at)) FROM unnest(%b::text[], %b::text[], %b::text[])"
+    " WITH ORDINALITY AS k(kid, city, protected, at) LEFT JOIN origin USING (kid, city, protected)"
 )
 _ORIGIN: Final = "INSERT INTO origin (kid, city, protected) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _SAID: Final = (
@@ -30,7 +32,8 @@ _SAID: Final = (
 )
 _SAY: Final = "INSERT INTO config_said (lane, digest, config) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _BASES: Final = (
-    "SELECT to_json(array_agg(id)), to_json(array_agg(octet_length(payload))), string_agg(payload, '')"
+    "SELECT to_json(array_agg(id)), to_json(array_agg(arrived_at)), to_json(array_agg(octet_length(payload))),"
+    " string_agg(payload, '')"
     " FROM report_row WHERE id = ANY(%b::bigint[])"
 )
 
@@ -68,15 +71,12 @@ class Lanes:
 
 def origins(to: Connected, asked: Sequence[tuple[str, str, str]]) -> list[int]:
     """Return the numbers of keys with their city and protected header, which are made where there are none."""
-    wanted = sorted(set(asked))
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    found: dict[tuple[str, ...], int] = {}
-    for _ in range(2):
-        found |= {tuple(key): number for *key, number in to.db.execute(_ORIGINS, columns, binary=True).fetchall()}
-        if len(found) == len(wanted):
-            break
-        to.executemany(_ORIGIN, [key for key in wanted if key not in found])
-    return [found[key] for key in asked]
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    ((found,),) = to.db.execute(_ORIGINS, columns, binary=True).fetchall()
+    if missing := {key for key, number in zip(asked, found, strict=True) if number is None}:
+        to.executemany(_ORIGIN, sorted(missing))
+        ((found,),) = to.db.execute(_ORIGINS, columns, binary=True).fetchall()
+    return list(found)
 
 
 def configs(to: Connected, asked: Sequence[tuple[int, str]]) -> list[int]:
@@ -93,19 +93,19 @@ def configs(to: Connected, asked: Sequence[tuple[int, str]]) -> list[int]:
     return [found[lane, hashlib.sha256(text.encode()).digest()] if text else 0 for lane, text in asked]
 
 
-def bases(to: Connected, lanes: Iterable[Lane]) -> dict[int, Body]:
-    """Return the bodies to which the next ones of lanes are differences, by lane; without those that are gone."""
+def bases(to: Connected, lanes: Iterable[Lane]) -> dict[tuple[int, date], Body]:
+    """Return the bodies to which the next ones of lanes are differences, by lane and month; without those gone."""
     by_id = {lane.base: lane for lane in lanes if lane.base}
     if not by_id:
         return {}
-    ((ids, sizes, payloads),) = to.db.execute(_BASES, [list(by_id)], binary=True).fetchall()
+    ((ids, arrived, sizes, payloads),) = to.db.execute(_BASES, [list(by_id)], binary=True).fetchall()
     found, start = {}, 0
-    for number, size in zip(ids or (), sizes or (), strict=True):
+    for number, at, size in zip(ids or (), arrived or (), sizes or (), strict=True):
         stored = payloads[start : start + size]
         start += size
         if stored and base_of(stored) is None:
             lane = by_id[number]
-            found[lane.id] = Body(lane.base_seq, number, decoded(stored, lambda _: b""))
+            found[lane.id, month_of(at)] = Body(lane.base_seq, number, decoded(stored, lambda _: b""))
     return found
 
 

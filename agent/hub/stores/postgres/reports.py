@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from psycopg import sql
-
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import case_columns
 from agent.hub.stores.keeping.encoded import referring, without_digest
@@ -19,7 +17,8 @@ from agent.hub.stores.keeping.payloads import Body, stored_form
 from agent.hub.stores.keeping.rows import ReportRow
 from agent.hub.stores.postgres import lanes
 from agent.hub.stores.postgres.database import Connected
-from agent.hub.stores.postgres.rows import Packed, first_ms, month_after, month_of, packed
+from agent.hub.stores.postgres.months import prepare
+from agent.hub.stores.postgres.rows import Packed, month_of, packed
 
 _COLUMNS: Final = (
     ("id", "bigint"), ("arrived_at", "bigint"), ("seq", "bigint"), ("lane", "integer"), ("origin", "integer"),
@@ -44,7 +43,9 @@ _BASE: Final = "UPDATE lane SET base = ?, base_seq = ? WHERE id = ?"
 class Pending:
     """A report that waits to be written, with its findings by their digests.
 
-    `is_new`: no report of its stream has its number, or a higher one. `follows`: the one before counts, and is `prev`.
+    `is_new`: no report of its stream has its number, or a higher one. `follows`: the one before counts, is `prev`, and
+    came in the same month.
+    `number`: the id that it has in another store, where its `payload` may be dropped (empty); 0: the next one.
     """
 
     row: ReportRow
@@ -53,6 +54,7 @@ class Pending:
     findings: Mapping[str, tuple[str, ...]] = field(repr=False)
     is_new: bool = False
     follows: bool = False
+    number: int = 0
 
     def key(self) -> Key:
         """Return its chain."""
@@ -109,7 +111,7 @@ class Pendings:
         if not (new := _once(to, placed)):
             return
         for month in sorted({month_of(one.columns.arrived_ms) for one in new} - self._made):
-            _prepare(to, month)
+            prepare(to, month)
             self._made.add(month)
         _insert(to, new)
 
@@ -136,7 +138,8 @@ def _insert(to: Connected, new: Sequence[_Placed]) -> None:
     configs = lanes.configs(to, [(one.lane.id, one.columns.config) for one in new])
     bodies = _encoded(to, new)
     to.lock_numbers()
-    ids = to.next_numbers("report_id", len(new))
+    had = [one.report.number for one in new]
+    ids = had if all(had) else to.next_numbers("report_id", len(new))
     rows = [
         _values(number, one, origin, config, body.stored if body.to is None else referring(body.stored, ids[body.to]))
         for number, one, origin, config, body in zip(ids, new, origins, configs, bodies, strict=True)
@@ -172,30 +175,17 @@ def _values(number: int, one: _Placed, origin: int, config: int, stored: bytes) 
 def _encoded(to: Connected, new: Sequence[_Placed]) -> list[_Encoded]:
     """Encode bodies before their ids are known."""
     bases = lanes.bases(to, [one.lane for one in new])
-    here: dict[int, int] = {}
+    here: dict[tuple[int, date], int] = {}
     done = []
     for place, one in enumerate(new):
+        if not one.report.payload:
+            done.append(_Encoded(b"", None, False))
+            continue
         body = Body(one.columns.seq, 0, one.report.payload, one.columns.digest_before)
-        stored, is_whole = stored_form(body, bases.get(one.lane.id))
+        within = one.lane.id, month_of(one.columns.arrived_ms)
+        stored, is_whole = stored_form(body, bases.get(within))
         is_base = is_whole and not one.report.fork
-        done.append(_Encoded(without_digest(stored), None if is_whole else here.get(one.lane.id), is_base))
+        done.append(_Encoded(without_digest(stored), None if is_whole else here.get(within), is_base))
         if is_base:
-            bases[one.lane.id], here[one.lane.id] = body, place
+            bases[within], here[within] = body, place
     return done
-
-
-def _prepare(to: Connected, month: date) -> None:
-    """Make the partition of a month where there is none, beside the others; to attach it then blocks no reader."""
-    name = f"report_row_{month:%Y_%m}"
-    if to.execute("SELECT to_regclass(?)", (name,)).fetchone() != (None,):
-        return
-    to.lock_numbers()  # another worker may be making it
-    if to.execute("SELECT to_regclass(?)", (name,)).fetchone() != (None,):
-        return
-    table = sql.Identifier(name)
-    to.db.execute(sql.SQL("CREATE TABLE {} (LIKE report_row INCLUDING ALL)").format(table))
-    to.db.execute(
-        sql.SQL("ALTER TABLE report_row ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-            table, sql.Literal(first_ms(month)), sql.Literal(first_ms(month_after(month)))
-        )
-    )

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from agent.hub.stores.keeping.rows import ReportRow, digest_in, signature_in, time_in
@@ -47,7 +48,7 @@ class Packed:
 
 
 def packed(row: ReportRow, follows: bool) -> Packed:
-    """Return a row in few bytes. `follows`: the report that counts under the number before has the digest `prev`."""
+    """Return a row in few bytes. `follows`: the row that counts under the number before has `prev`."""
     odd: dict[str, Any] = {}
     made_at, config, synced, due_at, event_head = row.said or ("", "", 0, "", None)
     arrived = time_in(row.arrived_at)
@@ -66,6 +67,13 @@ def packed(row: ReportRow, follows: bool) -> Packed:
     )  # fmt: skip
 
 
+def arrived_ms(row: ReportRow) -> int:
+    """Return when a report arrived, in milliseconds since 1970, as its row has it."""
+    at = time_in(row.arrived_at)
+    return at if isinstance(at, int) else 0
+
+
+@lru_cache(maxsize=64)
 def month_of(arrived_ms: int) -> date:
     """Return the first day of the month of an arrival."""
     return datetime.fromtimestamp(arrived_ms // 1000, UTC).date().replace(day=1)

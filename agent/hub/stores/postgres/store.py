@@ -31,10 +31,12 @@ from agent.hub.stores.keeping.rows import digest_in
 from agent.hub.stores.postgres import ahead, keeping, reports
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, migrate, newest_version, version
 from agent.hub.stores.postgres.files import measure
+from agent.hub.stores.postgres.months import Months
+from agent.hub.stores.postgres.rows import arrived_ms
 from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
 from agent.model.errors import ConfigurationError, StoreFailed
-from agent.model.finding import Head, StreamName
+from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
 
 _OF_REPORTS: Final = re.compile(r"\b(report|report_row|finding|telling_finding|body|config_said)\b")
@@ -54,7 +56,7 @@ class Store:
         self.within = Within()
         self._before = _nothing
         self._pending = reports.Pendings()
-        self._newest: dict[Key, Head] = {}
+        self._newest: dict[Key, ahead.Newest] = {}
         self._named: frozenset[str] = frozenset()
         self.chains = Chains(self._to)
         self.trust = areas.TrustStore(directory)
@@ -89,7 +91,7 @@ class Store:
         self.holds = areas.Holds(self)
         self.disk = areas.Disk(self, measure)
         self.bodies = areas.Bodies(self, drop=keeping.drop)
-        self.expiry = areas.Expiry(self, keeping.delete_report, keeping.delete_beside)
+        self.expiry = areas.Expiry(self, keeping.delete_report, Months(self))
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
@@ -266,11 +268,11 @@ class Store:
             self._pending.add(
                 reports.Pending(
                     row=row, fork=fork, payload=claim.payload, findings=found, is_new=is_new,
-                    follows=newest == Head(row.seq - 1, row.prev),
+                    follows=newest is not None and newest.precedes(row),
                 )
             )  # fmt: skip
             if is_new:
-                self._newest[key] = Head(row.seq, "" if fork else row.digest)
+                self._newest[key] = ahead.Newest(row.seq, "" if fork else row.digest, arrived_ms(row))
 
     def count_first(self, key: Key, seq: int, digest: str) -> None:
         """Let the report with a digest be the first one under its number, and the others its forks."""
