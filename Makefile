@@ -82,6 +82,7 @@ generated: setup ## make anew what is kept beside its source: completions, man p
 	$(BIN)/python -P packaging/write_journal_catalog.py
 	$(BIN)/python -P packaging/write_dashboard.py
 	$(BIN)/python -P packaging/write_checks_table.py
+	$(BIN)/python -P packaging/write_capacity.py
 	$(BIN)/python -P packaging/write_runtime_lock.py
 
 setup: .venv/installed $(LOCALE).mo ## create .venv from the lock file
@@ -165,7 +166,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_capacity hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 bench-quick: setup peers system-packages ## every benchmark in its quick form, held to the figures that it promises
 	$(BIN)/python -Im pytest -q -n 3 --no-loadscope-reorder -p no:cacheprovider $(TEST_FLAGS) tests/bench/quick_runs.py

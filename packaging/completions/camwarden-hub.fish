@@ -59,8 +59,8 @@ function _shtab_camwarden_hub_using
   test "$_shtab_camwarden_hub_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_hub_commands run rabbitmq trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs question 'question list' 'question remove' 'question schedule' 'question unschedule' acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case forward lower 'lower add' 'lower revoke' 'lower list' check hold holds release people 'people list' 'people erase' backup restore take-over migrate verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit
-set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --also --amqp --assignee --at --backups --batch --broker --broker-ca --broker-name --by --ca --camera --certificate --check --checkpoint --config --data --day --days --division --due --env --epoch --every --expires --format --frame --from --head --host --jwks --keep --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --port --queues --role --sample --save --saved --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --worker --xlsx
+set -g _shtab_camwarden_hub_commands run rabbitmq trust 'trust add' 'trust revoke' 'trust list' 'trust export' jwks enroll 'enroll init' 'enroll token' 'enroll serve' 'enroll list' 'enroll revoke' status silent orders metrics findings ask site fleet repairs question 'question list' 'question remove' 'question schedule' 'question unschedule' acknowledge assign plan comment work-order operator place places report report-now check-now resend accept-loss desired upgrade disputes decide import case forward lower 'lower add' 'lower revoke' 'lower list' check hold holds release people 'people list' 'people erase' backup restore take-over migrate verify log 'log receipt' 'log mirror' 'log witness' 'log stamp' 'log restored' doctor serve user 'user add' 'user password' 'user disable' 'user list' map 'map load' 'map show' 'map clear' webhook 'webhook add' 'webhook test' 'webhook secret' 'webhook disable' 'webhook enable' 'webhook remove' 'webhook list' audit capacity
+set -g _shtab_camwarden_hub_opts_with_value --ack --address --after --also --amqp --assignee --at --backups --batch --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --checkpoint --cities --config --configs --data --day --days --division --due --env --epoch --events --every --expires --format --frame --from --head --host --jwks --keep --keep-days --key --kind --lang --least --limit --listen --maintainer --metrics --metrics-name --model --month --name --operator --out --outcome --pack --password-file --period --port --price-core --price-gb --price-mbit --price-tb --queues --role --sample --save --saved --since --site --sites --soak --sort --stamps --state --status --to --trust-header --trusted-proxy --tsa --tsa-ca --until --url --url-file --user --valid --why --within --worker --xlsx
 
 complete -c camwarden-hub -e
 complete -c camwarden-hub -f
@@ -1160,3 +1160,24 @@ complete -c camwarden-hub -n '_shtab_camwarden_hub_using audit' -l verbose -s v 
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using audit' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using audit' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden-hub -n '_shtab_camwarden_hub_using audit' -l version -d 'print the version and end'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using; and test $_shtab_camwarden_hub_npos -eq 0' -a capacity -d 'calculate what machines a hub of so many sites needs'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -s h -l help -d 'show this help message and exit'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l sites -x -d 'so many sites report, 1 to 1000000'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l cameras -xka "(_camwarden_ids camera)" -d 'cameras of a site (default 15)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l period -x -d 'between two health reports (default 900)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l events -x -d 'events of a site in a day (default 9)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l configs -x -d 'configuration reports of a site in a day (default 1)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l keep-days -x -d 'as of `hub run` (default 1096: three years)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l within -x -d 'so soon all that sites stored in a day without a hub is taken (default 4)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l cities -x -d 'so many hubs of cities below, which forward to this one'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l price-core -x -d 'of a core; any currency and time, the same in all prices'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l price-gb -x -d 'of a GB of memory'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l price-tb -x -d 'of a TB of disk'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l price-mbit -x -d 'of a Mbit/s'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l json -d 'print one JSON object'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden-hub -n '_shtab_camwarden_hub_using capacity' -l version -d 'print the version and end'

@@ -260,12 +260,12 @@ def grown(directory: Path, server: PostgresServer, sites: int, of_day: int) -> t
     hours = Hub(directory / "hours", "postgres", ())
     with closing(Store(hours.directory)):
         pass
-    done = filled(hours, "postgres", sites, (2, 2 + FOUR_HOURS), False, lambda: int(server.query(_REPORTS)[0][0] or 0))
+    done = filled(hours, "postgres", sites, (2, 2 + FOUR_HOURS), False, lambda: reports_bytes(server))
     figures[BYTES.name] = BYTES.of([bytes_of(done)])
     conditions |= {"bytes_reports": done.reports, "first_two_bytes": round(done.first_bytes)}
     conditions["four_hours_per_cpu_s"] = round(done.per_cpu_s)
     beside = Hub(directory / "hours-sqlite", "sqlite", ())
-    done = filled(beside, "sqlite", sites, (2, 2 + FOUR_HOURS), False, lambda: _file_bytes(beside.directory))
+    done = filled(beside, "sqlite", sites, (2, 2 + FOUR_HOURS), False, lambda: file_bytes(beside.directory))
     conditions["sqlite_bytes_per_health_report"] = round(bytes_of(done))
     say("a whole day")
     server.place(directory / "day")
@@ -280,12 +280,18 @@ def grown(directory: Path, server: PostgresServer, sites: int, of_day: int) -> t
     done = filled(a_day, "postgres", of_day, (96, 192), True, tables)
     figures[DAY_GB.name] = DAY_GB.of([done.grown_bytes / of_day / 10_000])
     beside = Hub(directory / "day-sqlite", "sqlite", ())
-    done = filled(beside, "sqlite", of_day, (96, 192), True, lambda: _file_bytes(beside.directory))
+    done = filled(beside, "sqlite", of_day, (96, 192), True, lambda: file_bytes(beside.directory))
     conditions["sqlite_gb_per_day_100k"] = round(done.grown_bytes / of_day / 10_000, 2)
     return figures, conditions
 
 
-def _file_bytes(directory: Path) -> int:
+def reports_bytes(server: PostgresServer) -> int:
+    """Return the bytes of the reports in PostgreSQL: rows with their bodies, and indexes."""
+    return int(server.query(_REPORTS)[0][0] or 0)
+
+
+def file_bytes(directory: Path) -> int:
+    """Return the bytes of the pages in use of a hub's file."""
     with closing(sqlite3.connect(directory / "hub.db")) as db:
         ((pages, free, size),) = db.execute(
             "SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size"

@@ -14,6 +14,7 @@ PAGES = (
     "README.md",
     "agent/commands/README.md",
     "agent/hub/README.md",
+    "agent/hub/capacity.md",
     "agent/judge/judging.md",
     "agent/onsite/filing/README.md",
     "agent/onsite/handover/README.md",

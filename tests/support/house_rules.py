@@ -166,6 +166,7 @@ READS_JSON = {
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
     "agent/hub/stores/page/city_map.py": "the map that it has written itself",
     "agent/hub/domain/map/map_file.py": "a file of positions that a person loads, within its own bounds",
+    "agent/hub/stores/postgres/moving/tables.py": "what it has written itself: public keys, to compare them",
     "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
     "agent/hub/stores/asking/saved.py": "what it has written itself: parameters and schedules of questions",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",

@@ -1,4 +1,4 @@
-"""Real processes of `hub run` on one database and one broker, which a test ends as it likes."""
+"""Real processes of `hub run`, several on one database or one after another, which a test ends as it likes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ROOT = Path(__file__).parents[2]
 
 
 class HubProcess:
-    """One `hub run --worker NAME`; `tell` has its events. Use as a context manager."""
+    """One `hub run --worker NAME` of the tree at `root`; `tell` has its events. Use as a context manager."""
 
-    def __init__(self, directory: Path, port: int, worker: str) -> None:
+    def __init__(self, directory: Path, port: int, worker: str, root: Path = ROOT) -> None:
         words = ["hub", "run", "--data", str(directory), "--host", "127.0.0.1", "--port", str(port), "--json"]
         words += ["--worker", worker] if worker else []
         self.tell = Recorder()
         self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", "agent", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(root)},
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

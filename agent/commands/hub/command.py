@@ -51,6 +51,7 @@ camwarden hub audit [--verify] --data DIR      what people did on the page, in r
 camwarden hub doctor --data DIR    look what around the hub keeps it from its work
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
+camwarden hub capacity --sites N [--cameras N] [--period S] [--cities N] [--price-core P ...]   what machines it needs
 
 An action's module is imported only when it was chosen.
 """
@@ -118,6 +119,7 @@ ACTIONS: Final = {
     "map": ("agent.commands.hub.web.map", "run"),
     "webhook": ("agent.commands.hub.web.webhook", "run"),
     "audit": ("agent.commands.hub.web.audit", "run"),
+    "capacity": ("agent.commands.hub.capacity.command", "run"),
 }
 """Every action: its module, and what runs it there."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from agent.commands.hub import cluster_options as cluster
+from agent.commands.hub.capacity import options as capacity
 from agent.commands.hub.findings import options as findings
 from agent.commands.hub.forwarding import options as forwarding
 from agent.commands.hub.keeping import options as keeping
@@ -57,6 +58,7 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         _log,
         _doctor,
         web.add,
+        capacity.add,
     ):
         add(actions, data)
 

@@ -16,6 +16,7 @@ PROBES: Final = (
     Probe("clock", "clock", files.clock),
     Probe("disk", "room on the disk", files.room),
     Probe("server", "database server", kept.server, limit_s=15.0),
+    Probe("standby", "standby for views", kept.standby, limit_s=20.0),
     Probe("databases", "databases", kept.databases, limit_s=30.0, too_long=kept.TOO_LARGE),
     Probe("broker", "broker: connection", broker.reached, limit_s=12.0),
     Probe("log", "log of accepted reports", kept.log),

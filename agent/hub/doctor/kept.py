@@ -6,6 +6,7 @@ from typing import Final
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.log.sequencer import lag
 from agent.hub.stores.engines import files_of, log_beside
+from agent.hub.views.standby import read_from_line
 from agent.hub.views.webhooks import read_hooks
 from agent.model.errors import StoreWaits
 from agent.model.finding import Json, Message, listed, utc_text
@@ -55,6 +56,21 @@ def server(situation: Situation) -> Outcome:
         return found("warn", "few-locks", what, step)
     what = Message("PostgreSQL {release} answers; {size} GB; newest migration: {migration}", values)
     return passed(what, **values, used_bytes=told.used_bytes)
+
+
+def standby(situation: Situation) -> Outcome:
+    """Judge whether views read from the standby that is named for them."""
+    found_at = None
+    if situation.has_run:
+        with situation.reading() as store:
+            found_at = store.read_from()
+    if found_at is None:
+        return not_due("no-standby-named", Message("no standby is named for views"))
+    told: dict[str, Json] = {"is_standby": found_at.is_standby, "lag_s": found_at.lag_s}
+    if not found_at.why:
+        return passed(read_from_line(found_at), **told)
+    step = Message("look at the standby and its log: whether it runs, receives, and which server it follows")
+    return found("warn", found_at.why, read_from_line(found_at), step, **told)
 
 
 def databases(situation: Situation) -> Outcome:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from agent.hub.domain.rows.keeping import ReadFrom
 from agent.hub.ports.authors import Authors
 from agent.hub.ports.city_map import CityMaps
 from agent.hub.ports.findings import Disputes, Findings, Words
@@ -37,6 +38,9 @@ class Store(Intake, Protocol):
 
     def is_current(self) -> bool:
         """Return whether what was opened to read is still what stands there, and of this version."""
+
+    def read_from(self) -> ReadFrom | None:
+        """Return which of two servers is read from, and how far it is behind; None: there are not two."""
 
     def transaction(self, sites: Collection[str] = ()) -> AbstractContextManager[None]:
         """Run a block as one transaction; within one, as a part of it.

@@ -102,6 +102,9 @@ class Store:
         """Return whether what was opened to read is still what stands there, and of this version."""
         return is_current(self._db, self._path, self._opened_as, schema.VERSION)
 
+    def read_from(self) -> None:
+        """Return which of two servers is read from: there is none."""
+
     @contextmanager
     def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:
         """Run the block as one transaction; within one, as a part of it.

@@ -29,6 +29,7 @@ from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.forwarding import lag_blocks
 from agent.hub.views.silent import KINDS, silent_sites
+from agent.hub.views.standby import read_from_blocks
 from agent.hub.views.webhooks import hook_blocks
 from agent.model.errors import AgentError
 from agent.text.metrics import Kind, Labels, block
@@ -134,6 +135,7 @@ def write_metrics(
         *_upgrade(store),
         _block("store_bytes", "gauge", "Bytes that what is stored takes.", [({}, size)]),
         *disk_blocks(store, now),
+        *read_from_blocks(store),
         _block(
             *("sites_without_series", "gauge", f"Sites past the first {SITES_MOST}: in the sums only."),
             [({}, max(0, len(rows) - SITES_MOST))],

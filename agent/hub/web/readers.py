@@ -5,6 +5,7 @@ A file that somebody has put in the place of another, or that another version ha
 at which a request failed is closed.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,9 +13,13 @@ from pathlib import Path
 from queue import Empty, Full, LifoQueue
 from typing import Final
 
+from agent.hub.domain.rows.keeping import ReadFrom
 from agent.hub.ports.people import PeopleStore
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_people, open_store
+from agent.hub.views.standby import read_from_line
+
+log = logging.getLogger("camwarden.hub.web")
 
 IDLE_MOST: Final = 4
 """Pairs that are kept; a page cache of each grows to 2 MB."""
@@ -28,11 +33,12 @@ class Readers:
 
     _idle: LifoQueue[Pair] = field(default_factory=lambda: LifoQueue(IDLE_MOST))
     _is_over: bool = False
+    _why: str = ""
 
     @contextmanager
     def lent(self, directory: Path) -> Iterator[Pair]:
         """Lend people and store to one request. Raises ConfigurationError, Forbidden, StoreFailed."""
-        pair = self._current() or _opened(directory)
+        pair = self._current() or self._opened(directory)
         try:
             yield pair
         except BaseException:
@@ -51,6 +57,22 @@ class Readers:
         for pair in self._taken():
             _close(pair)
 
+    def _opened(self, directory: Path) -> Pair:
+        people = open_people(directory, read_only=True)
+        try:
+            store = open_store(directory, read_only=True)
+        except BaseException:
+            people.close()
+            raise
+        self._tell(store.read_from())
+        return people, store
+
+    def _tell(self, found: ReadFrom | None) -> None:
+        """Log once that views read from elsewhere than is wished, and once that they no longer do."""
+        if found is not None and found.why != self._why:
+            self._why = found.why
+            log.warning("%s", read_from_line(found))
+
     def _taken(self) -> Iterator[Pair]:
         """Take out what no request uses, the last used first."""
         while True:
@@ -65,15 +87,6 @@ class Readers:
                 return pair
             _close(pair)
         return None
-
-
-def _opened(directory: Path) -> Pair:
-    people = open_people(directory, read_only=True)
-    try:
-        return people, open_store(directory, read_only=True)
-    except BaseException:
-        people.close()
-        raise
 
 
 def _close(pair: Pair) -> None:

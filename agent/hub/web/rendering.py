@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 
 from agent.hub.domain.people.person import is_at_least
 from agent.hub.views.people import speaker
+from agent.hub.views.standby import read_from_line
 from agent.hub.web.asked import HTML, Asked, Reply
 from agent.hub.web.words import LANGUAGE_NAMES, NAVIGATION, WORDS
 from agent.model.finding import Message
@@ -54,6 +55,7 @@ def page(asked: Asked, template: str, status: int = 200, /, **data: Any) -> Repl
         link=link,
         navigation=_navigation(asked),
         speak=speaker(asked.store, lang),
+        read_from=say(read_from_line(server)) if (server := asked.store.read_from()) is not None else "",
         languages=[(name, shown, link(asked.path, {**asked.query, "lang": name})) for name, shown in LANGUAGE_NAMES],
         **data,
     )  # fmt: skip

@@ -134,7 +134,7 @@ def test_ended_anywhere_it_goes_on_and_the_folder_is_that_of_one_hub(
 def test_ended_while_the_folder_is_switched_over_it_is_never_two_hubs(hub: Path, to: Path) -> None:
     """Ended at each line from the last comparison on: what opens is the old hub, nothing, or the whole new one."""
     before, point, found = answers(hub), 1, []
-    while killed_at(point, hub, to, within=("_migrate", "_put_aside")):
+    while (hub / "hub.db").exists() and killed_at(point, hub, to, within=("_migrate", "_put_aside")):
         point += 1
         code, _, err = run(["hub", "status", "--data", str(hub)], "en")
         is_named = (hub / "postgres.conninfo").exists()
@@ -156,6 +156,31 @@ def test_what_a_hub_took_in_between_comes_with_the_next_try(hub: Path, made: Pat
     before = answers(hub)
     migrate(hub, to, nothing)
     assert answers(hub) == before
+
+
+def test_rows_that_have_changed_places_in_between_come_with_the_next_try(hub: Path, to: Path) -> None:
+    """A name that stood with one key stands with another one: both are there once."""
+
+    class EndedError(Exception):
+        pass
+
+    def end_late(name: str, done: int, of: int) -> None:
+        if name == "day_sum":
+            raise EndedError
+
+    def lower_hubs(names: str) -> None:
+        with closing(sqlite3.connect(hub / "hub.db", isolation_level=None)) as db:
+            db.execute("DELETE FROM lower_hub")
+            for kid, name in zip("ab", names, strict=True):
+                db.execute("INSERT INTO lower_hub VALUES (?, ?, '{}', '[]', '', '', '', '')", (kid, name))
+
+    lower_hubs("xy")
+    with pytest.raises(EndedError):
+        migrate(hub, to, end_late)
+    lower_hubs("yx")
+    with closing(sqlite3.connect(hub / "hub.db", isolation_level=None)) as db:
+        db.execute("UPDATE waiting SET id = 90 + id")  # taken, and come again
+    assert migrate(hub, to, nothing).rows["lower_hub"] == 2
 
 
 @pytest.mark.parametrize("what", ["payload", "row"])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from city_told import HIDDEN, OPERATOR, city
 from hub_web import Client, add_person, serving
 
-from agent.hub.domain.asking.saved import OF_ONE_MOST
+from agent.hub.domain.asking.saved import OF_ONE_MOST, Exported, Schedule
+from agent.hub.domain.scope import EVERYTHING
 from agent.hub.stores.page.people import People
 from agent.hub.stores.store import Store
 
@@ -126,3 +128,32 @@ def test_what_people_wrote_is_text_on_the_page(client: Client) -> None:
         text = chief.get(path).text
         assert "<script" not in text and "&lt;script" in text
     assert chief.get("/questions?q=faults").status == 422
+
+
+def schedule(client: Client, name: str, every: str, went: Exported) -> None:
+    """Have a question exported, and say how that went."""
+    with closing(Store(client.directory)) as store, store.transaction():
+        (one,) = (one for one in store.saved.listed() if one.name == name)
+        made = Schedule(
+            every=every, at="06:30", folder="/srv/exports", formats=("csv",), keep=31, scope=EVERYTHING, lang="en",
+            begun_at="2020-01-01T00:00:00Z",
+        )  # fmt: skip
+        store.saved.keep(replace(one, schedule=made))
+        store.saved.keep_exported(name, went)
+
+
+def test_when_a_question_is_exported_and_how_that_goes_is_shown_and_where_only_to_who_sees_everything(
+    client: Client,
+) -> None:
+    chief, anna = client.let_in("chief"), client.let_in("anna")
+    assert save(chief, "weekly", "findings by status") == save(chief, "plain", "sites") == 303
+    why = "cannot write: no room on the disk"
+    schedule(client, "weekly", "monday", Exported(failing_since="2026-11-01T00:00:00Z", why=why))
+    for one, sees in ((chief, True), (anna, False)):
+        text = one.get("/questions").text
+        assert "each Monday at 06:30<small>cannot be made</small>" in text
+        assert (why in text) == ("/srv/exports" in text) == sees
+    schedule(client, "weekly", "31", Exported(due_at="2020-01-30T22:30:00Z", made_at="2020-01-30T22:30:05Z"))
+    assert "on day 31 of each month at 06:30<small>was due and is not made" in chief.get("/questions").text
+    schedule(client, "weekly", "day", Exported(failing_since="x", why="<script>alert(1)</script>"))
+    assert "<script>alert" not in chief.get("/questions").text

@@ -3,7 +3,8 @@
     findings by model,firmware check=clock-offset status=fail division=140200 top 10
     sites by operator "maintainer=Anfang Ltd" from=2026-11-01
 
-The first word is what is counted; behind it stand `by NAME,NAME`, `top N` and `NAME=VALUE` in any order.
+The first word is what is counted; behind it stand `by NAME,NAME`, `top N` and `NAME=VALUE` in any order. A period in
+words, as `period=last-month`, stays words where a question is stored, and is days from the day of asking on.
 """
 
 import shlex
@@ -12,6 +13,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Final
 
+from agent.hub.domain.asking.period import WORDS_SHOWN, read_period
 from agent.hub.domain.asking.question import (
     BY_MOST,
     COUNTED,
@@ -42,7 +44,7 @@ _LISTS: Final = ("division", "check", "status")
 _BARE: Final = ("by", "top")
 """Behind these words a value stands as a word of its own."""
 
-PARAMETERS: Final = ("count", "by", *_WHERE, "from", "to", "top")
+PARAMETERS: Final = ("count", "by", *_WHERE, "period", "from", "to", "top")
 """What a question is made of, by name."""
 
 
@@ -185,7 +187,7 @@ def _value(name: str, value: str) -> str:
 
 def _period(counted: str, named: Mapping[str, str], today: date) -> tuple[date | None, date | None]:
     """Return the days of a period; what counts days has one of 30, up to yesterday, where none is named."""
-    first, last = (_day(name, named[name]) if name in named else None for name in ("from", "to"))
+    first, last = _named_days(named, today)
     if counted == "camera-days":
         last = last or max(today - timedelta(days=1), first or date.min)
         first = first or last - timedelta(days=DAYS_USUAL - 1)
@@ -195,6 +197,21 @@ def _period(counted: str, named: Mapping[str, str], today: date) -> tuple[date |
     if first and last and last < first:
         raise UsageError("to={last} is before from={first}", last=last.isoformat(), first=first.isoformat())
     return first, last
+
+
+def _named_days(named: Mapping[str, str], today: date) -> tuple[date | None, date | None]:
+    if "period" not in named:
+        first, last = (_day(name, named[name]) if name in named else None for name in ("from", "to"))
+        return first, last
+    if "from" in named or "to" in named:
+        raise UsageError("period and from or to name days twice; write one of them")
+    found = read_period(named["period"], today)
+    if found is None:
+        raise UsageError(
+            "period={text!r}: it is one of {names}, or the same in Chinese",
+            text=named["period"][:80], names=listed(WORDS_SHOWN),
+        )  # fmt: skip
+    return found
 
 
 def _day(name: str, text: str) -> date:

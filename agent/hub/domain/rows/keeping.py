@@ -90,6 +90,21 @@ class Altered:
     what: str
 
 
+WhyElsewhere = Literal["", "no-answer", "no-standby", "far-behind"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFrom:
+    """Which of two servers views read from. `lag_s`: how far that is behind; None: it is the primary, or not known.
+
+    `why`: what is wrong with the standby: so views read from the primary, or that does not answer either.
+    """
+
+    is_standby: bool
+    lag_s: float | None
+    why: WhyElsewhere
+
+
 @dataclass(frozen=True, slots=True)
 class Migrated:
     """A hub that was moved to a server. `aside`: where its old database is now. `rows`: how many, by table.

@@ -35,6 +35,10 @@ _ALIVE: Final = {
 _WRITABLE: Final = {"target_session_attrs": "read-write"}
 """Of several servers: on a standby one reads what is behind, and each would give the lead to somebody."""
 
+_STANDBY: Final = {"target_session_attrs": "standby"}
+_STANDBY_WAIT_S: Final = 3
+"""One that does not answer holds up a view so long."""
+
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITERS: Final = 0x63616D77
 """Advisory lock of whoever writes, until the end of its transaction; who locks the rows of its sites shares it."""
@@ -161,8 +165,8 @@ def connect(directory: Path, read_only: bool) -> Connected:
     return connect_by(directory / NAME, read_only)
 
 
-def connect_by(path: Path, read_only: bool) -> Connected:
-    """Connect to the database that a file names. Raises as `connect`."""
+def connect_by(path: Path, read_only: bool, standby: bool = False) -> Connected:
+    """Connect to the database that a file names; `standby`: to one that answers at once. Raises as `connect`."""
     try:
         conninfo = path.read_text("utf-8").strip()
     except FileNotFoundError:
@@ -172,7 +176,7 @@ def connect_by(path: Path, read_only: bool) -> Connected:
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
     try:
-        db: psycopg.Connection[Any] = psycopg.connect(_completed(path, conninfo), autocommit=True)
+        db: psycopg.Connection[Any] = psycopg.connect(_completed(path, conninfo, standby), autocommit=True)
     except psycopg.ProgrammingError:  # whose words repeat the text, which may be a secret
         raise ConfigurationError(
             "{path}: not in libpq's form, such as: host=/run/postgresql dbname=hub user=hub", path=path
@@ -187,7 +191,7 @@ def connect_by(path: Path, read_only: bool) -> Connected:
     return Connected(db)
 
 
-def _completed(path: Path, conninfo: str) -> str:
+def _completed(path: Path, conninfo: str, standby: bool) -> str:
     """Return what libpq is told, with what was left unsaid. Raises ConfigurationError, psycopg.ProgrammingError."""
     told = conninfo_to_dict(conninfo)
     if {"password", "sslpassword"} & told.keys():
@@ -195,7 +199,8 @@ def _completed(path: Path, conninfo: str) -> str:
             "{path}: a password stands in it; put it into libpq's own file (passfile=FILE, mode 0600)", path=path
         )
     several = any("," in str(told.get(name, "")) for name in ("host", "hostaddr", "port"))
-    unsaid = _ALIVE | (_WRITABLE if several else {})
+    of_several, wait_s = (_STANDBY, _STANDBY_WAIT_S) if standby else (_WRITABLE, _ALIVE["connect_timeout"])
+    unsaid: dict[str, str | int] = {**_ALIVE, "connect_timeout": wait_s, **(of_several if several else {})}
     return make_conninfo(conninfo, **{name: value for name, value in unsaid.items() if name not in told})
 
 

@@ -18,6 +18,7 @@ from agent.hub.stores.keeping import disk_sizes
 from agent.hub.stores.keeping import files as kept
 from agent.hub.stores.keeping.files import has_desk, has_log, newest_backup, sound, verify_backup
 from agent.hub.stores.postgres.database import NAME, Connected, connect, failed, newest_version, version
+from agent.hub.stores.postgres.views import NAME as VIEWS
 from agent.model.errors import UsageError
 
 __all__ = [
@@ -31,10 +32,11 @@ LOCKS_NEEDED: Final = 1024
 _BYTES: Final = "SELECT pg_database_size(current_database()), current_setting('max_locks_per_transaction')::integer"
 _NEWEST: Final = "SELECT name FROM migration ORDER BY number DESC LIMIT 1"
 _ROOM: Final = (
-    "SELECT pg_database_size(current_database()), pg_backend_pid(), CASE WHEN inet_server_addr() IS NULL"
+    "SELECT pg_database_size(current_database()), pg_backend_pid(),"
+    " CASE WHEN inet_server_addr() IS NULL AND NOT pg_is_in_recovery()"
     " AND pg_has_role('pg_read_all_settings', 'usage') THEN current_setting('data_directory') END"
 )
-"""With where its data are, if that may be asked and it was reached by a socket of this machine."""
+"""With where its data are, if that may be asked, and it is the primary, reached by a socket of this machine."""
 
 
 def has_store(directory: Path) -> bool:
@@ -50,7 +52,7 @@ def where(directory: Path) -> Path:
 
 def is_secret(name: str) -> bool:
     """Return whether a file of this name must be closed to other users."""
-    return name == NAME or kept.is_secret(name)
+    return name in (NAME, VIEWS) or kept.is_secret(name)
 
 
 def store_bytes(_: Path) -> int:

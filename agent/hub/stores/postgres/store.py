@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from agent.host.clock import time_left_s
 from agent.hub.domain.rows.intake import Key
+from agent.hub.domain.rows.keeping import ReadFrom
 from agent.hub.stores import areas, case_columns, current, day_figures
 from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.asking.saved import SavedQuestions
@@ -33,6 +34,7 @@ from agent.hub.stores.postgres.database import NAME, Connected, connect, failed,
 from agent.hub.stores.postgres.files import measure
 from agent.hub.stores.postgres.months import Months
 from agent.hub.stores.postgres.rows import arrived_ms
+from agent.hub.stores.postgres.views import open_view
 from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
 from agent.model.errors import ConfigurationError, StoreFailed
@@ -98,7 +100,8 @@ class Store:
         self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def _opened(self) -> Connected:
-        to = connect(self.directory, self._read_only)
+        self._view = open_view(self.directory) if self._read_only else None
+        to = self._view.to if self._view is not None else connect(self.directory, self._read_only)
         try:
             if not self._read_only:
                 migrate(to)
@@ -126,9 +129,18 @@ class Store:
     def is_current(self) -> bool:
         """Return whether what was opened to read is still what stands there, and of this version."""
         try:
-            return version(self._to) == newest_version()
+            is_near = self._view is None or self._view.is_current()
+            return is_near and version(self._to) == newest_version()
         except psycopg.Error:
             return False
+
+    def read_from(self) -> ReadFrom | None:
+        """Return which of two servers is read from; None: no standby is named. Raises StoreFailed."""
+        self._connect_anew()
+        try:
+            return self._view.read_from() if self._view is not None else None
+        except psycopg.Error as error:
+            raise failed(self._path, error) from error
 
     @contextmanager
     def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:

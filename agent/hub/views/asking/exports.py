@@ -31,6 +31,26 @@ LATE: Final = timedelta(hours=1)
 """An export that was due so long ago and is not there: no hub runs, or nobody makes exports in it."""
 
 
+_WEEKDAYS: Final = {
+    "monday": Message("Monday"),
+    "tuesday": Message("Tuesday"),
+    "wednesday": Message("Wednesday"),
+    "thursday": Message("Thursday"),
+    "friday": Message("Friday"),
+    "saturday": Message("Saturday"),
+    "sunday": Message("Sunday"),
+}
+
+
+def rhythm(schedule: Schedule) -> Message:
+    """Return when a question is exported; its time is one in China."""
+    if schedule.every == "day":
+        return Message("each day at {at}", {"at": schedule.at})
+    if schedule.every in _WEEKDAYS:
+        return Message("each {weekday} at {at}", {"weekday": _WEEKDAYS[schedule.every], "at": schedule.at})
+    return Message("on day {day} of each month at {at}", {"day": schedule.every, "at": schedule.at})
+
+
 def state_of(schedule: Schedule, exported: Exported, now: datetime) -> State:
     """Return how the exports of a question go."""
     if exported.failing_since:

@@ -80,6 +80,7 @@ _SAID: Final = {
     "firmware": "version of a box",
     "count": "what is counted",
     "by": f"names to group by, at most {BY_MOST}, with a comma between: {', '.join(NAMES)}",
+    "period": "days in words instead, as last-month or last-7-days, from the day of asking in China",
     "from": "first day in China: on which it was bad, or since which it is open as it is",
     "to": "the last such day",
     "top": "so many of the largest groups",

@@ -1,10 +1,9 @@
 """Imports a hub from its `hub.db` into PostgreSQL: copies and compares all, then has its folder name the server.
 
-Tables are read in portions by their keys, each portion is one transaction. Copying goes on behind the last row that the
-target has, so that a run that was ended anywhere is gone on with by the next one. Then every portion of every table is
-held against that of the source; one that differs, as the hub has run in between, is replaced. A round in which none
-does is the end. Nobody writes to `hub.db` meanwhile, and nothing in it is changed; the folder names PostgreSQL only
-once all was compared.
+Tables are read in portions by their keys. Every portion of every table is held against that of the source; one that is
+not there yet, or differs as the hub has run in between, is replaced in one transaction. A round in which none is so is
+the end: the first round copies, or goes on where it was ended, the last one compares. Nobody writes to `hub.db`
+meanwhile, and nothing in it is changed; the folder names PostgreSQL only once all was compared.
 """
 
 import os
@@ -39,8 +38,8 @@ KEY_NAME: Final = "hub-key.pem"
 MOST: Final = 200
 """Rows of a portion, each with a body of 1 MiB at most."""
 
-ROUNDS_MOST: Final = 3
-"""Copied, replaced where the hub has run in between, compared."""
+ROUNDS_MOST: Final = 4
+"""Copied, twice put right where rows have changed places in between, compared."""
 
 Tell = Callable[[str, int, int], None]
 """Called behind each portion with the name of the table, and how many of its rows are done, and of how many."""
@@ -55,9 +54,6 @@ class _Rows(Protocol):
 
     def key_of(self, row: Any, /) -> Key:
         """Return the key of a row."""
-
-    def newest(self, rows: Rows, /) -> Key | None:
-        """Return the last key; None: there is no row."""
 
     def read(self, rows: Rows, after: Key | None, upto: Key | None, most: int, /) -> list[Any]:
         """Return rows behind one key, up to another one."""
@@ -80,8 +76,6 @@ class _Move:
     def run(self) -> dict[str, int]:
         """Copy and compare; return how many rows each table has."""
         tables = self._tables()
-        for one in tables:
-            self._copy(one)
         for _ in range(ROUNDS_MOST):
             counts = {one.name: self._compare(one) for one in tables}
             if not any(replaced for _, replaced in counts.values()):
@@ -96,39 +90,37 @@ class _Move:
         )
         return [*before, Reports(self.source), *behind]
 
-    def _copy(self, one: _Rows) -> None:
-        for _, _, rows in self._portions(one, one.newest(Connection(self.to))):
-            if rows:
-                self._replace(one, rows, None)
-
     def _compare(self, one: _Rows) -> tuple[int, int]:
         """Compare a table, and replace what differs; return how many rows it has, and how many portions differed."""
         count = replaced = 0
-        for after, upto, rows in self._portions(one, None):
+        for after, upto, rows in self._portions(one):
             count += len(rows)
             if one.read(Connection(self.to), after, upto, len(rows) + 1) != rows:
                 replaced += 1
-                self._replace(one, rows, (after, upto))
+                self._replace(one, after, upto, rows)
         return count, replaced
 
-    def _replace(self, one: _Rows, rows: Sequence[Any], between: tuple[Key | None, Key | None] | None) -> None:
+    def _replace(self, one: _Rows, after: Key | None, upto: Key | None, rows: Sequence[Any]) -> None:
         """Write a portion in one transaction, in the place of what is between two keys."""
         try:
             with self.to.db.transaction():
-                if between is not None:
-                    one.delete(self.to, *between)
+                one.delete(self.to, after, upto)
                 if rows:
                     one.write(self.to, rows)
+        except (
+            psycopg.errors.UniqueViolation
+        ):  # of a row behind it that is another one by now: the next round copies all
+            one.delete(self.to, None, None)
         except psycopg.DataError as error:
             raise StoreFailed(
                 "{path}: table {table} has a value that PostgreSQL does not take: {error}",
                 path=self.source.directory / HUB_DB, table=one.name, error=str(error).partition("\n")[0],
             ) from None  # fmt: skip
 
-    def _portions(self, one: _Rows, after: Key | None) -> Iterator[tuple[Key | None, Key | None, list[Any]]]:
+    def _portions(self, one: _Rows) -> Iterator[tuple[Key | None, Key | None, list[Any]]]:
         """Yield portions of the source: the keys between which it is, and its rows; the last one has no end."""
         ((of,),) = self.source.all(f"SELECT count(*) FROM {one.name}")  # noqa: S608  our own names
-        done = 0
+        done, after = 0, None
         while True:
             rows = one.read(self.source, after, None, MOST)
             is_last = len(rows) < MOST

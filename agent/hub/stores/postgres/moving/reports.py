@@ -55,11 +55,6 @@ class Reports:
         """Return the key of a report."""
         return (row.number,)
 
-    def newest(self, rows: Rows) -> Key | None:
-        """Return the last id; None: there is no report."""
-        ((number,),) = rows.all("SELECT max(id) FROM report_row")
-        return None if number is None else (number,)
-
     def read(self, rows: Rows, after: Key | None, upto: Key | None, most: int) -> list[Moved]:
         """Return reports behind one id, up to another one."""
         where, values = within(("report.id",), after, upto)
@@ -92,7 +87,7 @@ class Reports:
             newest = Newest(one.row.seq - 1, *before.get(one.number, ("", 0)))
             waiting.add(
                 Pending(
-                    row=one.row._replace(named=tuple(named.get(one.number, ()))), fork=one.fork, payload=one.payload,
+                    row=ReportRow(*one.row[:-1], tuple(named.get(one.number, ()))), fork=one.fork, payload=one.payload,
                     findings={}, is_new=True, number=one.number,
                     follows=newest.precedes(one.row),
                 )

@@ -57,12 +57,6 @@ class Table:
         """Return the key of a row."""
         return tuple(row[self.columns.index(name)] for name in self.key)
 
-    def newest(self, rows: Rows) -> Key | None:
-        """Return the last key; None: there is no row."""
-        last = _names(f"{name} DESC" for name in self.key)
-        found = rows.all(f"SELECT {_names(self.key)} FROM {self.name} ORDER BY {last} LIMIT 1")  # noqa: S608
-        return tuple(found[0]) if found else None
-
     def read(self, rows: Rows, after: Key | None, upto: Key | None, most: int) -> list[Row]:
         """Return rows behind one key, up to another one."""
         where, values = within(self.key, after, upto)

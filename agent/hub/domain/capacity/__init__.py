@@ -1,0 +1,1 @@
+"""Calculates what machines a hub of so many sites needs. Pure."""
