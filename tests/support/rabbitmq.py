@@ -77,6 +77,9 @@ class Epmd:
         for one in self._spots:
             environment = {**self.environment, "ERL_EPMD_ADDRESS": one.between}
             self._children.append(subprocess.Popen([*one.within, "epmd"], env=environment))
+            until_s = time.monotonic() + STARTS_WITHIN_S  # a node that finds none starts one that outlives it
+            while subprocess.run([*one.within, "epmd", "-names"], env=environment, capture_output=True).returncode:
+                assert time.monotonic() < until_s
         return self
 
     def __exit__(self, *_: object) -> None:
