@@ -16,7 +16,7 @@ HUB_ON_311_ALONE := --ignore=tests/hub/web/test_hub_pages_look.py --ignore=tests
 	-k 'not under_1000_wrong_ones and not a_browser_comes_back and (test_postgres or not postgres)'
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo province-demo watch test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo province-demo watch test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-upgrade test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -63,6 +63,9 @@ build/python-3.13/installed: requirements.lock pyproject.toml
 	build/python-3.13/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	build/python-3.13/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+
+test-upgrade: setup system-packages ## the hub of the release before, whose commit must be in this clone, followed by today's on its folder
+	$(BIN)/python -Im pytest -q -p no:cacheprovider $(TEST_FLAGS) tests/hub/workers/upgraded_from_before.py
 
 test-system: setup ## install the package on Debian 12, Ubuntu 24.04 and Debian 13, boot each, and try the service there (root)
 	$(BIN)/python tests/system/run.py $(SYSTEM_FLAGS) $(SYSTEM)
@@ -229,7 +232,7 @@ release: ## everything that a release has, into an empty dist/ (as root); then: 
 	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
 	sh packaging/system-packages.sh arch-test qemu-user-static
 	sh packaging/rootfs/can_run.sh amd64 arm64
-	$(MAKE) test test-313 bench-quick test-system
+	$(MAKE) test test-313 bench-quick test-upgrade test-system
 	$(MAKE) debs
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done

@@ -17,7 +17,7 @@ import psycopg
 from patience import PATIENCE_S
 
 SETTINGS = (
-    "listen_addresses=", "max_connections=50", "max_locks_per_transaction=1024", "shared_buffers=16MB",
+    "listen_addresses=", "max_connections=50", "shared_buffers=16MB",
     "autovacuum=off",
 )  # fmt: skip
 

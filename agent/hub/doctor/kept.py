@@ -47,13 +47,6 @@ def server(situation: Situation) -> Outcome:
         return found(
             "fail", "another-version", what, Message("start this version of the hub once, or install that one")
         )
-    if told.locks < told.locks_needed:
-        values |= {"locks": told.locks, "needed": told.locks_needed}
-        what = Message(
-            "PostgreSQL {release} has room for {locks} locks of a transaction; older months need more", values
-        )
-        step = Message("set max_locks_per_transaction = {needed} in postgresql.conf, and restart the server", values)
-        return found("warn", "few-locks", what, step)
     what = Message("PostgreSQL {release} answers; {size} GB; newest migration: {migration}", values)
     return passed(what, **values, used_bytes=told.used_bytes)
 

@@ -64,19 +64,14 @@ class Room:
     capacity_bytes: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Server:
-    """What a database server says: its release, the newest migration of its tables, whether this hub needs more.
-
-    `locks`: those of a transaction for which it has room; `locks_needed`: with as many months as the hub may store.
-    """
+    """What a database server says: its release, the newest migration of its tables, whether this hub needs more."""
 
     release: str
     migration: str
     is_current: bool
     used_bytes: int
-    locks: int
-    locks_needed: int
 
 
 @dataclass(frozen=True, slots=True)

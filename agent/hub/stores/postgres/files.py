@@ -26,10 +26,7 @@ __all__ = [
     "sound", "store_bytes", "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
-LOCKS_NEEDED: Final = 1024
-"""A batch that looks into 36 months, each of eight partitions with two indexes, takes 946."""
-
-_BYTES: Final = "SELECT pg_database_size(current_database()), current_setting('max_locks_per_transaction')::integer"
+_BYTES: Final = "SELECT pg_database_size(current_database())"
 _NEWEST: Final = "SELECT name FROM migration ORDER BY number DESC LIMIT 1"
 _ROOM: Final = (
     "SELECT pg_database_size(current_database()), pg_backend_pid(),"
@@ -66,7 +63,7 @@ def server(directory: Path) -> Server:
         number = _version(directory, to)
         try:
             newest = to.execute(_NEWEST).fetchone() if number else None
-            ((used, locks),) = to.execute(_BYTES).fetchall()
+            ((used,),) = to.execute(_BYTES).fetchall()
         except psycopg.Error as error:
             raise failed(where(directory), error) from None
         return Server(
@@ -74,8 +71,6 @@ def server(directory: Path) -> Server:
             migration=newest[0] if newest else "",
             is_current=number == newest_version(),
             used_bytes=used,
-            locks=locks,
-            locks_needed=LOCKS_NEEDED,
         )
 
 

@@ -1,5 +1,4 @@
--- Months are partitioned by lane from here on (`../months.py`), and nothing in one refers to a row of another one, so
--- that each goes by itself. No release could choose PostgreSQL before: a database that has reports is made anew.
+-- From here on nothing in a month refers to a row of another one, so that each goes by itself (`../months.py`). No release could choose PostgreSQL before: a database that has reports is made anew.
 
 DO $$ BEGIN
     IF EXISTS (SELECT 1 FROM report_row) THEN
