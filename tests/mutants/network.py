@@ -67,8 +67,8 @@ NETWORK: Final = (
         name="keep-alive",
         row="holds connections half open",
         file="agent/deliver/publish/connection.py",
-        text="        self._keepalive_s = keepalive_s\n",
-        mutated="        self._keepalive_s = 3600\n",
+        text="        self._keepalive_s, self._timeout_s = keepalive_s, timeout_s\n",
+        mutated="        self._keepalive_s, self._timeout_s = 3600, timeout_s\n",
         test="test_publish_traps.py::test_a_half_open_connection_is_found_by_keep_alive",
     ),
     Mutant(

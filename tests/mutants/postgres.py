@@ -14,8 +14,8 @@ POSTGRES: Final = (
         name="postgres-password-elsewhere",
         row="(a user of the hub's machine) reads the database's password",
         file="agent/hub/stores/postgres/database.py",
-        text='        if {"password", "sslpassword"} & told.keys():\n',
-        mutated="        if False:\n",
+        text='    if {"password", "sslpassword"} & told.keys():\n',
+        mutated="    if False:\n",
         test=f"{_CHOSEN}test_a_password_where_it_does_not_belong_is_refused_and_never_repeated",
     ),
     Mutant(

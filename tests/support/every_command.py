@@ -27,6 +27,7 @@ SAMPLES = {
     "from_seq": "1", "to_seq": "2", "exercise": "mask", "tsa": "http://192.0.2.1/",
     "what": "0.2.0", "to": "Zhao", "due": "2031-01-02", "text": "x", "name": "School 4", "number": "1", "seq": "1",
     "role": "viewer", "author": "author-S1-0123456789abcdef", "division": "140202", "id": "14021300001180000001",
+    "sites": "1000",
 }  # fmt: skip
 """What is given for an argument of this name that is no file."""
 

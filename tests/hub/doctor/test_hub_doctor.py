@@ -68,7 +68,7 @@ def test_a_hub_in_order_is_told_so(hub: Situation) -> None:
     ]
     assert not_here == ["not_applicable"] * 6
     assert {name: one.status for name, one in outcomes.items()} == dict.fromkeys(outcomes, "pass"), outcomes
-    assert len(outcomes) == len(PROBES) - 7
+    assert len(outcomes) == len(PROBES) - 8
 
 
 def test_where_no_hub_has_run_nothing_passes(tmp_path: Path) -> None:

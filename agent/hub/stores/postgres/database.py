@@ -246,14 +246,16 @@ def _migrations() -> list[tuple[int, Path]]:
     return sorted((int(path.stem.partition("_")[0]), path) for path in _MIGRATIONS.glob("*.sql"))
 
 
-def failed(path: Path, error: psycopg.Error) -> StoreFailed:
+def failed(path: Path, error: psycopg.Error, reads: bool = False) -> StoreFailed:
     """Return a failure of the database as what the hub raises.
 
     What the server cannot do now (class OperationalError: no connection, no room, a lock, a shutdown) passes, and that
-    it is a standby: it is promoted, or a name comes to stand for another server.
+    it is a standby: it is promoted, or a name comes to stand for another server. One that only `reads` by our own wish
+    and was told to write would wait for nothing.
     """
     words = {"path": path, "error": _line(error)}
-    if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
+    is_standby = isinstance(error, psycopg.errors.ReadOnlySqlTransaction) and not reads
+    if is_standby or isinstance(error, psycopg.OperationalError):
         return StoreWaits("{path}: {error}; see whether PostgreSQL runs and has room", **words)
     return StoreFailed("{path}: the hub's database failed: {error}; look at PostgreSQL's log", **words)
 

@@ -140,7 +140,7 @@ class Store:
         try:
             return self._view.read_from() if self._view is not None else None
         except psycopg.Error as error:
-            raise failed(self._path, error) from error
+            raise failed(self._path, error, self._read_only) from error
 
     @contextmanager
     def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:
@@ -161,7 +161,7 @@ class Store:
         except psycopg.DataError:
             raise  # one message's: it is judged alone, and left out
         except psycopg.Error as error:
-            raise failed(self._path, error) from error
+            raise failed(self._path, error, self._read_only) from error
         finally:
             self._pending.forget()
             self._newest.clear()
@@ -243,7 +243,7 @@ class Store:
         except psycopg.DataError:
             raise
         except psycopg.Error as error:
-            raise failed(self._path, error) from error
+            raise failed(self._path, error, self._read_only) from error
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
         """Store a public key that a site has shown, trusted or not."""

@@ -147,7 +147,7 @@ def migrate(directory: Path, conninfo: Path, tell: Tell) -> Migrated:
     try:
         if os.path.lexists(path) and not (directory / HUB_DB).exists():
             raise UsageError("{path}: the hub's reports are in PostgreSQL already", path=path)
-        told = conninfo.read_bytes()
+        told = _line_of(conninfo)
         if os.path.lexists(path) and path.read_bytes() != told:
             raise UsageError("{path}: names PostgreSQL beside a hub.db; move it away, and name it with --to", path=path)
         with _alone(directory), closing(connect_by(conninfo, read_only=False)) as to:
@@ -162,6 +162,14 @@ def migrate(directory: Path, conninfo: Path, tell: Tell) -> Migrated:
         ) from None
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=error.filename or conninfo, why=os_words(error)) from None
+
+
+def _line_of(conninfo: Path) -> bytes:
+    """Return what names the database. Raises ConfigurationError, OSError."""
+    try:
+        return conninfo.read_bytes()
+    except FileNotFoundError:
+        raise ConfigurationError("{path}: not there; write where the database is", path=conninfo) from None
 
 
 def _migrate(directory: Path, conninfo: Path, told: bytes, to: Connected, tell: Tell) -> Migrated:
