@@ -145,9 +145,10 @@ def _strange(result: Result, glyphs: Glyphs, past: Sequence[datetime], rng: np.r
     """Show it drawings that it has not learned: other fonts, other sizes, and a picture without a clock."""
     one, own = result.camera, result.camera.drawing
     usable = [name for name in fonts() if name != own.font and _can_write(one, name)]
-    tried = [replace(own, font=str(rng.choice(usable))) for _ in range(STRANGE // 2)]
+    chosen = [str(rng.choice(usable)) for _ in range(STRANGE // 2 + 1) if usable]  # one font alone may write Chinese
+    tried = [replace(own, font=name) for name in chosen[1:]]
     tried += [replace(own, digit_px=own.digit_px * factor) for factor in (1.5, 0.75)]
-    tried += [replace(own, font=str(rng.choice(usable)), digit_px=own.digit_px + 2)]
+    tried += [replace(own, font=name, digit_px=own.digit_px + 2) for name in chosen[:1]]
     tried = [how for how in tried if not draws_alike(how, own)] + [replace(own, style="blank")]
     both = [how for how in tried for _ in range(2)]
     for shot, how in zip(cameras.shots(one, past[: len(both)], 2, both), both, strict=True):
