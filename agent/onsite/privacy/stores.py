@@ -262,7 +262,7 @@ STORES: Final[tuple[Store, ...]] = (
     ),
     Store(
         name="hub-reports", title="reports of sites", folder="hub",
-        files=("hub.db", "hub.db-wal", "hub.db-shm", "hub.db-journal", "postgres.conninfo"),
+        files=("hub.db", "hub.db-wal", "hub.db-shm", "hub.db-journal", "postgres.conninfo", "postgres-views.conninfo"),
         holds="signed findings, ids of people; names where an earlier version of a site wrote them; no picture",
         since="it arrived, but the newest of each stream", kept=RECORDS_KEPT,
         ends="the hub deletes it after --keep-days", by="hub",
