@@ -72,6 +72,15 @@ NETWORK: Final = (
         test="test_publish_traps.py::test_a_half_open_connection_is_found_by_keep_alive",
     ),
     Mutant(
+        name="never-acknowledged",
+        row="answers each ping and acknowledges no report",
+        file="agent/deliver/publish/connection.py",
+        text="        if self._unanswered.is_overdue(time.monotonic()) and not self.events.lost:\n",
+        mutated="        if False:\n",
+        test="test_publish_unanswered.py::"
+        "test_a_broker_that_never_acknowledges_is_left_and_once_it_does_everything_arrives_in_order",
+    ),
+    Mutant(
         name="sent-is-not-answered",
         row="holds connections half open",
         file="agent/deliver/publish/window.py",

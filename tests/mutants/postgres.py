@@ -8,6 +8,7 @@ from mutants.model import Mutant
 
 _CHOSEN: Final = "test_hub_on_postgres.py::"
 _SEVERAL: Final = "test_hub_several.py::"
+_VIEWS: Final = "test_postgres_views.py::"
 
 POSTGRES: Final = (
     Mutant(
@@ -17,6 +18,14 @@ POSTGRES: Final = (
         text='    if {"password", "sslpassword"} & told.keys():\n',
         mutated="    if False:\n",
         test=f"{_CHOSEN}test_a_password_where_it_does_not_belong_is_refused_and_never_repeated",
+    ),
+    Mutant(
+        name="postgres-standby-of-another",
+        row="has views read a standby with the reports of another hub",
+        file="agent/hub/stores/postgres/views.py",
+        text="    if standby is not None and not why and _whose(standby) != _whose(primary):\n",
+        mutated="    if False:\n",
+        test=f"{_VIEWS}test_a_standby_with_the_reports_of_another_hub_is_not_believed",
     ),
     Mutant(
         name="postgres-lead-ends",

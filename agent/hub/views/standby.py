@@ -11,6 +11,7 @@ from agent.text.metrics import Labels, block
 WHY: Final[dict[WhyElsewhere, Message]] = {
     "no-answer": Message("read from the primary server: the standby does not answer"),
     "no-standby": Message("read from the primary server: what is named as the standby is none"),
+    "another-hub": Message("read from the primary server: what is named as the standby has another hub's reports"),
     "far-behind": Message("read from the primary server: the standby is more than a minute behind"),
 }
 

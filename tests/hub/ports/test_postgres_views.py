@@ -124,6 +124,21 @@ def test_what_does_not_answer_or_is_no_standby_is_not_read_from(
         assert store.read_from() == ReadFrom(False, None, why) and sites(store) == ["S1"]
 
 
+def test_a_standby_with_the_reports_of_another_hub_is_not_believed(
+    pair: PostgresPair, hub: Path, tmp_path: Path
+) -> None:
+    """It answers, it is a standby, it is near, its tables are of this version: and its sites are of another city."""
+    pair.query("CREATE SCHEMA elsewhere")
+    (tmp_path / "other").mkdir()
+    for folder, name in ((tmp_path / "other", "postgres.conninfo"), (hub, views.NAME)):
+        (folder / name).write_text(pair.conninfo(0, 1, path="elsewhere"))
+    with closing(Store(tmp_path / "other")) as other:
+        Sender("S9").meet(other)
+    pair.awaits_copy()
+    with closing(Store(hub, read_only=True)) as store:
+        assert sites(store) == ["S1"] and store.read_from() == ReadFrom(False, None, "another-hub")
+
+
 def test_where_the_primary_is_gone_the_standby_is_read_from_and_says_so(
     pair: PostgresPair, hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +148,9 @@ def test_where_the_primary_is_gone_the_standby_is_read_from_and_says_so(
         with closing(Store(hub, read_only=True)) as store:
             told = store.read_from()
             assert sites(store) == ["S1"] and told is not None
-            assert (told.is_standby, told.why) == (True, "") and (told.lag_s or 0) > 0, "it no longer receives"
+            assert (told.is_standby, told.why) == (True, "no-primary") and (told.lag_s or 0) > 0, (
+                "it no longer receives"
+            )
         monkeypatch.setattr(views, "FAR_S", 0.0)
         with closing(Store(hub, read_only=True)) as store:
             told = store.read_from()

@@ -85,14 +85,14 @@ class Altered:
     what: str
 
 
-WhyElsewhere = Literal["", "no-answer", "no-standby", "far-behind"]
+WhyElsewhere = Literal["", "no-answer", "no-standby", "another-hub", "far-behind", "no-primary"]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFrom:
     """Which of two servers views read from. `lag_s`: how far that is behind; None: it is the primary, or not known.
 
-    `why`: what is wrong with the standby: so views read from the primary, or that does not answer either.
+    `why`: what is wrong with the standby, so that views read from the primary; or that does not answer either.
     """
 
     is_standby: bool

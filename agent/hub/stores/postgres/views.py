@@ -1,13 +1,14 @@
 """Selects the server that views read from: a standby that is near enough, else the one that is written to.
 
 `postgres-views.conninfo` in the hub's folder names a streaming standby, in libpq's form. Where that does not answer, is
-none, or is far behind, views read from the primary, and look again after a while; where that does not answer either,
-from the standby, however far behind. Whoever writes never comes here.
+none, is of another hub, or is far behind, views read from the primary, and look again after a while; where that does
+not answer either, from the standby, however far behind, and it is told. Whoever writes never comes here.
 
 A standby that has replayed all that it received is not behind, however long ago the primary last wrote: as long as it
 receives. Where it does not, nobody here knows what it lacks, and it counts as behind since the last thing it replayed.
 
-Source: PostgreSQL manual, 9.28.4 (pg_last_xact_replay_timestamp), 27.2 (pg_stat_wal_receiver).
+Source: PostgreSQL manual, 9.28.4 (pg_last_xact_replay_timestamp), 27.2 (pg_stat_wal_receiver), 9.27.13
+(pg_control_system: a standby has the system identifier of its primary).
 """
 
 import os
@@ -35,11 +36,15 @@ _STATE: Final = (
     " AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0.0::float8"
     " ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END"
 )
+_WHOSE: Final = (
+    "SELECT (SELECT system_identifier FROM pg_control_system())::text, current_database()::text, current_schema()::text"
+)
+"""Which tables these are, the same on a primary and its standbys: one server may have those of several hubs."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A connection that views read from. `why`: why it is not the standby, or one that is far behind; empty: it is."""
+    """A connection that views read from. `why`: why it is not the standby, or one that stands in; empty: it is."""
 
     to: Connected
     is_standby: bool
@@ -64,14 +69,17 @@ def open_view(directory: Path) -> View | None:
     if not os.path.lexists(path):
         return None
     standby, why = _standby(path)
-    if standby is not None and not why:
-        return View(standby, True, "", time_is_over(AGAIN_S))
     try:
         primary = connect(directory, read_only=True)
     except StoreWaits:
-        if standby is not None and why == "far-behind":
-            return View(standby, True, why, time_is_over(AGAIN_S))
-        raise
+        if standby is None or why == "no-standby":
+            raise
+        return View(standby, True, why or "no-primary", time_is_over(AGAIN_S))
+    if standby is not None and not why and _whose(standby) != _whose(primary):
+        why = "another-hub"
+    if standby is not None and not why:
+        primary.close()
+        return View(standby, True, "", time_is_over(AGAIN_S))
     if standby is not None:
         standby.close()
     return View(primary, False, why, time_is_over(AGAIN_S))
@@ -92,6 +100,12 @@ def _why(to: Connected) -> WhyElsewhere:
     if not is_standby:
         return "no-standby"
     return "far-behind" if lag_s is None or lag_s > FAR_S or version(to) != newest_version() else ""
+
+
+def _whose(to: Connected) -> tuple[str, str, str]:
+    (row,) = to.execute(_WHOSE).fetchall()
+    system, database, schema = row
+    return system, database, schema
 
 
 def _lag_s(to: Connected) -> float | None:
