@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from agent.model.finding import Json
-from agent.observe.pictures.turns import zones_digest
+from agent.observe.pictures.turns import camera_zones_digest
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Observations
 from drivers.picture import LIVE, PathName, ZoneSensitivity
@@ -46,13 +46,16 @@ class Tried:
 Sensitivities = Mapping[str, tuple[Tried, ...]]
 """By camera id."""
 
+Place = tuple[PathName, str]
+"""A path, and the name of a zone."""
+
 
 def cameras_in_turn(known: Sensitivities, site: Site, now: datetime) -> frozenset[str]:
     """Return the cameras of a whole site in which zones may be calibrated in the cycle that begins at `now`.
 
-    Those with a zone that was tried on no path yet, for until then its PASS says nothing of its worth; of the others a
-    few, drawn anew for each cycle, so that those that are due once a day do not come all at once, and one whose zones
-    never pass keeps none waiting.
+    Those with a zone of whose PASS nobody knows the worth: it was tried on no path yet, or nothing would have been
+    found in it, and it is due again. Of the others a few, drawn anew for each cycle, so that those that are due once a
+    day do not come all at once, and one whose zones never pass keeps none waiting.
     """
 
     def order(name: str) -> bytes:
@@ -60,12 +63,12 @@ def cameras_in_turn(known: Sensitivities, site: Site, now: datetime) -> frozense
 
     first, others = set(), []
     for camera in site.cameras:
-        name = camera.camera.id
-        tried = {one.found.zone for one in _young(known, site, name, now)}
-        if {zone.name for zone in camera.zones} - tried:
-            first.add(name)
-        elif any(_due(known, site, camera, LIVE, now).values()):
-            others.append(name)
+        young = _young(known, camera, now)
+        doubted = any(_is_doubted(one) and _is_old(one, now) for one in young.values())
+        if doubted or {zone.name for zone in camera.zones} - {zone for _, zone in young}:
+            first.add(camera.camera.id)
+        elif any(_due(young, camera, path, now) for path in LIVE):
+            others.append(camera.camera.id)
     return frozenset({*first, *sorted(others, key=order)[: math.ceil(len(site.cameras) / EACH)]})
 
 
@@ -79,30 +82,31 @@ def due_zones(
     camera = next((one for one in site.cameras if one.camera.id == camera_id), None)
     if camera is None or camera_id not in in_turn or path not in LIVE:
         return ()
-    return _due(known, site, camera, (path,), now)[path][:MOST_ZONES]
+    return _due(_young(known, camera, now), camera, path, now)[:MOST_ZONES]
 
 
-def _due(
-    known: Sensitivities, site: Site, camera: CameraConfig, paths: Collection[PathName], now: datetime
-) -> dict[PathName, tuple[str, ...]]:
-    young = {(one.found.path, one.found.zone): one for one in _young(known, site, camera.camera.id, now)}
+def _due(young: Mapping[Place, Tried], camera: CameraConfig, path: PathName, now: datetime) -> tuple[str, ...]:
     names = [zone.name for zone in camera.zones]
-    return {
-        path: tuple(name for name in names if (path, name) not in young or _is_old(young[path, name], now))
-        for path in paths
-    }
+    return tuple(name for name in names if (path, name) not in young or _is_old(young[path, name], now))
+
+
+def _is_doubted(one: Tried) -> bool:
+    """Tell whether a fault was drawn and would not have been found: a PASS there is no proof."""
+    return one.found.sides > 0 and not one.found.is_proof
 
 
 def _is_old(one: Tried, now: datetime) -> bool:
-    doubted = one.found.sides > 0 and not one.found.is_proof
-    return now - one.at >= (DOUBTED_AGAIN_AFTER if doubted else AGAIN_AFTER)
+    return now - one.at >= (DOUBTED_AGAIN_AFTER if _is_doubted(one) else AGAIN_AFTER)
 
 
-def _young(known: Sensitivities, site: Site, camera_id: str, now: datetime) -> tuple[Tried, ...]:
-    digest = zones_digest(site, camera_id)
-    return tuple(
-        one for one in known.get(camera_id, ()) if one.zones == digest and timedelta() <= now - one.at < FORGOTTEN_AFTER
-    )
+def _young(known: Sensitivities, camera: CameraConfig, now: datetime) -> dict[Place, Tried]:
+    """Return what counts of a camera's calibrations: of the zones as they are declared now."""
+    digest = camera_zones_digest(camera)
+    return {
+        (one.found.path, one.found.zone): one
+        for one in known.get(camera.camera.id, ())
+        if one.zones == digest and timedelta() <= now - one.at < FORGOTTEN_AFTER
+    }
 
 
 def updated(site: Site, seen: Observations, before: Sensitivities, now: datetime) -> Sensitivities:
@@ -110,8 +114,7 @@ def updated(site: Site, seen: Observations, before: Sensitivities, now: datetime
     after: dict[str, tuple[Tried, ...]] = {}
     for camera in site.cameras:
         name = camera.camera.id
-        ours = {(one.found.path, one.found.zone): one for one in _young(before, site, name, now)}
-        digest = zones_digest(site, name)
+        ours, digest = _young(before, camera, now), camera_zones_digest(camera)
         for one in seen:
             if one.subject == f"camera:{name}" and isinstance(one.value, ZoneSensitivity):
                 ours[one.value.path, one.value.zone] = Tried(now, digest, one.value)

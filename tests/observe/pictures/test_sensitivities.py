@@ -149,6 +149,17 @@ def test_a_new_zone_is_tried_at_once_beside_those_whose_turn_it_is() -> None:
     assert not due_zones(known_of_all, many, turn, next(n for n in kept if n not in turn), "main", later)
 
 
+def test_a_zone_in_which_nothing_would_have_been_found_waits_for_no_draw() -> None:
+    """Until it is tried again its PASS is unknown: a large site must not hold that back."""
+    many = site(*(camera(f"cam-{number:02}") for number in range(4 * EACH)))
+    later = NOW + DOUBTED_AGAIN_AFTER
+    found = {one.camera.id: FOUND for one in many.cameras} | {"cam-07": NOTHING}
+    seen = [one for name, value in found.items() for one in observed(f"camera:{name}", value)]
+    kept = updated(many, tuple(seen), {}, NOW)
+    assert "cam-07" in cameras_in_turn(kept, many, later)
+    assert "cam-07" not in cameras_in_turn(kept, many, later - timedelta(seconds=1))
+
+
 def test_a_zone_that_was_drawn_anew_is_tried_anew() -> None:
     other = site(camera(zones=(replace(ZONE, effect="blurred"),)))
     assert due_zones(known(FOUND), other, HERE, "gate", "main", NOW)
