@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from hubside import waits
 from province import Province
 from rabbitmq import STARTS_WITHIN_S
 from small_disk import fill, free
@@ -70,11 +71,11 @@ def split(running: Province, dice: random.Random) -> Mend:
     """Cut a node off from the two others, not from sites and workers, until it takes nothing; then let it join."""
     node = dice.choice(running.nodes)
     node.spot.join(is_joined=False)
-    _await(lambda: not node.accepts(), "the node that was cut off goes on")
+    waits(lambda: not node.accepts(), STARTS_WITHIN_S, told=lambda: "the node that was cut off goes on")
 
     def mend() -> None:
         node.spot.join(is_joined=True)
-        _await(node.accepts, "the node that was cut off does not come back")
+        waits(node.accepts, STARTS_WITHIN_S, told=lambda: "the node that was cut off does not come back")
 
     return mend
 
@@ -132,11 +133,3 @@ def _full(disk: Path) -> None:
     fill(disk)
     time.sleep(_FULL_S)
     free(disk)
-
-
-def _await(condition: Callable[[], bool], otherwise: str) -> None:
-    until_s = time.monotonic() + STARTS_WITHIN_S
-    while not condition():
-        if time.monotonic() > until_s:
-            raise TimeoutError(otherwise)
-        time.sleep(0.2)

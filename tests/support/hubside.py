@@ -167,12 +167,16 @@ def maker_on(tmp_path: Path, broker: Broker, **changes: object) -> Maker:
     return Maker(tmp_path / "site", delivery.site(hub=site_on(broker, **changes)))
 
 
-def waits(condition: object, timeout_s: float = PATIENCE_S) -> None:
-    """Wait for a condition that nobody announces, with a deadline."""
-    assert callable(condition)
+def waits(
+    condition: Callable[[], object],
+    timeout_s: float = PATIENCE_S,
+    *,
+    told: Callable[[], str] = lambda: "it did not come true in time",
+) -> None:
+    """Wait for a condition that nobody announces, with a deadline; `told` says then what was seen instead."""
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, told()
         threading.Event().wait(0.01)
 
 

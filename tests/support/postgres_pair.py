@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from hubside import waits
 from patience import PATIENCE_S
 from postgres import SETTINGS, programs, server_user
 
@@ -83,19 +83,17 @@ class PostgresPair:
         for one in map(int, children):
             _kill(one)
         parent.wait(PATIENCE_S)
-        until_s = time.monotonic() + PATIENCE_S
-        while not all(_is_over(int(one)) for one in children):
-            assert time.monotonic() < until_s
-            time.sleep(0.02)
+        waits(lambda: all(_is_over(int(one)) for one in children))
 
     def revive(self) -> None:
         """Start the one that writes where it has ended by itself, and wait until it takes statements."""
-        until_s = time.monotonic() + PATIENCE_S
-        while not self._answers(self.primary):
-            assert time.monotonic() < until_s, self.log(self.primary)[-1000:]
+
+        def answers() -> bool:
             if self._running[self.primary].poll() is not None:
                 self._start(self.primary)
-            time.sleep(0.1)
+            return self._answers(self.primary)
+
+        waits(answers, told=lambda: self.log(self.primary)[-1000:])
 
     def promote(self) -> None:
         """Have the standby write, by itself until the other is there again."""
@@ -115,18 +113,17 @@ class PostgresPair:
 
     def awaits_standby(self, state: str = "sync") -> None:
         """Wait until the other follows, so that a commit waits for it (`sync`) or does not."""
-        until_s = time.monotonic() + PATIENCE_S
-        while self.query("SELECT state, sync_state FROM pg_stat_replication") != [("streaming", state)]:
-            assert time.monotonic() < until_s, self.log(self.standby)[-1000:]
-            time.sleep(0.05)
+        followers = "SELECT state, sync_state FROM pg_stat_replication"
+        waits(lambda: self.query(followers) == [("streaming", state)], told=lambda: self.log(self.standby)[-1000:])
 
     def awaits_copy(self) -> None:
         """Wait until readers of the standby see all that was written so far."""
         ((written,),) = self.query("SELECT pg_current_wal_lsn()::text")
-        until_s = time.monotonic() + PATIENCE_S
-        while self.query(f"SELECT pg_last_wal_replay_lsn() >= '{written}'", self.standby) != [(True,)]:
-            assert time.monotonic() < until_s, self.log(self.standby)[-1000:]
-            time.sleep(0.05)
+        self.awaits_on_standby(f"SELECT pg_last_wal_replay_lsn() >= '{written}'")
+
+    def awaits_on_standby(self, statement: str) -> None:
+        """Wait until a statement is true there."""
+        waits(lambda: self.query(statement, self.standby) == [(True,)], told=lambda: self.log(self.standby)[-1000:])
 
     def query(self, statement: str, number: int | None = None) -> list[tuple[Any, ...]]:
         """Run a statement on the one that writes, or on another; return its rows."""
@@ -146,10 +143,9 @@ class PostgresPair:
             self._running[number] = subprocess.Popen(
                 [programs() / "postgres", "-D", self.data(number), *words], stdout=log, stderr=log, **self._as
             )  # type: ignore[call-overload]
-        until_s = time.monotonic() + PATIENCE_S
-        while not self._answers(number):
-            assert time.monotonic() < until_s and self._running[number].poll() is None, self.log(number)[-1000:]
-            time.sleep(0.05)
+        server = self._running[number]
+        waits(lambda: server.poll() is not None or self._answers(number), told=lambda: self.log(number)[-1000:])
+        assert server.poll() is None, self.log(number)[-1000:]
 
     def _answers(self, number: int) -> bool:
         try:

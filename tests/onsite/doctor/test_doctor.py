@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import tempfile
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from delivery import Maker, site
@@ -30,6 +32,9 @@ from agent.service.alerts.status_file import write
 from drivers.credentials import Credentials
 from tests.text.test_text import CATALOGUE
 
+HALF_FREE = SimpleNamespace(total=2**40, used=2**39, free=2**39)
+"""The disk of the machine that tests run on may be nearly full."""
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
@@ -37,7 +42,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield Place(tmp_path, device.getsockname()[1])
 
 
-def test_a_site_in_order_is_told_so(place: Place) -> None:
+def test_a_site_in_order_is_told_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: HALF_FREE)
     maker = Maker(place.state, site("S1"))
     spool = maker.open()
     maker.cycle(spool, datetime.now(UTC))
@@ -50,7 +56,6 @@ def test_a_site_in_order_is_told_so(place: Place) -> None:
     assert found.pop("names") == "not_applicable"
     assert found.pop("notify") == "not_applicable"
     assert found.pop("worker") in ("pass", "warn")  # by the kernel that tests run on
-    assert found.pop("disk") in ("pass", "warn")  # by the room that others leave there
     assert set(found.values()) == {"pass"}, {n: str(o.what) for n, o in outcomes.items()}
     assert len(outcomes) == len(PROBES)
 

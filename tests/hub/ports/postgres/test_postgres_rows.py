@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from portside import BEGIN, DAY, Sender, config, finding, health
-from postgres import PostgresServer
 
 from agent.contract.chain import utc_text
 from agent.hub.domain.rows.intake import Key
@@ -20,13 +16,6 @@ from agent.verify.message import Claim
 
 KEY: Key = ("S1", "e1", "health")
 QUARTER = timedelta(minutes=15)
-
-
-@pytest.fixture
-def store(postgres: PostgresServer, tmp_path: Path) -> Iterator[Store]:
-    postgres.place(tmp_path / "hub")
-    with closing(Store(tmp_path / "hub")) as opened:
-        yield opened
 
 
 def varied(seq: int) -> dict[str, object]:

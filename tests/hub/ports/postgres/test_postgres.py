@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,18 +20,6 @@ from agent.model.finding import Head
 from agent.verify.message import Chain
 
 KEY: Key = ("S1", "e1", "health")
-
-
-@pytest.fixture
-def hub(postgres: PostgresServer, tmp_path: Path) -> Path:
-    postgres.place(tmp_path / "hub")
-    return tmp_path / "hub"
-
-
-@pytest.fixture
-def store(hub: Path) -> Iterator[Store]:
-    with closing(Store(hub)) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("end", ["immediate", "fast"])

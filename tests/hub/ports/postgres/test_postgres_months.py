@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -29,18 +28,6 @@ NOVEMBER, DECEMBER, JANUARY = (f"report_row_{one}" for one in ("2026_11", "2026_
 KEPT = timedelta(days=30)
 LATE = BEGIN + 100 * DAY
 """10 February: what arrived before 11 January is over, so November and December are, as a whole."""
-
-
-@pytest.fixture
-def hub(postgres: PostgresServer, tmp_path: Path) -> Path:
-    postgres.place(tmp_path / "hub")
-    return tmp_path / "hub"
-
-
-@pytest.fixture
-def store(hub: Path) -> Iterator[Store]:
-    with closing(Store(hub)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 from every_command import run
 from hub_web import add_person, serving
-from patience import PATIENCE_S
 from portside import Sender
 from postgres_pair import PostgresPair
 
@@ -54,14 +52,6 @@ def names(hub: Path, host: str) -> None:
     (hub / views.NAME).write_text(" ".join([host, *told[2:]]))
 
 
-def awaits(pair: PostgresPair, statement: str) -> None:
-    """Wait until a statement is true on the standby."""
-    until_s = time.monotonic() + PATIENCE_S
-    while pair.query(statement, pair.standby) != [(True,)]:
-        assert time.monotonic() < until_s
-        time.sleep(0.01)
-
-
 def sites(store: Store) -> list[str]:
     return [row.site for row in store.sites.rows()]
 
@@ -92,7 +82,7 @@ def test_a_standby_that_is_far_behind_is_left_and_taken_again(
         with closing(Store(hub)) as written:
             Sender("S2").meet(written)
         ((at,),) = pair.query("SELECT pg_current_wal_lsn()")
-        awaits(pair, f"SELECT pg_last_wal_receive_lsn() >= '{at}'")
+        pair.awaits_on_standby(f"SELECT pg_last_wal_receive_lsn() >= '{at}'")
         with readers.lent(hub) as (_, store):
             assert sites(store) == ["S1"], "not a minute behind yet"
             told = store.read_from()
@@ -144,7 +134,7 @@ def test_where_the_primary_is_gone_the_standby_is_read_from_and_says_so(
 ) -> None:
     pair.kill(pair.primary)
     try:
-        awaits(pair, "SELECT count(*) = 0 FROM pg_stat_wal_receiver")
+        pair.awaits_on_standby("SELECT count(*) = 0 FROM pg_stat_wal_receiver")
         with closing(Store(hub, read_only=True)) as store:
             told = store.read_from()
             assert sites(store) == ["S1"] and told is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import random
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,6 @@ import psycopg
 import pytest
 from patience import PATIENCE_S
 from portside import BEGIN, HOUR, Sender, config, finding, health
-from postgres import PostgresServer
 
 from agent.contract.watermark import Rejected
 from agent.hub.domain.rows.intake import Key
@@ -38,18 +36,6 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(psycopg.Connection, "execute", counting)
     return sent
-
-
-@pytest.fixture
-def hub(postgres: PostgresServer, tmp_path: Path) -> Path:
-    postgres.place(tmp_path / "hub")
-    return tmp_path / "hub"
-
-
-@pytest.fixture
-def store(hub: Path) -> Iterator[Store]:
-    with closing(Store(hub)) as opened:
-        yield opened
 
 
 def test_four_workers_on_the_same_sites_break_no_chain_and_lose_no_report(hub: Path, store: Store) -> None:
