@@ -9,6 +9,7 @@ AgentError                  one clear line for the user; `exit_code` is the comm
 ├── Bug                     camwarden itself is wrong (70)
 │   ├── ChainBroken         a report to be committed does not continue its stream
 │   ├── StoreFailed         the hub's database failed
+│   │   └── StoreWaits      it is locked, full or gone: a running hub waits (69)
 │   └── SpoolFailed         the spool's file failed; open it again
 │       ├── SpoolFull       evicting everything that may be evicted made no room
 │       └── SpoolCorrupt    the file is damaged; opening it again sets it aside
@@ -78,7 +79,9 @@ class StoreFailed(Bug):
 
 
 class StoreWaits(StoreFailed):
-    """The hub's database is locked by another, or its disk is full: the running hub waits and retries."""
+    """The hub's database is locked, full or gone, which passes: the running hub waits and retries."""
+
+    exit_code = exits.UNAVAILABLE
 
 
 class SpoolFailed(Bug):

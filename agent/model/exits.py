@@ -18,7 +18,7 @@ UNCHECKED: Final = 3
 REFUSED: Final = 4
 """A device refused the credential."""
 UNAVAILABLE: Final = 69
-"""The hub cannot be reached."""
+"""The hub, or what it stores in, cannot be reached now."""
 BUG: Final = 70
 """camwarden itself is wrong."""
 PERMISSION: Final = 77

@@ -17,7 +17,7 @@ import agent
 from agent.hub.stores.engines import SQLITE, engine_of, open_store
 from agent.hub.views.disk import disk_line, read_forecast
 from agent.model.errors import ConfigurationError
-from agent.model.exits import BUG, USAGE
+from agent.model.exits import BUG, UNAVAILABLE, USAGE
 
 NAME = "postgres.conninfo"
 NEWEST = max(path.stem for path in (Path(agent.__file__).parent / "hub/stores/postgres/migrations").glob("*.sql"))
@@ -107,6 +107,14 @@ def test_doctor_looks_at_the_server(postgres: PostgresServer, hub: Path, tmp_pat
     assert (probe(hub)["status"], probe(hub)["reason"]) == ("fail", "another-version")
     (hub / NAME).write_text("host=/nowhere dbname=x")
     assert (probe(hub)["status"], probe(hub)["reason"]) == ("fail", "no-answer")
+
+
+def test_a_server_that_is_gone_is_unavailable_and_no_fault_of_the_program(hub: Path) -> None:
+    (hub / NAME).write_text("host=/nowhere dbname=x")
+    for words in (["status"], ["ask", "findings", "by", "check"], ["check"]):
+        code, _, said = run(["hub", *words, "--data", str(hub)], "en")
+        assert code == UNAVAILABLE and said.count("\n") == 1
+        assert "see whether PostgreSQL runs" in said
 
 
 @pytest.mark.parametrize("text", ["host=/nowhere password=geheim dbname=x", "postgresql://hub:geheim@127.0.0.1:1/x",
