@@ -22,7 +22,7 @@ HUB_ASKING: Final = (
     Mutant(
         name="hub-ask-basis",
         row="asks for numbers, by filters and groups",
-        file="agent/hub/stores/asking/answer.py",
+        file="agent/hub/stores/asking/sources.py",
         text='Question(counted="sites", where=where), scope)',
         mutated='Question(counted="sites", where=where), type(scope)(everything=True))',
         test=f"{_QUESTIONS}test_sites_and_cameras_are_those_that_may_be_seen_and_the_basis_tells_of_no_other",

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.hub.domain.asking.question import Question
+from agent.hub.domain.asking.question import OF_SITE, Question
 from agent.hub.domain.figures import CHINA, FAILING
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.scope import Scope, below
@@ -139,3 +139,9 @@ SITE_DAYS: Final = Source(
 def seen_whole(scope: Scope) -> Condition:
     """Return the condition under which all of a site's day may be seen, and not only what names a maintainer."""
     return scoped.of_site(replace(scope, maintainers=()), "a.site")
+
+
+def sites_asked(store: Database, question: Question, scope: Scope) -> tuple[str, list[str]]:
+    """Return the condition of the sites that a question is about, whatever of them it asks."""
+    where = {name: values for name, values in question.where.items() if name in OF_SITE}
+    return conditions(store, SITES, Question(counted="sites", where=where), scope)
