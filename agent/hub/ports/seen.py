@@ -1,5 +1,7 @@
 """Defines the ports of what a person may see, and of the reports that it is known by."""
 
+from collections.abc import Collection
+from datetime import date
 from typing import Final, Protocol
 
 from agent.hub.domain.asking.question import Answer, Question
@@ -68,6 +70,25 @@ class Questions(Protocol):
             UsageError: It takes longer than `within_s`.
             StoreFailed: It cannot be read.
         """
+
+
+class PackedDays(Protocol):
+    """Stores the bad camera-days of days of many sites packed, from which questions are answered at once.
+
+    A packed day stands for its rows but those that have changed since, which are read.
+    """
+
+    def due(self, days: Collection[date]) -> list[date]:
+        """Return which of these days have rows of many sites and are not packed, or many have changed since."""
+
+    def keep(self, day: date) -> bool:
+        """Pack a day where that is due, else hold it against its rows; return whether it was not that of them."""
+
+    def after(self, day: str, most: int) -> list[str]:
+        """Return the next packed days."""
+
+    def differing(self) -> tuple[int, list[str]]:
+        """Return how many days are packed, and which of them are not those of their rows."""
 
 
 class SavedQuestions(Protocol):

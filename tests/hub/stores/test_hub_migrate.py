@@ -19,7 +19,7 @@ from postgres import PostgresServer
 from agent.host.lock import lock
 from agent.hub.stores import evidence
 from agent.hub.stores.engines import migrate, open_store
-from agent.hub.stores.postgres.moving.tables import OF_REPORTS
+from agent.hub.stores.postgres.moving.tables import MADE_ANEW, OF_REPORTS
 from agent.hub.views.signatures import verify_all
 from agent.model.errors import AgentError, Locked, NotVerified, StoreWaits, UsageError
 
@@ -84,10 +84,14 @@ def test_every_table_of_both_engines_is_moved(hub: Path, to: Path, postgres: Pos
     fill(hub)
     assert set(migrate(hub, to, nothing).rows) == {*PLAIN, "report_row"}
     found = {name for (name,) in postgres.query("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")}
-    assert {name for name in found if not name.startswith("report_row_")} - OF_REPORTS == {*PLAIN, "migration"}
+    assert {name for name in found if not name.startswith("report_row_")} - OF_REPORTS == {
+        *PLAIN,
+        *MADE_ANEW,
+        "migration",
+    }
     with closing(sqlite3.connect(hub / "hub.db.migrated")) as db:
         there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        assert there == {*PLAIN, *OF_REPORTS}
+        assert there == {*PLAIN, *MADE_ANEW, *OF_REPORTS}
         for name in PLAIN:
             columns = ", ".join(row[1] for row in db.execute(f"PRAGMA table_info({name})"))
             rows = db.execute(f"SELECT {columns} FROM {name}").fetchall()  # noqa: S608

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from agent.commands.hub.view import reading
+from agent.hub.domain.figures import FAILING
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Message
 from agent.text.harmless import printable
@@ -16,7 +17,9 @@ def run(args: argparse.Namespace) -> int:
     with reading(args) as store:
         told: Any = store.reports.check(args.sample)
         sums, differing = store.figures.differing_sums()
-    told |= {"sums": sums, "differing_sums": [{"by": by, "day": day} for by, day in differing]}
+        packed, differing_days = store.packed_days.differing()
+    differing += [(FAILING, day) for day in differing_days]
+    told |= {"sums": sums + packed, "differing_sums": [{"by": by, "day": day} for by, day in differing]}
     if args.json:
         print(json.dumps(told))
     else:

@@ -1,78 +1,166 @@
-"""Queries the answer to a question about camera-days, and of which days it is. Reads only."""
+"""Queries the answer to a question about camera-days: from packed days, and from rows that none stands for.
 
-from dataclasses import replace
-from datetime import date, timedelta
+Rows are read of days that are not packed, of sites that are left out of a packed day or have changed since, and, where
+a question names divisions, of sites that have moved since the period began. Reads only.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from agent.hub.domain.asking.camera_days import Counts, SiteDay, count
+from agent.hub.domain.asking.packed_counts import Bunches, count_packed
+from agent.hub.domain.asking.packed_days import named_of
 from agent.hub.domain.asking.question import OF_SITE, Answer, Basis, Question
+from agent.hub.domain.figures import china_day
 from agent.hub.domain.scope import Scope
-from agent.hub.stores.asking.sources import SITE_DAYS, SITES, conditions, seen_whole, sites_asked
+from agent.hub.stores.asking.packed_days import REPORTED, between, column
+from agent.hub.stores.asking.sources import SITE_DAYS, SITES, begin_of, conditions, seen_whole, sites_asked
 from agent.hub.stores.database import Database
 from agent.hub.stores.day_figures import FAILING_MOST, read_day
+from agent.hub.stores.reading.scoped import Condition
 
-_REPORTED: Final = "maintainer"
-"""A site that reported of a day has a row of this kind, whether anything of it was bad or not."""
+_MOVED: Final = (
+    "SELECT p.site FROM place_said p WHERE p.from_day > ? AND p.id = (SELECT max(l.id) FROM place_said l"
+    " WHERE l.site = p.site)"
+)
+"""Sites that did not lie all the time since a day in the division that counts now."""
 
-_FIRST_DAY: Final = "coalesce((SELECT min(date(e.first_at, '+8 hours')) FROM epoch e WHERE e.site = s.site), '')"
-"""On which a site was first heard of, in China."""
+_HEARD: Final = (
+    "SELECT heard, count(*) FROM (SELECT CASE WHEN f.first_at IS NULL OR f.first_at < ? THEN ''"
+    " ELSE substr(f.first_at, 1, 13) END AS heard FROM {sites}"
+    " LEFT JOIN (SELECT site, min(first_at) AS first_at FROM epoch GROUP BY site) f ON f.site = s.site WHERE {where}"
+    ") AS sites GROUP BY heard"
+)
+"""In which hour sites were first heard of, and how many; empty: before a moment."""
+
+_OF_BUNCH: Final = {"site": "s.site", "division": SITES.columns["division"], "operator": SITES.columns["operator"],
+                    "maintainer": "b.named", "model": "b.named"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days of a question: `packed` those that are; `left` finds day and site of rows to be read instead."""
+
+    first: date
+    last: date
+    packed: Collection[str]
+    left: Condition
+
+    def of_left(self) -> list[Condition]:
+        """Return the condition of rows `a` that are to be read of packed days, where there are any."""
+        return [(f"(a.day, a.site) IN ({self.left[0]})", self.left[1])] if self.left[0] else []
+
+    def not_packed(self) -> list[str]:
+        """Return the days whose rows are to be read."""
+        days = range((self.last - self.first).days + 1)
+        return [day for at in days if (day := (self.first + timedelta(days=at)).isoformat()) not in self.packed]
 
 
 def answer(store: Database, subject: str, question: Question, scope: Scope) -> Answer:
-    """Return the answer about camera-days, read day by day, so that a long period needs no more memory.
-
-    Of several epochs of a site on a day that counts which the site began last.
-    """
-    first, last = _period(question)
-    whole, of_whole = seen_whole(scope)
-    division, operator = (SITE_DAYS.columns[name] if name in question.by else "''" for name in ("division", "operator"))
-    where = {name: values for name, values in question.where.items() if name in OF_SITE}
-    counts = Counts()
-    for day in (first + timedelta(days=number) for number in range((last - first).days + 1)):
-        of_day = Question(counted=question.counted, where=where, first=day, last=day)
-        condition, values = conditions(store, SITE_DAYS, of_day, scope)
-        rows = store.all(
-            f"SELECT a.site, {division}, {operator}, a.day, {whole}, a.told FROM {SITE_DAYS.rows}"  # noqa: S608
-            f" WHERE {condition} ORDER BY e.first_at",
-            *(*of_whole, *values),
-        )
-        newest = {
-            site: SiteDay(site, lies_in, run_by, on, is_whole, read_day(told))
-            for site, lies_in, run_by, on, is_whole, told in rows
-        }
-        count(counts, newest.values(), question, scope, FAILING_MOST)
+    """Return the answer about camera-days; rows are read day by day, so that a long period needs no more memory."""
+    first, last = question.first, question.last
+    if first is None or last is None:
+        raise ValueError("a question about days has a period")
+    days, counts, reported = between(store, first, last), Counts(), dict[str, int]()
+    period = Period(first, last, days, _left(store, question, first, last, days))
+    if days:
+        bunches = _bunches(store, question, scope, first)
+        reported = count_packed(counts, days, bunches, question, scope)
+    for part in (*period.of_left(), *(("a.day = ?", [day]) for day in period.not_packed())):
+        count(counts, _site_days(store, part, question, scope), question, scope, FAILING_MOST)
     return Answer(
         subject=subject,
         rows=counts.largest(question.top) if question.by else (),
         total=counts.total,
         is_more=len(counts.groups) > question.top,
-        basis=replace(_of_days(store, question, scope), cut=counts.cut),
+        basis=replace(_basis(store, period, reported, question, scope), cut=counts.cut),
     )
 
 
-def _of_days(store: Database, question: Question, scope: Scope) -> Basis:
+def _left(store: Database, question: Question, first: date, last: date, packed: Collection[str]) -> Condition:
+    """Return what finds day and site of the rows of packed days that are to be read; empty where there are none."""
+    if not packed:
+        return "", []
+    marks = ", ".join("?" * len(packed))
+    left, values = f"SELECT l.day, l.site FROM bad_day_left l WHERE l.day IN ({marks})", [*packed]  # noqa: S608
+    if _names_divisions(question):
+        left += f" UNION SELECT d.day, m.site FROM bad_day d, ({_MOVED}) AS m WHERE d.day IN ({marks})"  # noqa: S608
+        values += [first.isoformat(), *packed]
+    return (left, values) if store.all(f"{left} LIMIT 1", *values) else ("", [])
+
+
+def _names_divisions(question: Question) -> bool:
+    return "division" in (*question.by, *question.where)
+
+
+def _bunches(store: Database, question: Question, scope: Scope, first: date) -> Bunches:
+    """Return what has to be known of the bunches that may be seen, of sites that are asked about."""
+    where = {name: values for name, values in question.where.items() if name in ("site", "operator")}
+    condition, values = conditions(store, SITES, Question(counted="sites", where=where), scope)
+    if _names_divisions(question):
+        condition += f" AND s.site NOT IN ({_MOVED})"
+        values = [*values, first.isoformat()]
+    in_part = bool(scope.maintainers)
+    needed = {*question.by, *question.where, *(("maintainer",) if in_part else ())} & _OF_BUNCH.keys()
+    names = dict.fromkeys(_OF_BUNCH[name] for name in _OF_BUNCH if name in needed)
+    whole, of_whole = seen_whole(scope, "s.site") if in_part else ("", [])
+    wanted = ["b.number", *names, *([f"CASE WHEN {whole} THEN 1 ELSE 0 END"] if in_part else [])]
+    (found,) = store.all(
+        f"SELECT {', '.join(f'json_group_array({one})' for one in wanted)} FROM {SITES.rows}"  # noqa: S608
+        f" JOIN bunch b ON b.site = s.site WHERE {condition}",
+        *(*of_whole, *values),
+    )
+    numbers, *columns = map(column, found)
+    known = dict(zip(names, columns, strict=False))
+    if "b.named" in known:
+        both = {text: named_of(text) for text in {*known["b.named"]}}
+        of = {name: [both[text][at] for text in known["b.named"]] for at, name in enumerate(("maintainer", "model"))}
+    return Bunches(
+        numbers,
+        {name: of[name] if _OF_BUNCH[name] == "b.named" else known[_OF_BUNCH[name]] for name in needed},
+        columns[-1] if in_part else (),
+    )
+
+
+def _site_days(store: Database, part: Condition, question: Question, scope: Scope) -> Iterable[SiteDay]:
+    """Return what stands in rows; of several epochs of a site on a day that counts which the site began last."""
+    whole, of_whole = seen_whole(scope, "a.site")
+    division, operator = (SITE_DAYS.columns[name] if name in question.by else "''" for name in ("division", "operator"))
+    where = {name: values for name, values in question.where.items() if name in OF_SITE}
+    condition, values = conditions(store, SITE_DAYS, Question(counted=question.counted, where=where), scope)
+    rows = store.all(
+        f"SELECT a.site, {division}, {operator}, a.day, {whole}, a.told FROM {SITE_DAYS.rows}"  # noqa: S608
+        f" WHERE {condition} AND {part[0]} ORDER BY e.first_at, e.epoch",
+        *(*of_whole, *values, *part[1]),
+    )
+    newest = {
+        (site, on): SiteDay(site, lies_in, run_by, on, is_whole, read_day(told))
+        for site, lies_in, run_by, on, is_whole, told in rows
+    }
+    return newest.values()
+
+
+def _basis(store: Database, period: Period, packed: Mapping[str, int], question: Question, scope: Scope) -> Basis:
     """Return how many site-days are asked about since each site was first heard of, and what was reported of them."""
-    first, last = _period(question)
     where, values = sites_asked(store, question, scope)
-    ((due,),) = store.all(
-        "SELECT coalesce(sum(CASE WHEN begun <= ? THEN julianday(?) - julianday(begun) + 1 ELSE 0 END), 0)"  # noqa: S608
-        " FROM (SELECT CASE WHEN heard > ? THEN heard ELSE ? END AS begun"
-        f" FROM (SELECT {_FIRST_DAY} AS heard FROM {SITES.rows} WHERE {where}) AS sites) AS days",
-        *([last.isoformat()] * 2 + [first.isoformat()] * 2 + values),
-    )
-    of_days = "a.by_what = ? AND a.day >= ? AND a.day <= ?"
-    of_sites = f"a.site IN (SELECT s.site FROM {SITES.rows} WHERE {where})"  # noqa: S608
-    days = (first.isoformat(), last.isoformat(), *values)
-    ((reported, oldest, newest),) = store.all(
-        "SELECT count(*), min(day), max(day) FROM (SELECT DISTINCT a.site, a.day FROM assessed a"  # noqa: S608
-        f" WHERE {of_days} AND {of_sites}) AS days",
-        *(_REPORTED, *days),
-    )
-    return Basis(of=max(int(due), reported), unknown=max(0, int(due) - reported), oldest_at=oldest or "",
-                 newest_at=newest or "")  # fmt: skip
+    heard = store.all(_HEARD.format(sites=SITES.rows, where=where), begin_of(period.first), *values)
+    due = sum(number * max(0, (period.last - _heard_on(hour, period.first)).days + 1) for hour, number in heard)
+    reported, days = sum(packed.values()), {*packed}
+    others = period.not_packed()
+    of_others = [(f"a.day IN ({', '.join('?' * len(others))})", others)] if others else []
+    for part, of_part in (*period.of_left(), *of_others):
+        rows = store.all(
+            "SELECT day, count(*) FROM (SELECT DISTINCT a.site, a.day FROM assessed a WHERE a.by_what = ?"  # noqa: S608
+            f" AND {part} AND a.site IN (SELECT s.site FROM {SITES.rows} WHERE {where})) AS days GROUP BY day",
+            *(REPORTED, *of_part, *values),
+        )
+        reported += sum(number for _, number in rows)
+        days |= {day for day, _ in rows}
+    return Basis(of=max(due, reported), unknown=max(0, due - reported), oldest_at=min(days, default=""),
+                 newest_at=max(days, default=""))  # fmt: skip
 
 
-def _period(question: Question) -> tuple[date, date]:
-    if question.first is None or question.last is None:
-        raise ValueError("a question about days has a period")
-    return question.first, question.last
+def _heard_on(hour: str, first: date) -> date:
+    return china_day(datetime.fromisoformat(f"{hour}:00").replace(tzinfo=UTC)) if hour else first

@@ -66,7 +66,8 @@ def _one_of(name: str, column: str, wanted: tuple[str, ...]) -> Condition:
     return f"({' OR '.join(parts)})", values
 
 
-def _begin_of(day: date) -> str:
+def begin_of(day: date) -> str:
+    """Return the moment at which a day begins in China."""
     return utc_text(datetime.combine(day, time(), CHINA).astimezone(UTC))
 
 
@@ -98,7 +99,7 @@ _OPEN: Final = f"f.status IN ('{_STATUSES}')"
 SOURCES: Final[Mapping[str, Source]] = {
     "findings-open": Source(
         count="count(*)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN, day="f.since",
-        moment=_begin_of,
+        moment=begin_of,
     ),
     "sites": Source(count="count(*)", rows=_SITES, columns=_OF_SITE, seen=_site),
     "sites-with-box": Source(
@@ -107,7 +108,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     ),
     "sites-with-finding": Source(
         count="count(DISTINCT f.site)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN,
-        day="f.since", moment=_begin_of,
+        day="f.since", moment=begin_of,
     ),
     "cameras": Source(count="coalesce(sum(n.cameras), 0)", rows=_SITES, columns=_OF_SITE, seen=_site),
     "cameras-of-box": Source(
@@ -117,7 +118,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     ),
     "cameras-with-finding": Source(
         count="count(DISTINCT f.site || ' ' || f.subject)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding,
-        always=f"{_OPEN} AND f.subject LIKE 'camera:%'", day="f.since", moment=_begin_of,
+        always=f"{_OPEN} AND f.subject LIKE 'camera:%'", day="f.since", moment=begin_of,
     ),
 }  # fmt: skip
 """By the name of a subject. A site's name has no blank in it, so that a site and a subject are one text; how many
@@ -136,9 +137,9 @@ SITE_DAYS: Final = Source(
 """Rows of what was bad on a day; `agent/hub/domain/asking/camera_days.py` counts what stands in them."""
 
 
-def seen_whole(scope: Scope) -> Condition:
+def seen_whole(scope: Scope, column: str) -> Condition:
     """Return the condition under which all of a site's day may be seen, and not only what names a maintainer."""
-    return scoped.of_site(replace(scope, maintainers=()), "a.site")
+    return scoped.of_site(replace(scope, maintainers=()), column)
 
 
 def sites_asked(store: Database, question: Question, scope: Scope) -> tuple[str, list[str]]:

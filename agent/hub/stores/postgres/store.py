@@ -21,6 +21,7 @@ from agent.hub.domain.rows.intake import Key
 from agent.hub.domain.rows.keeping import ReadFrom
 from agent.hub.stores import areas, case_columns, current, day_figures
 from agent.hub.stores.asking.answer import Questions
+from agent.hub.stores.asking.packed_days import PackedDays
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import too_long
@@ -70,6 +71,7 @@ class Store:
         self.seen = areas.Seen(self)
         self.questions = Questions(self, self._deadline)
         self.envelopes = areas.Envelopes(self)
+        self.packed_days = PackedDays(self)
         self.saved = SavedQuestions(self)
         self.figures = Figures(self)
         self.reports = areas.Reports(self)

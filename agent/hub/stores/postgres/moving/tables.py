@@ -30,6 +30,9 @@ BEHIND_REPORTS: Final = (
 )  # fmt: skip
 """Sums of days are the last: a row that one is of drops it."""
 
+MADE_ANEW: Final = frozenset({"bunch", "bad_day", "bad_day_left"})
+"""Packed from the rows of others by a running hub (`agent/hub/stores/asking/packed_days.py`)."""
+
 OF_REPORTS: Final = frozenset({"report_row", "lane", "origin", "config_said", "body", "body_base"})
 """What an engine lays out in its own way: the view `report` shows it."""
 
