@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from hubside import waits
+from patience import waits
 from province import Province
 from rabbitmq import STARTS_WITHIN_S
 from small_disk import fill, free
