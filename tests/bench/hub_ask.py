@@ -41,9 +41,9 @@ DAYS: Final = 30
 SEED: Final = 27
 REPEATS: Final = 3
 _COPIED: Final = (
-    "INSERT OR IGNORE INTO assessed (by_what, day, site, epoch, seq, told)"
+    "INSERT INTO assessed (by_what, day, site, epoch, seq, told)"
     " SELECT by_what, date(day, ?), site, epoch, 1, told FROM assessed"
-    " WHERE by_what IN ('failing', 'maintainer', 'model') AND seq = 1 AND day >= ?"
+    " WHERE by_what IN ('failing', 'maintainer', 'model') AND seq = 1 AND day >= ? ON CONFLICT DO NOTHING"
 )
 
 
