@@ -36,6 +36,22 @@ HUB_ASKING: Final = (
         test=f"{_QUESTIONS}test_bad_camera_days_are_those_of_sites_that_may_be_seen",
     ),
     Mutant(
+        name="hub-ask-packed-days",
+        row="asks for numbers, by filters and groups",
+        file="agent/hub/domain/asking/packed_counts.py",
+        text='bunches.whole[at] or bunches.known["maintainer"][at] in own',
+        mutated="True",
+        test="test_port_packed_days.py::test_answers_are_the_same_from_packed_days_as_from_rows_whatever_changes",
+    ),
+    Mutant(
+        name="hub-packed-day-compared",
+        row="(who may write the hub's disk) changes the packed bad camera-days",
+        file="agent/hub/workers/day_sums.py",
+        text="            self._hold(store, tell)\n",
+        mutated="            pass\n",
+        test="test_port_packed_days.py::test_a_packed_day_that_a_hand_has_changed_is_told_and_a_running_hub_mends_it",
+    ),
+    Mutant(
         name="hub-saved-scope",
         row="saves a question, or reads the saved ones",
         file="agent/hub/web/pages/questions.py",

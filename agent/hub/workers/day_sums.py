@@ -76,11 +76,11 @@ class DayPacks:
         if self.todo:
             store.packed_days.keep(self.todo.pop(0))
         else:
-            self._compare(store, tell)
+            self._hold(store, tell)
         self.look_at_s = now_s + (AGAIN_S if self.todo else LOOK_S)
 
-    def _compare(self, store: Store, tell: Callable[[Event], None]) -> None:
-        """Hold the next packed day against its rows; what somebody has changed is replaced, and told."""
+    def _hold(self, store: Store, tell: Callable[[Event], None]) -> None:
+        """Compare the next packed day with its rows; what somebody has changed is replaced, and told."""
         for day in store.packed_days.after(self.compared, 1) or store.packed_days.after("", 1):
             self.compared = day
             if store.packed_days.keep(date.fromisoformat(day)):
