@@ -37,7 +37,7 @@ HUB_ASKING: Final = (
     ),
     Mutant(
         name="hub-ask-packed-days",
-        row="asks for numbers, by filters and groups",
+        row="asks about camera-days of packed days",
         file="agent/hub/domain/asking/packed_counts.py",
         text='bunches.whole[at] or bunches.known["maintainer"][at] in own',
         mutated="True",

@@ -165,6 +165,7 @@ READS_JSON = {
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
     "agent/hub/stores/page/city_map.py": "the map that it has written itself",
+    "agent/hub/domain/asking/packed_days.py": "what it has written itself: the head of a packed day, and names",
     "agent/hub/domain/map/map_file.py": "a file of positions that a person loads, within its own bounds",
     "agent/hub/stores/postgres/moving/tables.py": "what it has written itself: public keys, to compare them",
     "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
@@ -195,7 +196,7 @@ JSON_READERS = frozenset({"read_json", "data_of", "read_payload", "read_message"
 """Our functions that read a body or a part of one; `hub/views/changes` asks the last one of what `said` has kept."""
 
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|DROP|WITH) ")
-SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
+SQL_READS_JSON = re.compile(r"\bjsonb?(_(?!group_array\b)\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
 
 CONTRACT_VIEWS = "agent/hub/stores/reading/contract_views.py"
 """Splits what the hub wrote of a day into rows for programs of others; no page and no command of ours reads it."""

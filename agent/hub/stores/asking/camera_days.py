@@ -1,4 +1,4 @@
-"""Queries the answer to a question about camera-days: from packed days, and from rows that none stands for.
+"""Queries the answer to a question about camera-days: from packed days, and from rows of what is left out of these.
 
 Rows are read of days that are not packed, of sites that are left out of a packed day or have changed since, and, where
 a question names divisions, of sites that have moved since the period began. Reads only.
