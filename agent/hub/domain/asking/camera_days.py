@@ -8,6 +8,7 @@ total, however many checks failed.
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Final, NamedTuple
 
 from agent.hub.domain.asking.question import AnswerRow, Question
@@ -40,8 +41,8 @@ class Counts:
 
     def largest(self, most: int) -> tuple[AnswerRow, ...]:
         """Return the largest groups, at most so many."""
-        ordered = sorted(self.groups.items(), key=lambda group: (-group[1], group[0]))
-        return tuple(AnswerRow(tuple(map(_text, names)), count) for names, count in ordered[:most])
+        first = nsmallest(most, self.groups.items(), key=lambda group: (-group[1], group[0]))
+        return tuple(AnswerRow(tuple(map(_text, names)), count) for names, count in first)
 
 
 def count(counts: Counts, days: Iterable[SiteDay], question: Question, scope: Scope, bound: int) -> None:

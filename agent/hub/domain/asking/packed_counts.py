@@ -97,10 +97,15 @@ def _sums(groups: Groups, column: Sequence[int]) -> list[int]:
 
 
 def _add(counts: Counts, groups: Groups, sums: Sequence[int], by: Sequence[str], also: Mapping[str, str]) -> None:
-    for names, number in zip(groups.names, sums, strict=True):
-        if number:
-            known = {**dict(zip(groups.by, names, strict=True)), **also}
-            counts.groups[tuple([known[name] for name in by])] += number
+    found = ((names, number) for names, number in zip(groups.names, sums, strict=True) if number)
+    if [*by] != [*groups.by]:
+        found = ((_ordered(dict(zip(groups.by, names, strict=True)), by, also), number) for names, number in found)
+    for names, number in found:
+        counts.groups[names] += number
+
+
+def _ordered(known: Mapping[str, str], by: Sequence[str], also: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple([known[name] if name in known else also[name] for name in by])
 
 
 def _those(among: Iterable[int], column: Sequence[str], is_asked: Callable[[str], bool]) -> list[int]:
