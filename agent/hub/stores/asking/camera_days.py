@@ -27,13 +27,9 @@ _MOVED: Final = (
 )
 """Sites that did not lie all the time since a day in the division that counts now."""
 
-_HEARD: Final = (
-    "SELECT heard, count(*) FROM (SELECT CASE WHEN f.first_at IS NULL OR f.first_at < ? THEN ''"
-    " ELSE substr(f.first_at, 1, 13) END AS heard FROM {sites}"
-    " LEFT JOIN (SELECT site, min(first_at) AS first_at FROM epoch GROUP BY site) f ON f.site = s.site WHERE {where}"
-    ") AS sites GROUP BY heard"
-)
-"""In which hour sites were first heard of, and how many; empty: before a moment."""
+_EPOCHS: Final = "(SELECT site, min(first_at) AS first_at FROM epoch GROUP BY site)"
+_HEARD: Final = "CASE WHEN s.first_at < ? THEN '' ELSE substr(s.first_at, 1, 13) END"
+"""In which hour a site was first heard of; empty: before a moment."""
 
 _WITH_ROWS: Final = (
     "SELECT column1 FROM (VALUES {marks}) AS days"
@@ -44,7 +40,7 @@ _WITH_ROWS: Final = (
 _JOINS: Final = {"operator": "LEFT JOIN operator o ON o.site = s.site", "division": f"LEFT JOIN {MAIN}"}
 """What a site is joined to where that is named: each takes as long as the rest."""
 
-_NAMED: Final = "b.named"
+_NAMED: Final = "s.named"
 _OF_BUNCH: Final = {**SITES.columns, "maintainer": _NAMED, "model": _NAMED}
 
 
@@ -112,10 +108,10 @@ def _names_divisions(question: Question) -> bool:
     return "division" in (*question.by, *question.where)
 
 
-def _sites(question: Question, scope: Scope) -> str:
-    """Return the rows of sites `s`, joined to what is named alone."""
+def _joined(rows: str, question: Question, scope: Scope) -> str:
+    """Return rows `s`, which have a site each, joined to what is named alone."""
     named = {*question.by, *question.where, *(("division",) if scope.divisions else ())}
-    return " ".join(["site s", *(join for name, join in _JOINS.items() if name in named)])
+    return " ".join([f"{rows} s", *(join for name, join in _JOINS.items() if name in named)])
 
 
 def _bunches(store: Database, question: Question, scope: Scope, first: date) -> Bunches:
@@ -129,10 +125,10 @@ def _bunches(store: Database, question: Question, scope: Scope, first: date) -> 
     whole, of_whole = seen_whole(scope, "s.site") if in_part else ("", [])
     needed = {*question.by, *question.where, *(("maintainer",) if in_part else ())} & _OF_BUNCH.keys()
     wanted = {_OF_BUNCH[name]: as_told(_OF_BUNCH[name]) for name in sorted(needed)}
-    wanted |= {"number": "b.number", **({"whole": f"CASE WHEN {whole} THEN 1 ELSE 0 END"} if in_part else {})}
+    wanted |= {"number": "s.number", **({"whole": f"CASE WHEN {whole} THEN 1 ELSE 0 END"} if in_part else {})}
     (found,) = store.all(
-        f"SELECT {', '.join(f'json_group_array({one})' for one in wanted.values())} FROM {_sites(question, scope)}"  # noqa: S608
-        f" JOIN bunch b ON b.site = s.site WHERE {condition}",
+        f"SELECT {', '.join(f'json_group_array({one})' for one in wanted.values())} FROM"  # noqa: S608
+        f" {_joined('bunch', question, scope)} WHERE {condition}",
         *(*of_whole, *values),
     )
     columns = dict(zip(wanted, map(column, found), strict=True))
@@ -168,9 +164,12 @@ def _site_days(store: Database, part: Condition, question: Question, scope: Scop
 def _basis(store: Database, period: Period, packed: Mapping[str, int], question: Question, scope: Scope) -> Basis:
     """Return how many site-days are asked about since each site was first heard of, and what was reported of them."""
     where, values = sites_asked(store, question, scope)
-    heard = store.all(_HEARD.format(sites=_sites(question, scope), where=where), begin_of(period.first), *values)
+    heard = store.all(
+        f"SELECT {_HEARD} AS heard, count(*) FROM {_joined(_EPOCHS, question, scope)} WHERE {where} GROUP BY heard",  # noqa: S608
+        *(begin_of(period.first), *values),
+    )
     due = sum(number * max(0, (period.last - _heard_on(hour, period.first)).days + 1) for hour, number in heard)
-    of_sites = f"a.site IN (SELECT s.site FROM {_sites(question, scope)} WHERE {where})"  # noqa: S608
+    of_sites = f"a.site IN (SELECT s.site FROM {_joined('site', question, scope)} WHERE {where})"  # noqa: S608
     reported, days = sum(packed.values()), {*packed}
     of_others = [(f"a.day IN ({', '.join('?' * len(period.others))})", period.others)] if period.others else []
     for part, of_part in (*period.of_left(), *of_others):
