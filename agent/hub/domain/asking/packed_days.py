@@ -128,7 +128,7 @@ def unpacked(stored: bytes) -> PackedDay | None:
         return PackedDay(
             parts[0], {tuple(map(str, one[:-1])): part for one, part in zip(columns, parts[1:], strict=True)}
         )
-    except (zlib.error, struct.error, ValueError, TypeError, IndexError, RecursionError):
+    except (zlib.error, struct.error, ValueError, TypeError, LookupError, RecursionError):
         return None
 
 
