@@ -71,7 +71,8 @@ def _trust(directory: Path, lives: list[Life], at: datetime) -> Trust:
     directory.mkdir()
     entries = [Binding(life.signer.kid, life.site.id, utc_text(at)) for life in lives]
     (directory / trust.FILE).write_text(file_text(entries))
-    return trust.add(directory, lives[0].site.id, lives[0].signer.kid, at)
+    trust.add(directory, lives[0].site.id, lives[0].signer.kid, at)
+    return trust.load(directory)
 
 
 def _days(life: Life, begins_at: datetime, rng: random.Random, everything: bool) -> Iterator[list[DecodedMessage]]:
