@@ -37,6 +37,7 @@ def province(directory: Path, sites: int, now: datetime, db: Connection) -> None
     """Fill the hub of a folder with so many sites, a multiple of 2,000 or fewer; `db`: a connection beside it."""
     city(directory, min(sites, CITY_SITES), now)
     copies = sites // CITY_SITES - 1
+    db.execute("DELETE FROM bad_day")  # what is packed of the city alone would have each copied row noted
     for table in _READ if copies > 0 else ():
         _copy(db, table, copies)
     add_days_up(directory, now)
