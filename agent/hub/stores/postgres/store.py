@@ -60,6 +60,7 @@ class Store:
         self._pending = reports.Pendings()
         self._newest: dict[Key, ahead.Newest] = {}
         self._named: frozenset[str] = frozenset()
+        self._keys: Mapping[str, Mapping[str, str]] | None = None
         self.chains = Chains(self._to)
         self.trust = areas.TrustStore(directory)
         self.findings = areas.Findings(self)
@@ -165,6 +166,7 @@ class Store:
         finally:
             self._pending.forget()
             self._newest.clear()
+            self._keys = None
             self.chains.forget()
             self.within.clear()
 
@@ -251,6 +253,10 @@ class Store:
 
     def key(self, kid: str) -> Mapping[str, str] | None:
         """Return a public key by its thumbprint, as it was shown."""
+        if self._keys is None and self._named and self.is_in_transaction():
+            self._keys = ahead.keys(self, sorted(self._named))
+        if self._keys is not None and kid in self._keys:
+            return self._keys[kid]
         found = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
         return found[0][0] if found else None
 
