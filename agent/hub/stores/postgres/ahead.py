@@ -50,6 +50,7 @@ class Newest(NamedTuple):
 
 
 _OVER: Final = ("disconnected", "lost")
+_NONE: Final = Newest(0, "", 0)
 
 
 def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes: Lanes) -> dict[Key, Newest]:
@@ -70,11 +71,14 @@ def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes:
             within.no_refused.add(site)
     within.divisions.update((site, division) for site, division in to.rows_of_sites(_TOLD, sites))
     rows = to.rows_of_sites(_CHAINS, sites)
-    chains.learn(within.met, [row[:-3] for row in rows])
+    chains.learn(within.met, rows)
     lanes.learn(to.rows_of_sites(_LANES, sites))
-    met = {(site, epoch, stream) for site, epoch in within.met for stream in STREAMS}
-    none: dict[Key, Newest] = dict.fromkeys(met - lanes.known.keys(), Newest(0, "", 0))
-    return none | {(row[0], row[1], row[2]): Newest(*row[-3:]) for row in rows}
+    found: dict[Key, Newest] = {(row[0], row[1], row[2]): Newest(*row[-3:]) for row in rows}
+    for site, epoch in within.met:
+        for stream in STREAMS:
+            if (key := (site, epoch, stream)) not in lanes.known:
+                found.setdefault(key, _NONE)
+    return found
 
 
 def keys(rows: Rows, sites: list[str]) -> dict[str, Mapping[str, str]]:

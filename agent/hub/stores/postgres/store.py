@@ -7,7 +7,7 @@ their rows instead, and shares. A lost connection ends a transaction (StoreWaits
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from agent.hub.stores import areas, case_columns, current, day_figures
 from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.database import too_long
+from agent.hub.stores.database import A_PART, too_long
 from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
@@ -143,16 +143,16 @@ class Store:
         except psycopg.Error as error:
             raise failed(self._path, error, self._read_only) from error
 
-    @contextmanager
-    def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:
+    def transaction(self, sites: Collection[str] = ()) -> AbstractContextManager[None]:
         """Run the block as one transaction; within one, as a part of it.
 
         Raises:
             StoreFailed: The block was rolled back.
         """
-        if self.is_in_transaction():
-            yield
-            return
+        return A_PART if self.is_in_transaction() else self._whole(sites)
+
+    @contextmanager
+    def _whole(self, sites: Collection[str]) -> Iterator[None]:
         self._connect_anew()
         try:
             with self._to.db.transaction():
