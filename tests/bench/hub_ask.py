@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from hub_city_fill import add_days_up, fill
+from hub_city_fill import add_days_up, fill, opened
 from hub_city_site import CHECKS, DIVISIONS, MAINTAINERS, MODELS
 
 from agent.hub.domain.asking.question import COUNTED, NAMES, Question, known_of
@@ -27,7 +27,6 @@ from agent.hub.domain.asking.words import question
 from agent.hub.domain.figures import china_day
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.scope import EVERYTHING, Scope
-from agent.hub.stores.store import Store
 from measure.figures import Figure, flags, say, show
 
 P95: Final = Figure("ask_p95_ms", "ms", 800.0, "lower")
@@ -41,16 +40,16 @@ DAYS: Final = 30
 SEED: Final = 27
 REPEATS: Final = 3
 _COPIED: Final = (
-    "INSERT OR IGNORE INTO assessed (by_what, day, site, epoch, seq, told)"
+    "INSERT INTO assessed (by_what, day, site, epoch, seq, told)"
     " SELECT by_what, date(day, ?), site, epoch, 1, told FROM assessed"
-    " WHERE by_what IN ('failing', 'maintainer', 'model') AND seq = 1 AND day >= ?"
+    " WHERE by_what IN ('failing', 'maintainer', 'model') AND seq = 1 AND day >= ? ON CONFLICT DO NOTHING"
 )
 
 
 def city(directory: Path, sites: int, now: datetime) -> None:
-    """Fill a store with a city that has operators, and a month of days by maintainer and model."""
+    """Fill a store with a city that has operators, and a month of days by maintainer and model; nobody adds them up."""
     fill(directory, sites, 2, now)
-    with closing(Store(directory)) as store, store.transaction():
+    with closing(opened(directory)) as store, store.transaction():
         newest = (china_day(now) - timedelta(days=1)).isoformat()
         for number in range(1, DAYS + 1):
             store.run(_COPIED, f"-{number} days", newest)
@@ -58,7 +57,6 @@ def city(directory: Path, sites: int, now: datetime) -> None:
             if number % 5:
                 operator = f"Operator {number % OPERATORS}"
                 store.run("INSERT INTO operator VALUES (?, ?, 'bench', '')", f"S{number:05}", operator)
-    add_days_up(directory, now)
 
 
 def questions(number: int, sites: int, today: date) -> Iterator[tuple[dict[str, str], Scope]]:
@@ -99,7 +97,7 @@ def _drawn(rng: random.Random, counted: str, sites: int, today: date) -> dict[st
 def asked_once(directory: Path, asked: Question, scope: Scope) -> tuple[float, float, Any]:
     """Return wall and CPU time (ms) of one answer on a store of its own, and the answer."""
     begun, used = time.perf_counter(), time.process_time()
-    with closing(Store(directory, read_only=True)) as store:
+    with closing(opened(directory, read_only=True)) as store:
         answer = store.questions.answer(asked, scope, within_s=60)
     return 1000 * (time.perf_counter() - begun), 1000 * (time.process_time() - used), answer
 
@@ -148,7 +146,7 @@ def beside(directory: Path, today: date) -> dict[str, float]:
             _, cpu_ms, answer = asked_once(directory, asked, EVERYTHING)
             ours.append(cpu_ms)
             used = time.process_time()
-            with closing(Store(directory, read_only=True)) as store:
+            with closing(opened(directory, read_only=True)) as store:
                 rows = store.all(statement.format(first=asked.first, last=asked.last))
             theirs.append(1000 * (time.process_time() - used))
         groups = {row.names: row.count for row in answer.rows}
@@ -166,6 +164,7 @@ def main() -> None:
         directory, now = Path(name), datetime.now(UTC)
         say(f"{sites} sites, {DAYS} days")
         city(directory, sites, now)
+        add_days_up(directory, now)
         wall_ms, cpu_ms, subjects, filled = [], [], Counter[str](), 0
         for named, scope in questions(QUESTIONS, sites, china_day(now)):
             wall, cpu, answer = asked_once(directory, question(named, china_day(now)), scope)

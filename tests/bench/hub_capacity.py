@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("", "support", "bench"))]
 
 from hub_city_site import CAMERAS, EVENTS, HEALTHS  # noqa: E402
-from hub_province import Filled, Hub, file_bytes, filled, reports_bytes  # noqa: E402
+from hub_province_hub import Hub  # noqa: E402
+from hub_province_room import Filled, file_bytes, filled, reports_bytes  # noqa: E402
 from postgres import PostgresServer  # noqa: E402
 
 from agent.hub.domain.capacity.model import DAY_S, Load, Topology, day_bytes, intake_cpu_s  # noqa: E402

@@ -19,7 +19,7 @@ from agent.contract.signing_keys import b64url
 from agent.contract.topics import Address
 from agent.hub.domain.figures import CHINA, METRICS
 from agent.hub.stores import day_figures, trust
-from agent.hub.stores.store import Store
+from agent.hub.stores.engines import open_store
 from agent.hub.workers.day_sums import DaySums
 from agent.model.finding import Head, StreamName
 from agent.verify.bindings import Binding, file_text
@@ -30,12 +30,17 @@ HISTORY_A_SITE: Final = 30
 AT_ONCE: Final = 100
 
 
+def opened(directory: Path, read_only: bool = False) -> Any:
+    """Open a hub's store with its engine's statements, which the ports do not have."""
+    return open_store(directory, read_only)
+
+
 def fill(directory: Path, sites: int, healths: int, ends_at: datetime) -> int:
     """Store a city whose last reports came just before `ends_at`; return how many reports there are.
 
     Each site has one configuration report, and its last `healths` health reports.
     """
-    store = Store(directory)
+    store = opened(directory)
     for start in range(0, sites, AT_ONCE):
         with store.transaction():
             for number in range(start, min(sites, start + AT_ONCE)):
@@ -50,7 +55,7 @@ def fill(directory: Path, sites: int, healths: int, ends_at: datetime) -> int:
 def add_days_up(directory: Path, now: datetime) -> int:
     """Let a hub add its days up, as one that runs has done before somebody looks; return how many looks it took."""
     worker, looks = DaySums(), 0
-    store = Store(directory)
+    store = opened(directory)
     while not looks or worker.todo:
         worker.look(store, now, worker.look_at_s, lambda event: None)
         looks += 1
@@ -58,7 +63,7 @@ def add_days_up(directory: Path, now: datetime) -> int:
     return looks
 
 
-def _site(store: Store, number: int, healths: int, ends_at: datetime) -> None:
+def _site(store: Any, number: int, healths: int, ends_at: datetime) -> None:
     site = _name(number)
     begins_at = ends_at - healths * PERIOD - timedelta(minutes=number % 15)
     store.meet(site, "datong", "e1", begins_at)
@@ -92,7 +97,7 @@ def _site(store: Store, number: int, healths: int, ends_at: datetime) -> None:
         )
 
 
-def _report(store: Store, number: int, stream: StreamName, seq: int, at: datetime, body: dict[str, Any]) -> None:
+def _report(store: Any, number: int, stream: StreamName, seq: int, at: datetime, body: dict[str, Any]) -> None:
     site = _name(number)
     data: dict[str, Any] = {
         "schema": SCHEMA, "city": "datong", "site": site, "epoch": "e1", "stream": stream, "seq": seq,

@@ -18,8 +18,7 @@ from pathlib import Path
 
 import pytest
 from here_run import run_here
-from hubside import waits
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.model import exits
 from agent.model.errors import UsageError

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 from enrolling import City, city_in, clock, contents, enroll, printed, site_file
-from hubside import waits
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.cli import main
 from agent.commands import enroll as command

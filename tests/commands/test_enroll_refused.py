@@ -11,9 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from enrolling import City, EnrollDesk, city_in, clock, contents, enroll, printed, site_file
-from hubside import waits
 from mosquitto import free_port
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.cli import main
 from agent.commands import enroll as command

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 from here_run import run_here
-from hubside import waits
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from picture_words import PICTURES, WORDS, is_whole, words_of
 from stores_walked import unnamed
 

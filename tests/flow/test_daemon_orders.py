@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from contract_schemas import fits
-from hubside import Recorder, waits
+from hubside import Recorder
 from orders_by_hub import HOUR, NONCE, command, order, policy
 from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from smaller_site import only
 
 from agent.contract.orders import Order, Range, Reported, ReportRef, Result

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from delivery import NOW, Maker
-from hubside import FAST, RunningHub, clock, maker_on, site_on, waits
+from hubside import FAST, RunningHub, clock, maker_on, site_on
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher

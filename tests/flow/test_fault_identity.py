@@ -7,9 +7,9 @@ import sqlite3
 from pathlib import Path
 
 from delivery import Maker
-from hubside import RunningHub, clock, maker_on, publishing, site_on, waits
+from hubside import RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.signing_keys import Signer
 from agent.hub.stores import trust

@@ -12,9 +12,9 @@ import delivery
 import pytest
 from delivery import Maker
 from fault_proxy import Proxy
-from hubside import FAST, RunningHub, clock, publishing, site_on, waits
+from hubside import FAST, RunningHub, clock, publishing, site_on
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher

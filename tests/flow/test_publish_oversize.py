@@ -11,9 +11,9 @@ from pathlib import Path
 
 import delivery
 from delivery import Maker
-from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on, waits
+from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.signing_keys import Signer
 from agent.deliver.spool.spool import Spool

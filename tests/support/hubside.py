@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -165,19 +164,6 @@ def site_on(broker: Broker, **changes: object) -> Hub:
 
 def maker_on(tmp_path: Path, broker: Broker, **changes: object) -> Maker:
     return Maker(tmp_path / "site", delivery.site(hub=site_on(broker, **changes)))
-
-
-def waits(
-    condition: Callable[[], object],
-    timeout_s: float = PATIENCE_S,
-    *,
-    told: Callable[[], str] = lambda: "it did not come true in time",
-) -> None:
-    """Wait for a condition that nobody announces, with a deadline; `told` says then what was seen instead."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, told()
-        threading.Event().wait(0.01)
 
 
 def ack_by(

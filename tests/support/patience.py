@@ -6,8 +6,25 @@ is told from what does not: that ends never, or by a limit which the test has pu
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+
 PATIENCE_S = 60.0
 """For what comes as soon as somebody has the processor."""
 
 LATE_S = 20.0
 """How long after its deadline something may end that a machine without a free processor held up."""
+
+
+def waits(
+    condition: Callable[[], object],
+    timeout_s: float = PATIENCE_S,
+    *,
+    told: Callable[[], str] = lambda: "it did not come true in time",
+) -> None:
+    """Wait for a condition that nobody announces, with a deadline; `told` says then what was seen instead."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, told()
+        threading.Event().wait(0.01)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from hubside import waits
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from postgres import SETTINGS, programs, server_user
 
 _PORTS: Final = 5432, 5433

@@ -162,10 +162,20 @@ class RabbitNode:
                 self._child.wait(0.05)  # its end is told at once; while it lives, it is tried again
         raise RuntimeError(f"RabbitMQ does not accept: {self.log[-2000:]}")
 
-    def ctl(self, *words: str) -> str:
-        """Run `rabbitmqctl` on it."""
-        command = [*self.spot.within, SERVER.with_name("rabbitmqctl"), "-n", self.name, "-q", *words]
+    def ctl(self, *words: str, program: str = "rabbitmqctl") -> str:
+        """Run `rabbitmqctl`, or another program of RabbitMQ's, on it."""
+        command = [*self.spot.within, SERVER.with_name(program), "-n", self.name, "-q", *words]
         return subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True).stdout
+
+    def members_gone(self) -> list[tuple[str, str]]:
+        """Return of which queues which nodes' members do not run, though all nodes should."""
+        told = json.loads(self.ctl("list_queues", "name", "members", "online", "--formatter=json"))
+        return [(one["name"], node) for one in told for node in {*(one["members"] or ())} - {*(one["online"] or ())}]
+
+    def make_anew(self, queue: str, node: str) -> None:
+        """Make a queue's member on a node anew from the others, as the runbook says."""
+        for verb in ("delete_member", "add_member"):
+            self.ctl(verb, queue, node, program="rabbitmq-queues")
 
     def take(self, definitions: Mapping[str, object]) -> None:
         """Import definitions, as whoever runs the cluster does."""

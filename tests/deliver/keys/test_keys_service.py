@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from contract_schemas import fits
-from hubside import waits
+from patience import waits
 from softhsm import PIN, Softhsm, finalize, toml
 
 from agent.cli import main

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import delivery
 from delivery import Maker
-from hubside import FAST, Peer, clock, maker_on, publishing, waits
+from hubside import FAST, Peer, clock, maker_on, publishing
 from mosquitto import Broker, free_port
 from old_broker import OldBroker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.envelope import STATE_TYP, verify
 from agent.contract.signing_keys import Signer

@@ -13,9 +13,9 @@ import delivery
 import pytest
 from certificates import Authority
 from delivery import Maker
-from hubside import FAST, RunningHub, clock, publishing, waits
+from hubside import FAST, RunningHub, clock, publishing
 from mosquitto import PASSWORDS, SampleBroker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.publisher import Publisher

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import delivery
 import pytest
-from hubside import FAST, Peer, RunningHub, ack_by, clock, maker_on, publishing, site_on, waits
+from hubside import FAST, Peer, RunningHub, ack_by, clock, maker_on, publishing, site_on
 from mosquitto import Broker, free_port
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign_payload, verify
 from agent.contract.signing_keys import Signer, load_or_create_signer

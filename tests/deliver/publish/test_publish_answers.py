@@ -12,9 +12,9 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import DAY, Maker
-from hubside import FAST, Peer, clock, maker_on, publishing, waits
+from hubside import FAST, Peer, clock, maker_on, publishing
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from scripted_broker import NO_SUBSCRIBERS, NOT_AUTHORIZED, TOO_LARGE, Ack, Close, ScriptedBroker
 
 from agent.contract.signing_keys import Signer

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hubside import waits
 from mosquitto import Broker, free_port
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.deliver.publish.try_login import try_login
 from agent.site.config.site import Hub

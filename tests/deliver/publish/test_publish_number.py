@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from delivery import NOW, Maker
-from hubside import Peer, clock, maker_on, publishing, waits
+from hubside import Peer, clock, maker_on, publishing
 from mosquitto import Broker
+from patience import waits
 
 from agent.contract.envelope import STATE_TYP, sign_payload
 from agent.contract.presence import Status, write_state

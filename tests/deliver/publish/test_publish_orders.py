@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from delivery import Maker
-from hubside import FAST, Peer, ack_by, clock, maker_on, waits
+from hubside import FAST, Peer, ack_by, clock, maker_on
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.envelope import COMMAND_TYP, RESULT_TYP, flatten, sign_payload
 from agent.contract.orders import Order

@@ -11,10 +11,10 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import Maker
-from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on, waits
+from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import free_port
 from old_broker import CLOSED, CODE_0X84, CODE_1, OldBroker, OldDoor
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.envelope import COMMAND_TYP, STATE_TYP, sign_payload, unflatten, verify
 from agent.contract.orders import Order

@@ -10,9 +10,10 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import Maker
-from hubside import FAST, RunningHub, clock, publishing, waits
+from hubside import FAST, RunningHub, clock, publishing
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from patience import waits
 from rabbitmq import PASSWORD, STARTS_WITHIN_S, RabbitNode, allowing, rabbit_node
 
 from agent.contract.signing_keys import Signer

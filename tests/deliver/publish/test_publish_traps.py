@@ -19,9 +19,9 @@ import pytest
 from certificates import Authority
 from delivery import Maker
 from faulty_net import Wire
-from hubside import FAST, Peer, clock, maker_on, publishing, waits
+from hubside import FAST, Peer, clock, maker_on, publishing
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.pace import Pace, after_taken_over

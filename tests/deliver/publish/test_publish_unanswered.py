@@ -10,8 +10,8 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import Maker
-from hubside import FAST, clock, publishing, waits
-from patience import PATIENCE_S
+from hubside import FAST, clock, publishing
+from patience import PATIENCE_S, waits
 from scripted_broker import NOT_AUTHORIZED, Ack, Answer, Close, ScriptedBroker, Silence
 
 from agent.contract.signing_keys import Signer

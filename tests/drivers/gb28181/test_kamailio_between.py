@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hubside import waits
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.demo.gb28181.device import Slot
 from agent.demo.gb28181.habits import Habits

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 import pytest
-from hubside import waits
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from store_footage import CLIP_S, PATTERN, clips, disks, every, lay, of_gate, spans, task, troubles, written
 
 from drivers.model import Picture

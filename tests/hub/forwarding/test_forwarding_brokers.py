@@ -11,9 +11,9 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import Maker
-from hubside import FAST, Peer, RunningHub, clock, waits
+from hubside import FAST, Peer, RunningHub, clock
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from two_levels import Forwarder, hub_key, lower_hub
 
 from agent.contract.envelope import COMMAND_TYP, RESULT_TYP, read_header, sign_payload

@@ -111,8 +111,8 @@ def test_doctor_looks_at_the_server(postgres: PostgresServer, hub: Path, tmp_pat
 
 def test_a_server_that_is_gone_is_unavailable_and_no_fault_of_the_program(hub: Path) -> None:
     (hub / NAME).write_text("host=/nowhere dbname=x")
-    for words in (["status"], ["ask", "findings", "by", "check"], ["check"]):
-        code, _, said = run(["hub", *words, "--data", str(hub)], "en")
+    for asked in (["status"], ["ask", "findings", "by", "check"], ["check"]):
+        code, _, said = run(["hub", *asked, "--data", str(hub)], "en")
         assert code == UNAVAILABLE and said.count("\n") == 1
         assert "see whether PostgreSQL runs" in said
 

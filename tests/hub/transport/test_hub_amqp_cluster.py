@@ -14,8 +14,8 @@ import delivery
 import pika
 import pytest
 from delivery import Maker
-from hubside import FAST, RunningHub, clock, publishing, waits
-from patience import PATIENCE_S
+from hubside import FAST, RunningHub, clock, publishing
+from patience import PATIENCE_S, waits
 from rabbitmq import PASSWORD, STARTS_WITHIN_S, RabbitNode, rabbit_cluster, with_passwords
 
 from agent.contract.signing_keys import Signer

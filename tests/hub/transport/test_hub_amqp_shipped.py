@@ -11,10 +11,10 @@ import delivery
 import pytest
 from certificates import Authority
 from delivery import Maker
-from hubside import FAST, RunningHub, clock, publishing, waits
+from hubside import FAST, RunningHub, clock, publishing
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from rabbitmq import STARTS_WITHIN_S, RabbitNode, rabbit_node
 
 from agent.contract.signing_keys import Signer

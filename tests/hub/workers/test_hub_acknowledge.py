@@ -17,10 +17,10 @@ import delivery
 import pytest
 from delivery import Maker
 from hubdesk import Desk, chain_of, trusted
-from hubside import Peer, RunningHub, site_on, waits
+from hubside import Peer, RunningHub, site_on
 from mosquitto import Broker
 from old_broker import OldBroker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from agent.contract.envelope import flatten
 from agent.contract.topics import topic

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
-from hubside import Peer, RunningHub, clock, maker_on, publishing, waits
+from hubside import Peer, RunningHub, clock, maker_on, publishing
 from mosquitto import Broker
+from patience import waits
 
 from agent.contract.signing_keys import load_signer
 from agent.contract.topics import topic

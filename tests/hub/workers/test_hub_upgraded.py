@@ -8,9 +8,9 @@ from pathlib import Path
 
 import delivery
 from delivery import Maker
-from hubside import Peer, clock, publishing, site_on, waits
+from hubside import Peer, clock, publishing, site_on
 from mosquitto import Broker
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 from postgres import PostgresServer
 from several_hubs import HubProcess
 from upgraded import WRONG, acks, hold_rising

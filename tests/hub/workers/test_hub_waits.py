@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
-from hubside import PATIENCE_S, Recorder, RunningHub, clock, maker_on, publishing, site_on, waits
+from hubside import PATIENCE_S, Recorder, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker
+from patience import waits
 
 from agent.__main__ import main
 from agent.contract.envelope import STATE_TYP, sign_payload

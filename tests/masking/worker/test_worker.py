@@ -13,8 +13,7 @@ from typing import Any
 
 import pictures
 import pytest
-from hubside import waits
-from patience import LATE_S, PATIENCE_S
+from patience import LATE_S, PATIENCE_S, waits
 from pictures import job, reason_of
 from taken_over import GREETING, READY, saying
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pictures
 import pytest
-from hubside import waits
-from patience import PATIENCE_S
+from patience import PATIENCE_S, waits
 
 from masking.model import Confinement, WorkerError
 from masking.worker import decode, warm_parent

@@ -14,8 +14,8 @@ import pytest
 from certificates import Authority
 from delivery import Maker, site
 from gateway_place import CANARY, Place, statuses
-from hubside import waits
 from mosquitto import Broker
+from patience import waits
 
 from agent.model import exits
 from agent.model.outcome import exit_code

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from enrolling import City, city_in, clock, enroll, site_file
-from hubside import FAST, waits
-from patience import PATIENCE_S
+from hubside import FAST
+from patience import PATIENCE_S, waits
 
 from agent.contract.signing_keys import load_jwks
 from agent.deliver.keys.place import place_of

@@ -18,21 +18,28 @@ from agent.hub.stores.intake.places import ON_DAY
 from agent.hub.stores.reading import scoped
 from agent.hub.stores.reading.scoped import Condition
 
-_DAY_OF_FINDING: Final = "coalesce(date(f.since, '+8 hours'), '')"
-"""In China, which has had one offset since 1992."""
+_DAY_OF_FINDING: Final = (
+    "CASE WHEN f.since = '' THEN '' WHEN substr(f.since, 12, 2) < '16' THEN substr(f.since, 1, 10)"
+    " ELSE date(f.since, '+8 hours') END"
+)
+"""In China, which has had one offset since 1992: until 16:00 UTC it has the same day, and no time has to be parsed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where the rows of a subject are: `count` of them by `columns`, which have each name that the subject knows.
+    """Where the rows of a subject are, and their `columns`, which have each name that the subject knows.
 
-    `day`: the column that a period bounds, and what makes of a day in China the moment that is compared.
+    `things`: the columns that name what is counted, each once however many rows it has; none: `count` adds rows up.
+    `apart_by`: the name that tells a thing's rows apart. `day`: the column that a period bounds, and what makes of a
+    day in China the moment that is compared.
     """
 
-    count: str
     rows: str
     columns: Mapping[str, str]
     seen: Callable[[Database, Scope], Condition]
+    count: str = "count(*)"
+    things: tuple[str, ...] = ()
+    apart_by: str = ""
     always: str = "1 = 1"
     day: str = ""
     moment: Callable[[date], str] = date.isoformat
@@ -55,7 +62,14 @@ def conditions(store: Database, source: Source, question: Question, scope: Scope
     return " AND ".join(parts), values
 
 
+def as_told(column: str) -> str:
+    """Return a column as an answer has it: empty where nobody has told it."""
+    return f"coalesce({column}, '')"
+
+
 def _one_of(name: str, column: str, wanted: tuple[str, ...]) -> Condition:
+    """Return the condition of one name; only where it may be one that nobody has told, a row without it counts."""
+    column = column if all(wanted) else as_told(column)
     if name != "division":
         return f"{column} IN ({', '.join('?' * len(wanted))})", list(wanted)
     values: list[str] = []
@@ -71,7 +85,7 @@ def _begin_of(day: date) -> str:
 
 
 def _site(store: Database, scope: Scope) -> Condition:
-    return scoped.of_site(scope, "s.site")
+    return scoped.of_main(store, scope)
 
 
 def _finding(store: Database, scope: Scope) -> Condition:
@@ -85,10 +99,10 @@ def _site_day(store: Database, scope: Scope) -> Condition:
 _SITES: Final = (
     f"site s LEFT JOIN site_now n ON n.site = s.site LEFT JOIN operator o ON o.site = s.site LEFT JOIN {scoped.MAIN}"
 )
-_OF_SITE: Final = {"site": "s.site", "division": "coalesce(d.division, '')", "operator": "coalesce(o.name, '')"}
+_OF_SITE: Final = {"site": "s.site", "division": "d.division", "operator": "o.name"}
 _FINDINGS: Final = "finding_now f LEFT JOIN operator o ON o.site = f.site"
 _OF_FINDING: Final = {
-    "site": "f.site", "division": "f.division", "operator": "coalesce(o.name, '')", "model": "f.model",
+    "site": "f.site", "division": "f.division", "operator": "o.name", "model": "f.model",
     "firmware": "f.firmware", "maintainer": "f.maintainer", "check": "f.check_id", "status": "f.status",
     "day": _DAY_OF_FINDING,
 }  # fmt: skip
@@ -97,16 +111,15 @@ _OPEN: Final = f"f.status IN ('{_STATUSES}')"
 # Of several epochs of a site on a day that counts which the site began last.
 SOURCES: Final[Mapping[str, Source]] = {
     "findings-open": Source(
-        count="count(*)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN, day="f.since",
-        moment=_begin_of,
+        rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN, day="f.since", moment=_begin_of,
     ),
-    "sites": Source(count="count(*)", rows=_SITES, columns=_OF_SITE, seen=_site),
+    "sites": Source(rows=_SITES, columns=_OF_SITE, seen=_site),
     "sites-with-box": Source(
-        count="count(DISTINCT s.site)", rows=f"{_SITES} JOIN device_now b ON b.site = s.site",
+        things=("s.site",), rows=f"{_SITES} JOIN device_now b ON b.site = s.site",
         columns={**_OF_SITE, "model": "b.model", "firmware": "b.firmware"}, seen=_site,
     ),
     "sites-with-finding": Source(
-        count="count(DISTINCT f.site)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN,
+        things=("f.site",), rows=_FINDINGS, columns=_OF_FINDING, seen=_finding, always=_OPEN,
         day="f.since", moment=_begin_of,
     ),
     "cameras": Source(count="coalesce(sum(n.cameras), 0)", rows=_SITES, columns=_OF_SITE, seen=_site),
@@ -116,19 +129,17 @@ SOURCES: Final[Mapping[str, Source]] = {
         columns={**_OF_SITE, "model": "j.model", "firmware": "j.firmware"}, seen=_site,
     ),
     "cameras-with-finding": Source(
-        count="count(DISTINCT f.site || ' ' || f.subject)", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding,
+        things=("f.site", "f.subject"), apart_by="check", rows=_FINDINGS, columns=_OF_FINDING, seen=_finding,
         always=f"{_OPEN} AND f.subject LIKE 'camera:%'", day="f.since", moment=_begin_of,
     ),
 }  # fmt: skip
-"""By the name of a subject. A site's name has no blank in it, so that a site and a subject are one text; how many
-cameras a box has is told by the check that judges every camera."""
+"""By the name of a subject. How many cameras a box has is told by the check that judges every camera."""
 
 SITES: Final = SOURCES["sites"]
 
 SITE_DAYS: Final = Source(
-    count="count(*)",
     rows="assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch LEFT JOIN operator o ON o.site = a.site",
-    columns={"site": "a.site", "division": ON_DAY, "operator": "coalesce(o.name, '')", "day": "a.day"},
+    columns={"site": "a.site", "division": ON_DAY, "operator": "o.name", "day": "a.day"},
     seen=_site_day,
     always=f"a.by_what = '{FAILING}'",
     day="a.day",

@@ -44,6 +44,9 @@ from agent.verify.message import Claim, Gap
 _OF_REPORTS: Final = re.compile(r"\b(report|report_row|finding|telling_finding|body|config_said)\b")
 """Statements about these see what a transaction has not written yet."""
 
+_OF_VIEWS: Final = ("work_mem = '64MB'", "jit = off")
+"""Findings of a hundred thousand sites are told apart in memory; a statement is compiled for longer than it runs."""
+
 
 class Store:
     """The hub's open database: see `agent/hub/ports/store.py`. `within`: what is known in a transaction."""
@@ -221,6 +224,8 @@ class Store:
 
         if is_own:
             self._done("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
+            for setting in _OF_VIEWS:
+                self._to.execute(f"SET LOCAL {setting}")
         self._before = limit
         try:
             yield

@@ -28,17 +28,27 @@ def of_site(scope: Scope, column: str) -> Condition:
     """Return the condition under which the site that a column names may be seen."""
     if scope.everything:
         return "1 = 1", []
-    parts, values = _of_operators(scope, column)
+    parts, values = _of_names(scope, column)
     for division in filter(None, scope.divisions):
         parts.append(f"{column} IN ({_LIES_IN.format('main')} UNION ALL {_LIES_IN.format('also')})")
         values += below(division) * 2
-    if scope.maintainers:
-        marks = _marks(scope.maintainers)
-        parts.append(
-            f"{column} IN (SELECT site FROM finding_now WHERE status IN ({_STATUSES}) AND maintainer IN ({marks}))"  # noqa: S608
-        )
-        parts.append(f"{column} IN (SELECT site FROM word WHERE ended_at = '' AND assignee IN ({marks}))")  # noqa: S608
-        values += scope.maintainers * 2
+    return _any(parts), values
+
+
+def of_main(store: Database, scope: Scope) -> Condition:
+    """Return the condition under which a site `s`, joined to `MAIN`, may be seen.
+
+    Where all are looked through, no list of those that lie in a division has to be made first.
+    """
+    if scope.everything:
+        return "1 = 1", []
+    parts, values = _of_names(scope, "s.site")
+    for division in filter(None, scope.divisions):
+        parts.append("(d.division >= ? AND d.division < ?)")
+        values += below(division)
+        if has_others(store, Scope(divisions=(division,))):
+            parts.append(f"s.site IN ({_LIES_IN.format('also')})")
+            values += below(division)
     return _any(parts), values
 
 
@@ -108,6 +118,19 @@ def place_of_site(store: Database, site: str) -> SitePlace:
         operators[0][0] if operators else "",
         tuple(name for (name,) in names),
     )
+
+
+def _of_names(scope: Scope, column: str) -> tuple[list[str], list[str]]:
+    """Return the conditions of the site that a column names, but for divisions, and their values."""
+    parts, values = _of_operators(scope, column)
+    if scope.maintainers:
+        marks = _marks(scope.maintainers)
+        parts.append(
+            f"{column} IN (SELECT site FROM finding_now WHERE status IN ({_STATUSES}) AND maintainer IN ({marks}))"  # noqa: S608
+        )
+        parts.append(f"{column} IN (SELECT site FROM word WHERE ended_at = '' AND assignee IN ({marks}))")  # noqa: S608
+        values += scope.maintainers * 2
+    return parts, values
 
 
 def _of_operators(scope: Scope, column: str) -> tuple[list[str], list[str]]:
