@@ -29,10 +29,10 @@ from agent.hub.stores.postgres.store import Store
     ],
 )
 def test_a_column_comes_as_it_is(store: Store, hub: Path, of: str, values: Sequence[Any]) -> None:
+    whole, each = f"SELECT %b::{of}[]", f"SELECT v FROM unnest(%b::{of}[]) v"  # noqa: S608  types of this test
     with closing(_connected(hub)) as to:
-        ((found,),) = to.db.execute(f"SELECT %b::{of}[]", [column(of, values)], binary=True).fetchall()  # type: ignore[arg-type]
-        assert found == values
-        rows = to.db.execute(f"SELECT v FROM unnest(%b::{of}[]) v", [column(of, values)], binary=True).fetchall()  # type: ignore[arg-type]
+        assert to.db.execute(whole, [column(of, values)], binary=True).fetchall() == [(values,)]  # type: ignore[arg-type]
+        rows = to.db.execute(each, [column(of, values)], binary=True).fetchall()  # type: ignore[arg-type]
         assert [one for (one,) in rows] == values, "a row for each of them"
 
 
