@@ -21,16 +21,18 @@ from typing import Any
 from fleet_reports import CITY, Life, new_signer
 from hub_city_site import HEALTHS, PERIOD, birth, day, new_life
 
+from agent.contract.chain import utc_text
 from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
 from agent.deliver.publish.messages import DecodedMessage
 from agent.hub.ports.store import Store
-from agent.hub.stores import areas, signing_key
+from agent.hub.stores import signing_key, trust
 from agent.hub.stores.postgres.store import Store as PostgresStore
 from agent.hub.stores.store import Store as SqliteStore
 from agent.hub.workers.batches import judge
 from agent.hub.workers.intake import Intake
 from agent.model.errors import StoreWaits
+from agent.verify.bindings import Binding, Trust, file_text
 
 BATCH = 256
 
@@ -45,10 +47,7 @@ def main() -> None:
     lives = [
         new_life(f"S{number:06}", new_signer()) for number in range(asked["first"], asked["first"] + asked["count"])
     ]
-    trust = areas.TrustStore(directory)
-    for life in lives:
-        trust.add(life.site.id, life.signer.kid, begins_at)
-    intake = Intake(store, trust.load())
+    intake = Intake(store, _trust(directory / f"trust-{asked['first']}", lives, begins_at))
     days = [_days(life, begins_at, rng, asked["everything"]) for life in lives]
     births = [DecodedMessage(name, payload, jws) for name, payload, jws in (birth(one, begins_at) for one in lives)]
     stored, cpu_s = 0, 0.0
@@ -65,6 +64,15 @@ def main() -> None:
             cpu_s += time.process_time() - begun
     store.close()
     print(json.dumps({"reports": stored, "cpu_s": cpu_s}))
+
+
+def _trust(directory: Path, lives: list[Life], at: datetime) -> Trust:
+    """Return the bindings of sites, all of which are taken over from one file: each alone would be synced to disk."""
+    directory.mkdir()
+    entries = [Binding(life.signer.kid, life.site.id, utc_text(at)) for life in lives]
+    (directory / trust.FILE).write_text(file_text(entries))
+    trust.add(directory, lives[0].site.id, lives[0].signer.kid, at)
+    return trust.load(directory)
 
 
 def _days(life: Life, begins_at: datetime, rng: random.Random, everything: bool) -> Iterator[list[DecodedMessage]]:
