@@ -170,7 +170,7 @@ def unflatten(data: bytes) -> tuple[bytes, str]:
     return payload, f"{members['protected']}..{members['signature']}"
 
 
-@lru_cache(maxsize=8)  # reading the header and verifying take the same one apart, one after the other
+@lru_cache(maxsize=512)  # reading the header and verifying take the same one apart, and who stores a batch of them
 def split_jws(jws: str) -> tuple[str, bytes]:
     """Return protected header and signature of a detached compact JWS, unverified.
 

@@ -12,13 +12,17 @@ from agent.text.within import replaced
 from agent.verify.message import Claim
 
 ANOTHERS: Final = "***"
-_MAY_HAVE_ONE: Final = (b"author-", b"\\u")
-"""Bytes with none of these have no id: JSON writes it so, or escaped. As a pattern they took 7 % of all intake."""
+_PLAIN: Final = b"author-"
+_ESCAPED: Final = b"\\u"
+_ESCAPE: Final = b"\\"
+"""Bytes with none of the first two have no id: JSON writes it so, or escaped. As a pattern they took 7 % of all intake,
+and two bytes take twenty times as long to look for as one."""
 
 
 def with_own_authors(claim: Claim) -> Claim:
     """Return a verified report without ids of people of other sites in its data."""
-    if not any(part in claim.payload for part in _MAY_HAVE_ONE):
+    told = claim.payload
+    if _PLAIN not in told and (_ESCAPE not in told or _ESCAPED not in told):
         return claim
     site = claim.address.site
     data = replaced(claim.data, lambda text: AUTHOR.sub(lambda id_: id_[0] if id_[1] == site else ANOTHERS, text))

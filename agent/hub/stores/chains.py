@@ -159,8 +159,8 @@ class Chains:
         return self._known[key], self._expected[key]
 
     def learn(self, epochs: Iterable[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
-        """Take up what this transaction has read of epochs: key, chain and highest number of each that is stored."""
-        found = {tuple(row[:3]): _chain(row[3:]) for row in rows}
+        """Take up what this transaction has read of epochs: key, chain, highest number of each that is stored."""
+        found = {(site, epoch, of): _chain(told) for site, epoch, of, *told in rows}
         for site, epoch in epochs:
             for of in STREAMS:
                 chain, expected = found.get((site, epoch, of), _NO_CHAIN)
@@ -169,7 +169,8 @@ class Chains:
 
 
 def _chain(row: Sequence[Any]) -> tuple[Chain, int]:
-    return Chain(Head(*row[:2]), Head(*row[2:4]), row[4]), row[5]
+    seq, digest, position_seq, position_digest, broken, expected, *_ = row
+    return Chain(Head(seq, digest), Head(position_seq, position_digest), broken), expected
 
 
 def _columns(chain: Chain) -> tuple[int, str, int, str, int]:

@@ -6,7 +6,7 @@ and what it proves with it.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,6 +17,9 @@ from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, Store
 
 BUSY_S: Final = 10.0
 """A command beside the running hub, or the hub beside a command, waits so long for the other."""
+
+A_PART: Final[AbstractContextManager[None]] = nullcontext()
+"""A transaction within another one."""
 
 ALL: Final = 2**62
 """A `LIMIT` that is none: more rows than there are."""

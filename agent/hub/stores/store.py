@@ -7,7 +7,7 @@ commit that it confirms. Decides nothing: `agent/verify/message.py` does.
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.asking.packed_days import PackedDays
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.database import deadline, failed, identity, is_current, opened
+from agent.hub.stores.database import A_PART, deadline, failed, identity, is_current, opened
 from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
@@ -107,16 +107,16 @@ class Store:
     def read_from(self) -> None:
         """Return which of two servers is read from: there is none."""
 
-    @contextmanager
-    def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:
+    def transaction(self, sites: Collection[str] = ()) -> AbstractContextManager[None]:
         """Run the block as one transaction; within one, as a part of it.
 
         Raises:
             StoreFailed: The block was rolled back.
         """
-        if self.is_in_transaction():
-            yield
-            return
+        return A_PART if self.is_in_transaction() else self._whole()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from portside import BEGIN, DAY, HOUR, Sender, config, health
 
 from agent.contract.chain import utc_text
@@ -249,6 +250,25 @@ def test_what_waits_for_trust_comes_back_as_it_came_and_is_then_gone(store: Stor
         (bytes([0, 255, n]), f"h..{n}", BEGIN + n * HOUR) for n in (0, 2, 3)
     ]
     assert store.waiting_keys() == [("S1", "k2")]
+
+
+def test_a_key_is_found_in_a_transaction_of_named_sites_whosever_it_is_and_when_it_was_shown(store: Store) -> None:
+    jwks = {kid: {"kty": "EC", "x": f"é{kid}"} for kid in ("k1", "k2", "k3", "k4")}
+    store.keep_key("S1", "k1", jwks["k1"])
+    store.keep_key("S2", "k2", jwks["k2"])
+    for sites in (("S1", "S3"), ("S3",)):
+        with store.transaction(sites):
+            assert [store.key(kid) for kid in ("k1", "k2", "k9")] == [jwks["k1"], jwks["k2"], None]
+    with store.transaction(("S1",)):
+        assert store.key("k3") is None
+        store.keep_key("S1", "k3", jwks["k3"])
+        store.keep_key("S3", "k3", jwks["k4"])
+        assert store.key("k3") == jwks["k3"], "what this transaction has stored itself, and the first of two"
+    with pytest.raises(ZeroDivisionError), store.transaction(("S1",)):
+        store.keep_key("S1", "k4", jwks["k4"])
+        assert store.key("k4") == jwks["k4"]
+        raise ZeroDivisionError
+    assert [store.key(kid) for kid in ("k1", "k2", "k3", "k4")] == [jwks["k1"], jwks["k2"], jwks["k3"], None]
 
 
 def test_figures_are_of_the_report_with_the_highest_number_of_the_epoch_that_began_last(store: Store) -> None:

@@ -4,12 +4,14 @@ One by one these questions would be most of what intake costs with a server. Wha
 needed: an earlier epoch, a stream without a chain, a site that has no row yet.
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from agent.contract.chain import STREAMS
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.intake.within import Within
+from agent.hub.stores.keeping.payloads import Rows
 from agent.hub.stores.keeping.rows import ReportRow
 from agent.hub.stores.postgres.database import Connected
 from agent.hub.stores.postgres.lanes import Lanes
@@ -31,6 +33,7 @@ _LANES: Final = (
     "SELECT site, epoch, stream, id, base, base_seq FROM lane JOIN site USING (site, epoch) WHERE site = ANY(?)"
 )
 _TOLD: Final = "SELECT site, division FROM division_told WHERE site = ANY(?)"
+_KEYS: Final = "SELECT to_json(array_agg(kid)), to_json(array_agg(jwk)) FROM key WHERE site = ANY(?)"
 
 
 class Newest(NamedTuple):
@@ -47,6 +50,7 @@ class Newest(NamedTuple):
 
 
 _OVER: Final = ("disconnected", "lost")
+_NONE: Final = Newest(0, "", 0)
 
 
 def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes: Lanes) -> dict[Key, Newest]:
@@ -67,8 +71,17 @@ def read(to: Connected, sites: list[str], within: Within, chains: Chains, lanes:
             within.no_refused.add(site)
     within.divisions.update((site, division) for site, division in to.rows_of_sites(_TOLD, sites))
     rows = to.rows_of_sites(_CHAINS, sites)
-    chains.learn(within.met, [row[:-3] for row in rows])
+    chains.learn(within.met, rows)
     lanes.learn(to.rows_of_sites(_LANES, sites))
-    met = {(site, epoch, stream) for site, epoch in within.met for stream in STREAMS}
-    none: dict[Key, Newest] = dict.fromkeys(met - lanes.known.keys(), Newest(0, "", 0))
-    return none | {(row[0], row[1], row[2]): Newest(*row[-3:]) for row in rows}
+    found: dict[Key, Newest] = {(row[0], row[1], row[2]): Newest(*row[-3:]) for row in rows}
+    for site, epoch in within.met:
+        for stream in STREAMS:
+            if (key := (site, epoch, stream)) not in lanes.known:
+                found.setdefault(key, _NONE)
+    return found
+
+
+def keys(rows: Rows, sites: list[str]) -> dict[str, Mapping[str, str]]:
+    """Return the public keys that sites have shown, by their thumbprints: a worker that starts has none of them."""
+    ((kids, shown),) = rows.all(_KEYS, sites)
+    return dict(zip(kids or (), shown or (), strict=True))

@@ -22,6 +22,7 @@ from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import IntLoader
 
 from agent.hub.domain.quick_json import DECODE
+from agent.hub.stores.postgres.columns import Column, ColumnDumper, column, columns
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, os_words
 
 NAME: Final = "postgres.conninfo"
@@ -76,7 +77,7 @@ class Connected:
     @property
     def in_transaction(self) -> bool:
         """Whether statements are part of a transaction."""
-        return self.db.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+        return self.db.pgconn.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
         """Run a statement of ours."""
@@ -88,12 +89,13 @@ class Connected:
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
         """Run a statement of ours once for all rows, none of which has nulls; where it updates, each another row."""
         if found := list(rows):
-            columns = [list(column) for column in zip(*found, strict=True)]
-            self.db.execute(_of_many(statement, tuple(_TYPES[type(value)] for value in found[0])), columns)
+            types = tuple(_TYPES[type(value)] for value in found[0])
+            self.db.execute(_of_many(statement, types), columns(types, found))
 
     def rows_of_sites(self, query: str, sites: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return rows of some sites in one value: psycopg takes more time over each value than the server does."""
-        ((rows,),) = self.execute(f"SELECT to_json(array_agg(found)) FROM ({query}) found", (list(sites),)).fetchall()  # noqa: S608
+        asked = (column("text", sites),)
+        ((rows,),) = self.execute(f"SELECT to_json(array_agg(found)) FROM ({query}) found", asked).fetchall()  # noqa: S608
         return [tuple(row.values()) for row in rows or ()]
 
     def next_numbers(self, sequence: str, count: int) -> list[int]:
@@ -111,11 +113,12 @@ class Connected:
 
         Returns whether that was done: not where one has no row yet. Who adds one has to write alone.
         """
-        ((known,),) = self.db.execute("SELECT count(*) FROM site WHERE site = ANY(%s)", (list(sites),)).fetchall()
+        asked = (column("text", sites),)
+        ((known,),) = self.db.execute("SELECT count(*) FROM site WHERE site = ANY(%s)", asked).fetchall()
         if known < len(sites):
             return False
         self.db.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_WRITERS,))
-        self.db.execute("SELECT 1 FROM site WHERE site = ANY(%s) ORDER BY site FOR UPDATE", (list(sites),))
+        self.db.execute("SELECT 1 FROM site WHERE site = ANY(%s) ORDER BY site FOR UPDATE", asked)
         return True
 
     def lock_numbers(self) -> None:
@@ -215,6 +218,7 @@ def _prepare(db: psycopg.Connection[Any], path: Path, read_only: bool) -> None:
     db.execute("SET timezone = 'UTC'")  # a time without a zone is one of the hub's
     db.adapters.register_loader("numeric", IntLoader)  # sums of whole numbers
     set_json_loads(DECODE, db)
+    db.adapters.register_dumper(Column, ColumnDumper)
     if read_only:
         db.read_only = True
         db.execute("SET default_transaction_read_only = on")

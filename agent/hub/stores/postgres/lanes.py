@@ -13,9 +13,11 @@ from typing import Any, Final
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores.keeping.encoded import base_of, decoded
 from agent.hub.stores.keeping.payloads import Body
+from agent.hub.stores.postgres.columns import column, columns
 from agent.hub.stores.postgres.database import Connected
 from agent.hub.stores.postgres.rows import month_of
 
+_PLACE: Final = ("text", "text", "text")
 _LANES: Final = (
     "SELECT l.site, l.epoch, l.stream, id, base, base_seq FROM lane l JOIN unnest(%b::text[], %b::text[], %b::text[])"
     " AS k(site, epoch, stream) USING (site, epoch, stream)"
@@ -61,21 +63,21 @@ class Lanes:
         """Return lanes, which are made where there are none."""
         asked = list(keys)
         if missing := sorted(set(asked) - self.known.keys()):
-            columns = [list(column) for column in zip(*missing, strict=True)]
-            self.learn(to.db.execute(_LANES, columns, binary=True).fetchall())
+            places = columns(_PLACE, missing)
+            self.learn(to.db.execute(_LANES, places, binary=True).fetchall())
             to.executemany(_LANE, [key for key in missing if key not in self.known])
             if any(key not in self.known for key in missing):
-                self.learn(to.db.execute(_LANES, columns, binary=True).fetchall())
+                self.learn(to.db.execute(_LANES, places, binary=True).fetchall())
         return [self.known[key] for key in asked]
 
 
 def origins(to: Connected, asked: Sequence[tuple[str, str, str]]) -> list[int]:
     """Return the numbers of keys with their city and protected header, which are made where there are none."""
-    columns = [list(column) for column in zip(*asked, strict=True)]
-    ((found,),) = to.db.execute(_ORIGINS, columns, binary=True).fetchall()
+    signers = columns(_PLACE, asked)
+    ((found,),) = to.db.execute(_ORIGINS, signers, binary=True).fetchall()
     if missing := {key for key, number in zip(asked, found, strict=True) if number is None}:
         to.executemany(_ORIGIN, sorted(missing))
-        ((found,),) = to.db.execute(_ORIGINS, columns, binary=True).fetchall()
+        ((found,),) = to.db.execute(_ORIGINS, signers, binary=True).fetchall()
     return list(found)
 
 
@@ -84,11 +86,10 @@ def configs(to: Connected, asked: Sequence[tuple[int, str]]) -> list[int]:
     texts = {(lane, hashlib.sha256(text.encode()).digest()): text for lane, text in asked if text}
     found: dict[tuple[int, bytes], int] = {}
     if texts:
-        columns = [[lane for lane, _ in texts], [digest for _, digest in texts]]
+        said = columns(("integer", "bytea"), list(texts))
         to.executemany(_SAY, [(*key, _deflated(text)) for key, text in texts.items()])
         found = {
-            (lane, bytes(digest)): number
-            for lane, digest, number in to.db.execute(_SAID, columns, binary=True).fetchall()
+            (lane, bytes(digest)): number for lane, digest, number in to.db.execute(_SAID, said, binary=True).fetchall()
         }
     return [found[lane, hashlib.sha256(text.encode()).digest()] if text else 0 for lane, text in asked]
 
@@ -98,7 +99,7 @@ def bases(to: Connected, lanes: Iterable[Lane]) -> dict[tuple[int, date], Body]:
     by_id = {lane.base: lane for lane in lanes if lane.base}
     if not by_id:
         return {}
-    ((ids, arrived, sizes, payloads),) = to.db.execute(_BASES, [list(by_id)], binary=True).fetchall()
+    ((ids, arrived, sizes, payloads),) = to.db.execute(_BASES, [column("bigint", list(by_id))], binary=True).fetchall()
     found, start = {}, 0
     for number, at, size in zip(ids or (), arrived or (), sizes or (), strict=True):
         stored = payloads[start : start + size]

@@ -16,6 +16,7 @@ from agent.hub.stores.keeping.encoded import referring, without_digest
 from agent.hub.stores.keeping.payloads import Body, stored_form
 from agent.hub.stores.keeping.rows import ReportRow
 from agent.hub.stores.postgres import lanes
+from agent.hub.stores.postgres.columns import columns
 from agent.hub.stores.postgres.database import Connected
 from agent.hub.stores.postgres.months import prepare
 from agent.hub.stores.postgres.rows import Packed, month_of, packed
@@ -24,10 +25,11 @@ _COLUMNS: Final = (
     ("id", "bigint"), ("arrived_at", "bigint"), ("seq", "bigint"), ("lane", "integer"), ("origin", "integer"),
     ("config", "integer"), ("made_after", "integer"), ("due_after", "integer"), ("event_head", "integer"),
     ("fork", "smallint"), ("clock_synced", "smallint"), ("digest", "bytea"), ("prev", "bytea"),
-    ("signature", "bytea"), ("seal", "bytea"), ("odd", "jsonb"), ("payload", "bytea"),
+    ("signature", "bytea"), ("seal", "bytea"), ("odd", "text"), ("payload", "bytea"),
 )  # fmt: skip
+_TYPES: Final = tuple(of for _, of in _COLUMNS)
 _NAMES: Final = ", ".join(name for name, _ in _COLUMNS)
-_TAKEN: Final = _NAMES.replace("odd", "coalesce(odd::text, '')")
+_TAKEN: Final = _NAMES.replace("odd", "coalesce(odd::jsonb::text, '')")
 _INSERT: Final = (
     f"INSERT INTO report_row ({_NAMES}) SELECT {_TAKEN}"  # noqa: S608  our own columns
     f" FROM unnest({', '.join(f'%b::{of}[]' for _, of in _COLUMNS)}) AS v({_NAMES})"
@@ -121,8 +123,8 @@ def _once(to: Connected, placed: Sequence[_Placed]) -> list[_Placed]:
     asked = [(one.lane.id, one.columns.seq) for one in placed if not one.report.is_new]
     seen: set[tuple[int, int, bytes]] = set()
     if asked:
-        arrays = [list(column) for column in zip(*asked, strict=True)]
-        seen.update(to.db.execute(_STORED, arrays, binary=True).fetchall())
+        places = columns(("integer", "bigint"), asked)
+        seen.update(to.db.execute(_STORED, places, binary=True).fetchall())
     new = []
     for one in placed:
         place = (one.lane.id, one.columns.seq, one.columns.digest)
@@ -144,7 +146,7 @@ def _insert(to: Connected, new: Sequence[_Placed]) -> None:
         _values(number, one, origin, config, body.stored if body.to is None else referring(body.stored, ids[body.to]))
         for number, one, origin, config, body in zip(ids, new, origins, configs, bodies, strict=True)
     ]
-    to.db.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+    to.db.execute(_INSERT, columns(_TYPES, rows))
     based: dict[int, tuple[int, int, int]] = {}
     for number, one, body in zip(ids, new, bodies, strict=True):
         if body.is_base:

@@ -7,7 +7,7 @@ their rows instead, and shares. A lost connection ends a transaction (StoreWaits
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from agent.hub.stores.asking.answer import Questions
 from agent.hub.stores.asking.packed_days import PackedDays
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.database import too_long
+from agent.hub.stores.database import A_PART, too_long
 from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
@@ -64,6 +64,7 @@ class Store:
         self._pending = reports.Pendings()
         self._newest: dict[Key, ahead.Newest] = {}
         self._named: frozenset[str] = frozenset()
+        self._keys: Mapping[str, Mapping[str, str]] | None = None
         self.chains = Chains(self._to)
         self.trust = areas.TrustStore(directory)
         self.findings = areas.Findings(self)
@@ -147,16 +148,16 @@ class Store:
         except psycopg.Error as error:
             raise failed(self._path, error, self._read_only) from error
 
-    @contextmanager
-    def transaction(self, sites: Collection[str] = ()) -> Iterator[None]:
+    def transaction(self, sites: Collection[str] = ()) -> AbstractContextManager[None]:
         """Run the block as one transaction; within one, as a part of it.
 
         Raises:
             StoreFailed: The block was rolled back.
         """
-        if self.is_in_transaction():
-            yield
-            return
+        return A_PART if self.is_in_transaction() else self._whole(sites)
+
+    @contextmanager
+    def _whole(self, sites: Collection[str]) -> Iterator[None]:
         self._connect_anew()
         try:
             with self._to.db.transaction():
@@ -170,6 +171,7 @@ class Store:
         finally:
             self._pending.forget()
             self._newest.clear()
+            self._keys = None
             self.chains.forget()
             self.within.clear()
 
@@ -258,6 +260,10 @@ class Store:
 
     def key(self, kid: str) -> Mapping[str, str] | None:
         """Return a public key by its thumbprint, as it was shown."""
+        if self._keys is None and self._named and self.is_in_transaction():
+            self._keys = ahead.keys(self, sorted(self._named))
+        if self._keys is not None and kid in self._keys:
+            return self._keys[kid]
         found = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
         return found[0][0] if found else None
 
