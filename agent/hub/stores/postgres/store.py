@@ -171,7 +171,7 @@ class Store:
         finally:
             self._pending.forget()
             self._newest.clear()
-            self._keys = None
+            self._named, self._keys = frozenset(), None
             self.chains.forget()
             self.within.clear()
 
@@ -262,10 +262,9 @@ class Store:
         """Return a public key by its thumbprint, as it was shown."""
         if self._keys is None and self._named and self.is_in_transaction():
             self._keys = ahead.keys(self, sorted(self._named))
-        if self._keys is not None and kid in self._keys:
-            return self._keys[kid]
-        found = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
-        return found[0][0] if found else None
+        if kid not in (shown := self._keys or {}):
+            shown = dict(self.all("SELECT kid, jwk FROM key WHERE kid = ?", kid))
+        return shown.get(kid)
 
     def digests_at(self, claim: Claim) -> list[str]:
         """Return the digests of the reports under a report's number: more than one is a fork. Within a transaction."""
