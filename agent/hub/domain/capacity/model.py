@@ -188,7 +188,7 @@ def _number(name: str) -> float:
 def _figures(load: Load, topology: Topology) -> tuple[Sized, ...]:
     is_cluster = topology == "cluster"
     store = "postgres" if is_cluster else "sqlite"
-    intake, stored = f"intake_{store}", (f"health_{store}", f"day_{store}")
+    intake, stored, question = f"intake_{store}", (f"health_{store}", f"day_{store}"), f"question_{store}"
     copies = "copies_rabbitmq" if is_cluster else "copies_mosquitto"
     cpu_s = intake_cpu_s(load, topology)
     busy, behind = cpu_s / DAY_S / _number("busy"), cpu_s / 3600 / load.within_h
@@ -221,8 +221,8 @@ def _figures(load: Load, topology: Topology) -> tuple[Sized, ...]:
         ("city_page_s", many * _number("city_page") / 1e3, ("city_page",)),
         (
             "question_s",
-            max(1.0, load.sites / MEASURED["question"].sites_most) * _number("question") / 1e3,
-            ("question",),
+            max(1.0, load.sites / MEASURED[question].sites_most) * _number(question) / 1e3,
+            (question,),
         ),
     ]
     if is_cluster:
