@@ -33,7 +33,7 @@ def test_a_province_is_a_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     (level,) = found["levels"]
     assert (found["schema"], level["topology"], level["hubs"]) == ("camwarden-hub-capacity/1", "cluster", 1)
     assert [(one["role"], one["count"]) for one in level["machines"]] == [("database", 2), ("hub", 1), ("broker", 3)]
-    assert {one["basis"] for one in level["figures"] if one["of"]} == {"reckoned"}
+    assert [one["name"] for one in level["figures"] if one["basis"] == "measured" and one["of"]] == ["question_s"]
     assert all(name in found["coefficients"] for one in level["figures"] for name in one["of"])
     assert found["coefficients"]["intake_sqlite"]["bench"] == "hub_city"
     assert found["total"]["cost"] is None
