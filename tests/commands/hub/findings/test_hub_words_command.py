@@ -17,7 +17,7 @@ from agent.hub.domain.figures import CHINA
 from agent.site.config.site import Hub
 from tests.hub.stores.test_hub_current import MASK, config
 
-TOMORROW = (datetime.now(CHINA) + timedelta(days=1)).date().isoformat()
+SOON = (datetime.now(CHINA) + timedelta(days=3)).date().isoformat()  # also where midnight comes meanwhile
 PLACE = ("S1", MASK, "camera:c0")
 
 
@@ -36,14 +36,14 @@ def hub(desk: Desk, *words: object, lang: str = "en") -> int:
 
 
 def test_a_finding_is_acknowledged_assigned_and_commented(told: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert hub(told, "acknowledge", *PLACE, "--until", TOMORROW, "--by", "Li", "--why", "scaffold") == 0
+    assert hub(told, "acknowledge", *PLACE, "--until", SOON, "--by", "Li", "--why", "scaffold") == 0
     assert hub(told, "comment", *PLACE, "seen \u5927", "--by", "Li") == 0
     assert hub(told, "operator", "S1", "School 4", "--by", "Li") == 0
-    assert hub(told, "assign", *PLACE, "--to", "Zhao", "--due", TOMORROW, "--by", "Li", "--json") == 0
+    assert hub(told, "assign", *PLACE, "--to", "Zhao", "--due", SOON, "--by", "Li", "--json") == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["assignee"] == "Zhao"
     assert hub(told, "findings", "--operator", "School 4", "--assignee", "Zhao") == 0
     line = capsys.readouterr().out
-    assert f"acknowledged by Li until {TOMORROW}, Zhao is to mend it by {TOMORROW}, 1 comments" in line
+    assert f"acknowledged by Li until {SOON}, Zhao is to mend it by {SOON}, 1 comments" in line
     assert hub(told, "site", "S1", "--json") == 0
     assert [one["kind"] for one in json.loads(capsys.readouterr().out)["words"]] == [
         "acknowledged", "comment", "assigned",
@@ -56,9 +56,9 @@ def test_a_repair_is_planned_for_thirty_days_at_most(told: Desk, capsys: pytest.
     far = (datetime.now(CHINA) + timedelta(days=31)).date().isoformat()
     assert hub(told, "plan", *PLACE, "--until", far, "--by", "Li", "--why", "ordered") == 2
     assert "planned for 30 days at most" in capsys.readouterr().err
-    assert hub(told, "plan", *PLACE, "--until", TOMORROW, "--by", "Li", "--why", "ordered") == 0
+    assert hub(told, "plan", *PLACE, "--until", SOON, "--by", "Li", "--why", "ordered") == 0
     assert hub(told, "findings") == 0
-    assert f"planned by Li until {TOMORROW}" in capsys.readouterr().out
+    assert f"planned by Li until {SOON}" in capsys.readouterr().out
     assert hub(told, "site", "S1", lang="zh_CN") == 0
     assert "已计划维修" in capsys.readouterr().out
 
@@ -66,18 +66,18 @@ def test_a_repair_is_planned_for_thirty_days_at_most(told: Desk, capsys: pytest.
 def test_an_order_is_printed_in_both_languages_and_holds_no_escape(
     told: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert hub(told, "assign", *PLACE, "--to", "Zhao", "--due", TOMORROW, "--by", "Li", "--why", "replace it") == 0
+    assert hub(told, "assign", *PLACE, "--to", "Zhao", "--due", SOON, "--by", "Li", "--why", "replace it") == 0
     capsys.readouterr()
     assert hub(told, "work-order", "--to", "Zhao") == 0
     out = capsys.readouterr().out
     assert out.startswith("Work order of ") and "派工单" in out and "\x1b" not in out
-    assert out.count("replace it") == out.count(f"{TOMORROW}") == 2
+    assert out.count("replace it") == out.count(f"{SOON}") == 2
     assert "operated by unknown" in out and "Mended on: ___" in out and "修复日期" in out
     assert hub(told, "work-order", "S1", "--to", "Zhao", lang="zh_CN") == 0
     assert capsys.readouterr().out.startswith("派工单")
     assert hub(told, "work-order", "--to", "Zhao", "--json") == 0
     (row,) = json.loads(capsys.readouterr().out)["findings"]
-    assert (row["due_on"], row["words"][0]["text"]) == (TOMORROW, "replace it")
+    assert (row["due_on"], row["words"][0]["text"]) == (SOON, "replace it")
     assert hub(told, "work-order", "--to", "nobody") == 2
 
 

@@ -15,7 +15,7 @@ from hubdesk import Desk
 from agent.cli import main
 from agent.hub.stores.log import LogStore
 
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+SOON = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()  # also where midnight comes meanwhile
 WHEN = ("--from", "2026-11-24", "--to", "2026-11-25")
 
 
@@ -31,9 +31,9 @@ def hub(desk: Desk, *words: object, lang: str = "en") -> int:
 
 
 def test_a_time_is_held_listed_and_released(told: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["hold", "S1", *WHEN, "--until", TOMORROW, "--by", "Li", "--why", "court \u5927"]
+    words = ["hold", "S1", *WHEN, "--until", SOON, "--by", "Li", "--why", "court \u5927"]
     assert hub(told, *words) == 0
-    assert capsys.readouterr().out == f"hold 1: site S1 is held until {TOMORROW}\n"
+    assert capsys.readouterr().out == f"hold 1: site S1 is held until {SOON}\n"
     assert hub(told, *words, "--json") == 0
     assert json.loads(capsys.readouterr().out)["holds"][0]["number"] == 2
     assert hub(told, "case", "S1", "camera-online", *WHEN, "--out", tmp_path / "case.zip") == 0
@@ -54,11 +54,11 @@ def test_a_time_is_held_listed_and_released(told: Desk, tmp_path: Path, capsys: 
 def test_a_hold_that_cannot_be_is_one_line(told: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     by = ("--by", "Li", "--why", "x")
     for words in (
-        ["S9", *WHEN, "--until", TOMORROW, *by],
-        ["S1", "--from", "2026-11-25", "--to", "2026-11-24", "--until", TOMORROW, *by],
+        ["S9", *WHEN, "--until", SOON, *by],
+        ["S1", "--from", "2026-11-25", "--to", "2026-11-24", "--until", SOON, *by],
         ["S1", *WHEN, "--until", "2020-01-01", *by],
-        ["S1", *WHEN, "--until", TOMORROW, "--by", " ", "--why", "x"],
-        ["S1", *WHEN, "--until", TOMORROW, "--by", "Li", "--why", "a\x1b[2J"],
+        ["S1", *WHEN, "--until", SOON, "--by", " ", "--why", "x"],
+        ["S1", *WHEN, "--until", SOON, "--by", "Li", "--why", "a\x1b[2J"],
     ):
         assert hub(told, "hold", *words) == 2
         err = capsys.readouterr().err
