@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every_command import run
 
+from agent.commands.hub.keeping.check import SUMMED
+from agent.hub.domain.figures import FAILING
 from agent.hub.domain.rows.day_sums import DaySum, GroupSum, add_up, packed, unpacked
 from agent.hub.stores import schema
 from agent.hub.stores.reading.day_sums import NAMES, SITES_LEAST
 from agent.hub.stores.store import NAME, Store
 from agent.hub.views.assessment import Assessment, assess
 from agent.hub.workers.day_sums import LOOK_S, DaySums
+from agent.model.exits import FAILS
 
 FIRST = date(2026, 11, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(6)]
@@ -175,6 +179,9 @@ def test_a_sum_that_a_hand_has_changed_is_told_and_a_running_hub_mends_it(store:
     store.run("UPDATE day_sum SET told = ? WHERE by_what = 'division' AND day = ?", lie, DAYS[2].isoformat())
     count, differing = store.figures.differing_sums()
     assert (count, differing) == (len(store.figures.sums_after("", "", 99)), [("division", DAYS[2].isoformat())])
+    for lang, words in (("en", f"{DAYS[2]} (figures by division) is not"), ("zh_CN", "按区划的数字")):
+        code, out, _ = run(["hub", "check", "--data", str(store.directory)], lang)
+        assert code == FAILS and words in out
     worker, told, now_s = DaySums(), list[dict[str, Any]](), 0.0
     for _ in range(count):
         worker.look(store, NOW, now_s, told.append)
@@ -233,3 +240,7 @@ def test_a_file_of_the_version_before_gets_sums_and_keeps_its_figures(tmp_path: 
         assert store.figures.sums_after("", "", 1) and assessments(store) == due
         store.run("DELETE FROM assessed WHERE day = ?", DAYS[0].isoformat())
         assert store.figures.sum_of_day("division", DAYS[0]) == DaySum()
+
+
+def test_hub_check_has_words_for_everything_that_is_added_up() -> None:
+    assert set(SUMMED) == {*NAMES, FAILING}

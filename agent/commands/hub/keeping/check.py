@@ -2,14 +2,26 @@
 
 import argparse
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from agent.commands.hub.view import reading
-from agent.hub.domain.figures import FAILING
+from agent.hub.domain.figures import FAILING, REPAIRS
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Message
 from agent.text.harmless import printable
 from agent.text.translate import render
+
+SUMMED: Final[Mapping[str, Message]] = {
+    "division": Message("figures by division"),
+    "maintainer": Message("figures by maintainer"),
+    "model": Message("figures by model"),
+    REPAIRS["division"]: Message("repairs by division"),
+    REPAIRS["maintainer"]: Message("repairs by maintainer"),
+    REPAIRS["model"]: Message("repairs by model"),
+    FAILING: Message("bad camera-days"),
+}
+"""What a stored day is of, by its name; one that nobody gave it is shown as it is."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
             line = Message("site {site}: {stream} {seq} of epoch {epoch} is not what was stored ({what})", row)
             print(printable(render(line, args.lang)))
         for one in told["differing_sums"]:
-            line = Message("the stored sum of {day} by {by} is not that of its rows; a running hub mends it", one)
+            what = render(SUMMED[one["by"]], args.lang) if one["by"] in SUMMED else one["by"]
+            words = {"day": one["day"], "what": what}
+            line = Message("what is stored of {day} ({what}) is not that of its rows; a running hub mends it", words)
             print(printable(render(line, args.lang)))
         if told["altered"]:
             line = Message(
