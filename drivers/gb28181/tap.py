@@ -3,7 +3,7 @@
 The kernel leaves out all other ports before a packet is copied, so that a mirror port of a whole site costs little.
 What it had no room for is counted: who lost packets has not heard everything.
 
-Source: packet(7), socket(7) (SO_ATTACH_FILTER), linux/filter.h.
+Source: packet(7), socket(7) (SO_ATTACH_FILTER, SO_TIMESTAMPNS), linux/filter.h.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ import errno
 import select
 import socket
 import struct
+import time
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 PACKET_MAX_BYTES: Final = 64 * 1024
 _RECEIVE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 _ALL_PROTOCOLS: Final = 0x0003
 _ATTACH_FILTER: Final = 26
+_TIMESTAMP: Final = 35  # SO_TIMESTAMPNS
+_STAMP: Final = struct.Struct("ll")
+_BESIDE_MAX_BYTES: Final = 256
 _PACKET: Final = 263
 _ADD_MEMBERSHIP: Final = 1
 _STATISTICS: Final = 6
@@ -37,6 +42,13 @@ def interfaces() -> tuple[str, ...]:
     return tuple(name for _, name in socket.if_nameindex())
 
 
+class Passed(NamedTuple):
+    """An IP packet, and how long ago it passed (s): whoever reads may be behind."""
+
+    packet: bytes
+    ago_s: float
+
+
 class Tap:
     """A line that is listened to. Closed with its block."""
 
@@ -49,6 +61,7 @@ class Tap:
         with contextlib.ExitStack() as opened:
             sock = opened.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0))
             _attach(sock, _program(port))
+            sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
             # What a switch mirrors here is addressed to others.
             sock.setsockopt(_PACKET, _ADD_MEMBERSHIP, struct.pack("iHH8s", index, _PROMISCUOUS, 0, b""))
@@ -74,15 +87,28 @@ class Tap:
         self._lost += lost
         return self._lost
 
-    def next(self, within_s: float) -> bytes | None:
+    def has_next(self, within_s: float = 0.0) -> bool:
+        """Wait for a packet; return whether one is there."""
+        return bool(select.select([self._sock], [], [], max(0.0, within_s))[0])
+
+    def next(self, within_s: float) -> Passed | None:
         """Return the next IP packet, None where none came in time, or one that passes a second time."""
-        if not select.select([self._sock], [], [], max(0.0, within_s))[0]:
+        if not self.has_next(within_s):
             return None
         try:
-            packet, (_, _, kind, hardware, _) = self._sock.recvfrom(PACKET_MAX_BYTES)
+            packet, beside, _, (_, _, kind, hardware, _) = self._sock.recvmsg(PACKET_MAX_BYTES, _BESIDE_MAX_BYTES)
         except OSError:  # the interface went down; it may come again
             return None
-        return None if kind == _OUTGOING and hardware == _LOOPBACK else bytes(packet)
+        return None if kind == _OUTGOING and hardware == _LOOPBACK else Passed(bytes(packet), _ago_s(beside))
+
+
+def _ago_s(beside: Sequence[tuple[int, int, bytes]]) -> float:
+    """Return how long ago the kernel received a packet (s), by the clock that it stamped it with."""
+    for level, kind, stamp in beside:
+        if (level, kind) == (socket.SOL_SOCKET, _TIMESTAMP) and len(stamp) == _STAMP.size:
+            seconds, nanoseconds = map(int, _STAMP.unpack(stamp))
+            return max(0.0, time.time() - (float(seconds) + nanoseconds / 1e9))
+    return 0.0
 
 
 def _attach(sock: socket.socket, program: bytes) -> None:

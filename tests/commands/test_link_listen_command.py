@@ -25,16 +25,22 @@ ROOT = Path(__file__).parents[2]
 BESIDE = Habits(heartbeat_s=0.5, leaves=False)
 
 
-def listened(port: int, beside: Callable[[], object], *options: str) -> tuple[int, str, str]:
-    """Run it on lo while something happens, and end it as a person does; return exit code, output and what it said."""
+def listened(port: int, beside: Callable[[], object], *options: str, is_held_up: bool = False) -> tuple[int, str, str]:
+    """Run it on lo while something happens, and end it as a person does; return exit code, output and what it said.
+
+    `is_held_up`: it does not get the processor before it is ended.
+    """
     words = [sys.executable, "-P", "-m", "agent", "link", "listen", "--interface", "lo", "--port", str(port)]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([*words, "--minutes", "5", *options], env=environ, **pipes) as running:
         assert running.stderr is not None
         said = running.stderr.readline()
+        if is_held_up:
+            running.send_signal(signal.SIGSTOP)
         beside()
         running.send_signal(signal.SIGINT)
+        running.send_signal(signal.SIGCONT)
         out, more = running.communicate(timeout=60)
     return running.returncode, out, said + more
 
@@ -56,6 +62,14 @@ def test_a_whole_conversation_is_told_by_its_packets(transport: str) -> None:
     (person,) = persons
     secrets = [*SECRETS, person.rows[6], "127.0.0.1", "nonce", "response"]
     assert [one for one in secrets if one in out] == []
+
+
+def test_what_had_come_is_told_though_nobody_had_read_it_when_a_person_ends_it() -> None:
+    port = free_port()
+    _, out, _ = listened(port, lambda: link_test("--port", str(port), habits=BESIDE), "--json", is_held_up=True)
+    (talk,) = json.loads(out)["talks"]
+    assert (talk["device_id"], talk["steps"][0]["status"]) == (DEVICE_ID, "told")
+    assert 0.2 < talk["steps"][1]["evidence"]["interval_s"] < 5, "by when they passed, not by when they were read"
 
 
 def test_a_person_reads_it_in_chinese_and_nobody_there_is_not_known() -> None:
@@ -102,7 +116,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there, Tap("lo", 5999) 
     except PermissionError:
         pass
     there.sendto(b"still heard", ("127.0.0.1", 5999))
-    assert b"still heard" in [(tap.next(1.0) or b"")[28:] for _ in range(4)]
+    assert b"still heard" in [passed.packet[28:] for _ in range(4) if (passed := tap.next(1.0))]
 """
 
 

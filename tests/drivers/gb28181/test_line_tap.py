@@ -41,8 +41,9 @@ with Tap("mirror", 5060) as tap, socket.socket(socket.AF_PACKET, socket.SOCK_RAW
     switch.send(ethernet + bytes.fromhex("0800") + b"\\x45")
     switch.send(ethernet + bytes.fromhex("0800") + b"\\x4f" + b"\\xff" * 30)
     found = []
-    while (data := tap.next(0.5)) is not None:
-        found.append(data)
+    while (passed := tap.next(0.5)) is not None:
+        found.append(passed.packet)
+        assert 0 <= passed.ago_s < 60
     assert found == [packet(b"one"), segment(b"two", 1), back, packet(b"in a vlan"), six], found
     assert tap.lost == 0
     for _ in range(8000):
@@ -65,7 +66,7 @@ def test_on_lo_each_packet_of_the_port_comes_once_and_no_other() -> None:
         other.sendto(b"to another port", here.getsockname())
         here.sendto(b"there", there.getsockname())
         there.sendto(b"and back", here.getsockname())
-        found = [parse_packet(tap.next(0.2) or b"") for _ in range(6)]
+        found = [parse_packet(passed.packet) for _ in range(6) if (passed := tap.next(0.2)) is not None]
         assert [one.data for one in found if one is not None] == [b"there", b"and back"]
 
 
