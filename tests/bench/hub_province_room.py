@@ -59,16 +59,20 @@ def filled(hub: Hub, engine: str, sites: int, periods: tuple[int, int], everythi
             )
         )  # fmt: skip
     empty = size()
+    say(f"{engine}: first reports of {sites} sites")
     for worker in workers:
         if worker.stdout is None or worker.stdout.readline() != "warm\n":
             raise RuntimeError("a worker failed in the first periods")
     before = size()
+    say(f"{engine}: what comes behind them")
     for worker in workers:
         tell(worker, "go")
     done = [json.loads(worker.communicate()[0]) for worker in workers]
     reports = sum(one["reports"] for one in done)
     per_cpu_s = reports / sum(one["cpu_s"] for one in done)
-    return Filled(reports, per_cpu_s, size() - before, (before - empty) / sites)
+    whole = Filled(reports, per_cpu_s, size() - before, (before - empty) / sites)
+    say(f"{engine}: {whole}")
+    return whole
 
 
 def bytes_of(one: Filled) -> float:

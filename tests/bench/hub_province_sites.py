@@ -62,6 +62,8 @@ def main() -> None:
             begun = time.process_time()
             stored += _take(store, intake, signer, batch, at)
             cpu_s += time.process_time() - begun
+        if not asked["first"]:
+            print(f"period {period + 1} of {asked['periods']}", file=sys.stderr, flush=True)
     store.close()
     print(json.dumps({"reports": stored, "cpu_s": cpu_s}))
 
