@@ -1,19 +1,20 @@
-"""Encodes and parses a voucher: which keys sign for a site, by the word of a lower hub to the one above it. Pure.
+"""Encodes and parses vouchers: which keys sign for a site, by a lower hub's word to the one above; and refusals. Pure.
 
 A hub that forwards its sites' reports upward passes on bytes and JWS as the site signed them, and the upper hub
 verifies the site's own key. That this key is the site's, the lower hub signs: `vss-voucher+json`, retained on the
 site's topic `voucher`. Whether this hub may vouch for this site is decided by the upper hub's grants
-(`agent/hub/domain/forwarding/grants.py`).
+(`agent/hub/domain/forwarding/grants.py`). What it refuses it answers with the reason, signed
+`vss-voucher-refused+json`, on `voucher-refused`: else the lower hub would see that nothing is confirmed, and not why.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from agent.contract.chain import encode, utc_text
-from agent.contract.envelope import VOUCHER_TYP, verify
+from agent.contract.envelope import VOUCHER_REFUSED_TYP, VOUCHER_TYP, verify
 from agent.contract.jwk import PublicKey, public_key
 from agent.contract.payload_bounds import read_json, read_time, refuse_other_times
 from agent.contract.topics import CITY, SITE_ID
@@ -23,12 +24,14 @@ from agent.model.errors import NotVerified
 from agent.model.finding import Json
 
 SCHEMA: Final = "vss-voucher/1"
+REFUSED_SCHEMA: Final = "vss-voucher-refused/1"
 
 KEYS_MOST: Final = 32
 """Keys of one site in a voucher, and as many revoked ones."""
 
 _DIVISION = re.compile(r"[0-9]{6}")
 _KID = re.compile(r"[A-Za-z0-9_-]{43}")
+_WORD = re.compile(r"[a-z][a-z-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,20 @@ class Voucher:
     number: int
     keys: tuple[VouchedKey, ...]
     revoked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedVoucher:
+    """An upper hub's word that a voucher does not count, and why.
+
+    `hub`: thumbprint of the key of the hub that vouched. `number`: the voucher's. `reason`: a word.
+    """
+
+    site: str
+    city: str
+    hub: str
+    number: int
+    reason: str
 
 
 def write_voucher(voucher: Voucher, now: datetime) -> bytes:
@@ -95,6 +112,32 @@ def parse_voucher(payload: bytes) -> Voucher:
         return _voucher(data)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise NotVerified("payload", "not a payload of {schema}", schema=SCHEMA) from None
+
+
+def write_refused_voucher(refused: RefusedVoucher, now: datetime) -> bytes:
+    """Return the payload that an upper hub signs as `vss-voucher-refused+json`."""
+    return encode({"schema": REFUSED_SCHEMA, **asdict(refused), "ts": utc_text(nearest(now))})
+
+
+def read_refused_voucher(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey]) -> RefusedVoucher:
+    """Return what an upper hub refuses, whose key is one of `hub_keys`.
+
+    Raises:
+        NotVerified: It is not signed so, or says no such thing; `reason` is `payload` or one of `verify`.
+    """
+    verify(payload, jws, hub_keys, VOUCHER_REFUSED_TYP)
+    data = read_json(payload)
+    try:
+        refused = RefusedVoucher(data["site"], data["city"], data["hub"], data["number"], data["reason"])
+        read_time(data["ts"])
+        named = SITE_ID.fullmatch(refused.site) and CITY.fullmatch(refused.city) and _KID.fullmatch(refused.hub)
+        if data["schema"] != REFUSED_SCHEMA or not named or not is_number(refused.number):
+            raise ValueError
+        if not _WORD.fullmatch(refused.reason):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise NotVerified("payload", "not a payload of {schema}", schema=REFUSED_SCHEMA) from None
+    return refused
 
 
 def _voucher(data: Any) -> Voucher:

@@ -10,6 +10,7 @@ _GRANTS: Final = "agent/hub/domain/forwarding/grants.py"
 _FORWARDED: Final = "agent/hub/workers/forwarding/forwarded.py"
 _VOUCHING: Final = "agent/hub/workers/forwarding/vouching.py"
 _ABOVE: Final = "agent/hub/workers/forwarding/watermarks.py"
+_REFUSALS: Final = "agent/hub/workers/forwarding/refusals.py"
 _WISHES: Final = "agent/hub/workers/forwarding/wishes.py"
 
 FORWARDING: Final = (
@@ -100,5 +101,21 @@ FORWARDING: Final = (
         text="sign_payload(payload, self._signer, COMMAND_TYP)",
         mutated="jws",
         test="test_wishes.py::test_a_command_is_passed_on_byte_for_byte_under_this_hub_s_own_signature",
+    ),
+    Mutant(
+        name="voucher-refusal-of-another",
+        row="(upper hub) a refusal for one site, on the topic of another",
+        file=_REFUSALS,
+        text="        if refused.site != site:\n",
+        mutated="        if False:\n",
+        test="test_refused_vouchers.py::test_a_refusal_that_the_upper_hub_has_not_signed_for_this_site_shows_nothing",
+    ),
+    Mutant(
+        name="voucher-refusal-too-late",
+        row="(broker) brings an old refusal behind a confirmation",
+        file=_REFUSALS,
+        text="    if confirmed_at and number <",
+        mutated="    if False and number <",
+        test="test_refused_vouchers.py::test_one_of_a_voucher_from_before_the_last_confirmation_comes_too_late",
     ),
 )

@@ -5,7 +5,7 @@ from typing import Final
 
 from agent.hub.doctor.model import NO_HUB, Situation
 from agent.hub.views.forwarding import FILES, lag_line, waits_s
-from agent.model.finding import Json, Message
+from agent.model.finding import Json, Message, Status, listed
 from agent.model.outcome import Outcome, found, not_due, passed
 
 WARN: Final = timedelta(minutes=10)
@@ -16,24 +16,34 @@ CARRIED_WARN: Final = timedelta(hours=36)
 CARRIED_FAIL: Final = timedelta(days=8)
 """The same, where people carry files: once a day."""
 
+NAMED_MOST: Final = 5
+"""Sites of which something is refused that are named."""
+
 
 def forwarding(situation: Situation) -> Outcome:
     """Judge for how long the oldest report waits for the upper hub's confirmation, and what that hub refuses."""
     if not situation.has_run:
         return not_due("no-hub", NO_HUB)
     with situation.reading() as store:
-        lag = store.forwarding.lag()
+        lag, refused = store.forwarding.lag(), store.forwarding.refusals(NAMED_MOST)
     if lag is None:
         return not_due("not-forwarded", Message("nothing is forwarded from here"))
     what, age = lag_line(lag, situation.now), timedelta(seconds=waits_s(lag, situation.now))
     told: dict[str, Json] = {"waiting": lag.waiting, "refused": lag.refused, "held": lag.held}
     warn, fail = (CARRIED_WARN, CARRIED_FAIL) if lag.upper == FILES else (WARN, FAIL)
+    status: Status = "fail" if lag.waiting and age > fail else "warn"
+    if lag.refused and not lag.why:
+        named = listed(f"{site} ({why})" for site, why in refused)
+        values = {"count": lag.refused, "named": named}
+        said = Message("the upper hub refuses what comes of {count} sites, such as {named}", values)
+        step = Message(
+            "up there: `camwarden hub lower list` shows what is granted to this hub, `camwarden hub status SITE` what"
+            " is refused of a site"
+        )
+        return found(status, "refused-above", said, step, **told)
     if lag.waiting and age > warn:
         step = Message(
             "see whether `camwarden hub forward` runs; up there, `camwarden hub lower list` and `camwarden hub status`"
         )
-        return found("fail" if age > fail else "warn", "forwarding-behind", what, step, **told)
-    if lag.refused:
-        count = Message("the upper hub refuses reports of {count} sites", {"count": lag.refused})
-        return found("warn", "refused-above", count, Message("ask there why: camwarden hub status SITE"), **told)
+        return found(status, "forwarding-behind", what, step, **told)
     return passed(what, **told)

@@ -81,7 +81,7 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
                     if event.get("site") == site:
                         _count(counts, told, event)
     return Imported(
-        *(site, len(letters), counts, tuple(told), _ack(store, signer, site, now)),
+        *(site, len(letters), counts, tuple(told), _back(store, signer, site, told, now)),
         tuple(sorted({letter.epoch for letter in letters if letter.epoch})),
     )
 
@@ -136,8 +136,13 @@ def _batch_file(name: str, payload: bytes, jws: str) -> _BatchFile:
     return _BatchFile(name, site, claim.epoch, topic(city, site, claim.address.kind), order)
 
 
-def _ack(store: Store, signer: Signer, site: str, now: datetime) -> bytes | None:
-    """Return the flattened watermark of the epoch that the site lives in, None where nothing is confirmed."""
+def _back(store: Store, signer: Signer, site: str, told: list[Event], now: datetime) -> bytes | None:
+    """Return what goes back with a batch, flattened: why its voucher was refused, or the watermark of the site's epoch.
+
+    None: nothing is confirmed.
+    """
+    for refused in filter(None, (vouching.answer(event, signer, now) for event in told)):
+        return refused.flattened()
     with store.transaction():
         epoch = store.epoch_of(site)
         ack = write_ack(store, signer, site, epoch, now) if epoch is not None else None

@@ -33,6 +33,7 @@ from agent.hub.transport import mqtt
 from agent.hub.transport.carrier import Carrier, Connect
 from agent.hub.workers.alive import Alive, of_service
 from agent.hub.workers.batches import judge
+from agent.hub.workers.forwarding import vouching
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.leading.duties import Duties, Means
 from agent.hub.workers.opening import AGAIN_S, open_store
@@ -266,6 +267,8 @@ class _Service:
             self._tell(event)
         if link is None:
             return
+        for answer in filter(None, (vouching.answer(event, self._signer, self._clock()) for event in events)):
+            link.publish(answer)
         for ack in acks:  # one that a broken connection swallows is said again by `_welcome`
             link.publish(Publication(ack.topic, ack.payload, ack.jws, retain=ack.retain))
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}

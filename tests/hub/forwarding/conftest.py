@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from delivery import Maker
-from hubdesk import Desk
+from delivery import NOW, Maker
+from hubdesk import Desk, chain_of, trusted
 from two_levels import Province, hub_key, lower_hub
 
 from agent.contract.signing_keys import Signer
@@ -39,3 +39,16 @@ def province(tmp_path: Path, datong: Signer) -> Iterator[Province]:
 def maker(tmp_path: Path) -> Maker:
     """A site in Datong."""
     return Maker(tmp_path / "site")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, maker: Maker) -> Iterator[Desk]:
+    """Datong's hub, which has three events of a site and forwards them."""
+    desk = Desk(tmp_path / "datong")
+    trusted(desk, maker)
+    for one in chain_of(maker, 3):
+        desk.send(one)
+    desk.store.forwarding.mark("S1", "")
+    desk.store.forwarding.note_link("b:8883", NOW, "")
+    with closing(desk.store):
+        yield desk

@@ -211,3 +211,19 @@ def test_an_order_goes_down_under_the_district_s_signature_and_its_answer_goes_u
             upper.tell.wait(lambda _: len(upper.tell.of("answered")) == 1)
         assert upper.tell.of("answered")[0]["reason"] == "busy"
         assert [one["outcome"] for one in forwarder.tell.of("order-taken")] == ["passed"]
+
+
+def test_a_voucher_that_does_not_count_is_told_below_until_it_is_granted(place: Place) -> None:
+    store = Store(place.province)
+    store.lower_hubs.keep(lower_hub(hub_key(place.district), "140100"))
+    store.close()
+    with both(place) as (_, upper):
+        with place.forwarder() as forwarder:
+            heads = place.report(2)
+            forwarder.tell.wait(lambda _: bool(forwarder.tell.of("rejected-above")))
+            told = forwarder.tell.of("rejected-above")
+            assert [(one["site"], one["what"]) for one in told] == [("S1", "voucher: division")]
+            assert upper.tell.of("verified") == []
+        place.grant()
+        with place.forwarder():
+            place.confirmed(heads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -50,7 +49,7 @@ def carry(province: Province, path: Path) -> Imported:
 def back(desk: Desk, province: Province, *acks: Path) -> tuple[int, list[dict]]:
     told: list[dict] = []
     keys = {province.desk.signer.kid: province.desk.signer.public}
-    return files.take_acks(desk.store, keys, list(acks), NOW, told.append), told
+    return files.take_acks(desk.store, keys, desk.signer.kid, list(acks), NOW, told.append), told
 
 
 def acked(done: Imported, path: Path) -> Path:
@@ -165,10 +164,15 @@ def test_an_acknowledgement_that_this_side_of_the_boundary_made_up_counts_for_no
     assert confirmed(desk) == {}
 
 
-def test_a_file_of_a_hub_that_was_granted_another_division_is_not_confirmed(
+def test_a_file_of_a_hub_that_was_granted_another_division_is_not_confirmed_and_the_reason_comes_back(
     desk: Desk, province: Province, datong: Signer, tmp_path: Path
 ) -> None:
     province.store.lower_hubs.keep(lower_hub(datong, "140100"))
     taken = carry(province, write(desk, tmp_path / "out").files[0])
-    assert (taken.ack, taken.counts["rejected"], taken.counts["untrusted"]) == (None, 1, 12)
-    assert json.dumps(taken.told[0]).count("division") >= 1
+    assert dict(taken.counts) == {"rejected": 1, "untrusted": 12}
+    refused, told = back(desk, province, acked(taken, tmp_path / "ack"))
+    assert (refused, told) == (
+        0,
+        [{"event": "rejected-above", "site": "S1", "what": "voucher: division", "file": "ack"}],
+    )
+    assert confirmed(desk) == {}

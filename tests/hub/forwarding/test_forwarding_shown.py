@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from delivery import NOW, Maker
 from here_run import run_here
-from hubdesk import Desk, chain_of, trusted
+from hubdesk import Desk, chain_of
 from two_levels import hub_key
 
 from agent.contract.jwk import jwk_set
@@ -26,19 +25,6 @@ from agent.hub.views.forwarding import lag_blocks, lag_line
 from agent.text.translate import render
 
 LANE = Lane("S1", "e1", "event")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, maker: Maker) -> Iterator[Desk]:
-    """Datong's hub, which has three events of a site and forwards them."""
-    desk = Desk(tmp_path / "datong")
-    trusted(desk, maker)
-    for one in chain_of(maker, 3):
-        desk.send(one)
-    desk.store.forwarding.mark("S1", "")
-    desk.store.forwarding.note_link("b:8883", NOW, "")
-    with closing(desk.store):
-        yield desk
 
 
 def judged(desk: Desk, after: timedelta) -> tuple[str, str]:

@@ -71,7 +71,8 @@ def _take(args: argparse.Namespace) -> int:
     keys, now = _keys(args), datetime.now(UTC)
     tell = _print_json if args.json else partial(_print_text, args.lang)
     with changing(args.data) as store:
-        refused = files.take_acks(store, keys, args.ack, now, tell)
+        own_kid = load_signer(args.data / KEY_NAME).kid
+        refused = files.take_acks(store, keys, own_kid, args.ack, now, tell)
     return FAILS if refused else OK
 
 

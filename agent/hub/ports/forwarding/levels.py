@@ -51,11 +51,17 @@ class Forwarding(Protocol):
     def keep_confirmed(self, lane: Lane, seq: int, digest: str, now: datetime) -> None:
         """Store how far the upper hub has confirmed a lane, also where that is less than before."""
 
+    def confirmed_at(self, site: str) -> str:
+        """Return when the upper hub last confirmed something of a site; empty: never."""
+
     def told(self, site: str) -> Told:
         """Return what the upper hub said of a site last."""
 
     def keep_told(self, site: str, told: Told) -> None:
         """Store what the upper hub said of a site last."""
+
+    def refusals(self, most: int) -> list[tuple[str, str]]:
+        """Return sites of which the upper hub refuses something, by name, each with what it said."""
 
     def mark(self, site: str, held: str) -> None:
         """Store why a site is not forwarded; empty: it is."""

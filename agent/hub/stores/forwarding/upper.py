@@ -83,6 +83,12 @@ def keep_confirmed(store: Database, lane: Lane, seq: int, digest: str, now: date
     )
 
 
+def confirmed_at(store: Database, site: str) -> str:
+    """Return when the upper hub last confirmed something of a site; empty: never."""
+    ((at,),) = store.all("SELECT coalesce(max(at), '') FROM forwarded WHERE site = ?", site)
+    return str(at)
+
+
 def told(store: Database, site: str) -> Told:
     """Return what the upper hub said of a site last."""
     found = store.all("SELECT ack_no, refused FROM forward_site WHERE site = ?", site)
@@ -96,6 +102,11 @@ def keep_told(store: Database, site: str, said: Told) -> None:
         " SET ack_no = excluded.ack_no, refused = excluded.refused",
         *(site, *said),
     )
+
+
+def refusals(store: Database, most: int) -> list[tuple[str, str]]:
+    """Return sites of which the upper hub refuses something, by name, each with what it said."""
+    return store.all("SELECT site, refused FROM forward_site WHERE refused <> '' ORDER BY site LIMIT ?", most)
 
 
 def mark(store: Database, site: str, held: str) -> None:

@@ -12,14 +12,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from agent.contract.envelope import flatten, unflatten
+from agent.contract.envelope import VOUCHER_REFUSED_TYP, flatten, read_header, unflatten
 from agent.contract.payload_bounds import read_json
 from agent.contract.signing_keys import PublicKey, Signer
 from agent.contract.topics import SITE_ID
 from agent.host.files import write_atomic
 from agent.hub.domain.forwarding.rows import Behind, Lane
 from agent.hub.ports.store import Store
-from agent.hub.workers.forwarding import vouchers, watermarks
+from agent.hub.workers.forwarding import refusals, vouchers, watermarks
 from agent.hub.workers.intake import Event
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified, os_words
 from agent.verify.archive import pack
@@ -79,9 +79,16 @@ def write_batch(
 
 
 def take_acks(
-    store: Store, keys: Mapping[str, PublicKey], files: list[Path], now: datetime, tell: Callable[[Event], None]
+    store: Store,
+    keys: Mapping[str, PublicKey],
+    own_kid: str,
+    files: list[Path],
+    now: datetime,
+    tell: Callable[[Event], None],
 ) -> int:
     """Take acknowledgements that came back; return how many were refused. Each is told by itself.
+
+    `keys`: of the upper hub. `own_kid`: thumbprint of this hub's key, by which it knows refusals of its own vouchers.
 
     Raises:
         Forbidden, ConfigurationError: A file cannot be read; those before it were taken.
@@ -93,7 +100,10 @@ def take_acks(
             site = read_json(payload).get("site")
             if not isinstance(site, str) or not SITE_ID.fullmatch(site):
                 raise NotVerified("payload", "not a watermark")
-            events, _ = watermarks.take(store, keys, site, payload, jws, now)
+            if read_header(jws).typ == VOUCHER_REFUSED_TYP:
+                events = refusals.take(store, keys, own_kid, site, payload, jws)
+            else:
+                events, _ = watermarks.take(store, keys, site, payload, jws, now)
         except NotVerified as error:
             events = [{"event": "watermark-refused", "site": "", "reason": error.reason, "why": str(error)}]
         for event in events:

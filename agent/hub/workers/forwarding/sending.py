@@ -33,7 +33,7 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store
 from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.workers.alive import of_service
-from agent.hub.workers.forwarding import vouchers, watermarks, wishes
+from agent.hub.workers.forwarding import refusals, vouchers, watermarks, wishes
 from agent.hub.workers.intake import Event
 from agent.model.errors import HubUnavailable, StoreWaits, os_words
 from agent.site.config.site import Hub
@@ -181,7 +181,8 @@ class _Forwarder:
                     raise HubUnavailable(events.refused)
                 if events.granted is not None and granted is None:
                     granted = events.granted
-                    link.subscribe(topic("+", "+", "ack"), topic("+", "+", "cmd", "+"), topic("+", "+", "desired"))
+                    told = topic("+", "+", "voucher-refused")  # wished: a broker may not allow it yet
+                    link.subscribe(*(topic("+", "+", kind, "+") for kind in ("ack", "cmd", "desired")), wished=[told])
                 if events.subscribed and not ready:
                     ready = True
                     self._welcome()
@@ -327,7 +328,7 @@ class _Forwarder:
         acks.clear()
 
     def _take(self, one: DecodedMessage) -> None:
-        """Take what the upper hub sends: watermarks, commands, policies."""
+        """Take what the upper hub sends: watermarks, refusals, commands, policies."""
         address = read_topic(one.topic)
         if address is None or not one.payload:
             return
@@ -336,6 +337,9 @@ class _Forwarder:
             events, changed = watermarks.take(
                 self._store, self._options.upper_keys, address.site, one.payload, one.jws, now
             )
+        elif address.kind == "voucher-refused":
+            keys, kid = self._options.upper_keys, self._signer.kid
+            events, changed = refusals.take(self._store, keys, kid, address.site, one.payload, one.jws), {}
         else:
             is_mine = self._may_forward(address.site)
             events, changed = self._wishes.take(address, one.payload, one.jws, is_mine, now)

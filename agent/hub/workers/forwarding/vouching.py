@@ -7,17 +7,24 @@ so that a hub that is killed between the two takes the same voucher again.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from agent.contract.chain import utc_text
-from agent.contract.envelope import read_header, unflatten
+from agent.contract.envelope import VOUCHER_REFUSED_TYP, read_header, sign_payload, unflatten
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
+from agent.contract.signing_keys import Signer
 from agent.contract.topics import Address, read_topic
-from agent.contract.voucher import Voucher, read_voucher
+from agent.contract.topics import topic as topic_of
+from agent.contract.voucher import RefusedVoucher, Voucher, read_voucher, write_refused_voucher
+from agent.deliver.publish.messages import Message
 from agent.hub.domain.forwarding.grants import LowerHub, Vouched, judge_voucher
 from agent.hub.ports.store import Store
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import ConfigurationError, Forbidden, NotVerified, UnknownKey, UsageError
 from agent.verify.bindings import Trust
+
+_ANSWER_EXPIRES_S: Final = 3600
+"""A lower hub that is gone for longer vouches again, and is answered again."""
 
 
 def is_voucher(topic: str) -> bool:
@@ -34,6 +41,9 @@ def take(store: Store, intake: Intake, topic: str, payload: bytes, jws: str, now
         if address is None:
             raise NotVerified("topic", "not a topic of this contract")
         voucher, hub = _verified(store, address, payload, jws)
+    except NotVerified as error:
+        return _refused(store, site, topic, error.reason, str(error))
+    try:
         before = store.lower_hubs.vouched(site)
         bound = () if before is not None else store.trust.of_sites(site, site).bindings.values()
         named = [intake.trust.bindings.get(one.key.kid) for one in voucher.keys]
@@ -44,7 +54,8 @@ def take(store: Store, intake: Intake, topic: str, payload: bytes, jws: str, now
     except (Forbidden, ConfigurationError) as error:
         return _refused(store, site, topic, "trust-file", str(error))
     except NotVerified as error:
-        return _refused(store, site, topic, error.reason, str(error))
+        said: Event = {"hub": hub.name, "hub_kid": hub.key.kid, "number": voucher.number}
+        return _refused(store, site, topic, error.reason, str(error)) | said
     store.lower_hubs.keep_vouched(site, Vouched(hub.key.kid, voucher.division, voucher.number), now)
     intake.trust = intake.trust.joined(changed)
     intake.news = intake.news or bool(changed.bindings)
@@ -55,6 +66,24 @@ def take(store: Store, intake: Intake, topic: str, payload: bytes, jws: str, now
         "keys": len(voucher.keys),
         "changed": len(changed.bindings),
     }
+
+
+def answer(event: Event, signer: Signer, now: datetime) -> Message | None:
+    """Return the message that tells a lower hub why its voucher does not count, by the event of `take`.
+
+    None: there is nothing to tell. Nobody is answered whose signature is not that of a hub that people here know, nor
+    for an old voucher, since a newer one of the same hub stands.
+    """
+    address = read_topic(str(event.get("topic", "")))
+    if "hub_kid" not in event or address is None or event["reason"] == "old-voucher":
+        return None
+    refused = RefusedVoucher(
+        address.site, address.city, str(event["hub_kid"]), int(str(event["number"])), str(event["reason"])
+    )
+    payload = write_refused_voucher(refused, now)
+    jws = sign_payload(payload, signer, VOUCHER_REFUSED_TYP)
+    name = topic_of(address.city, address.site, "voucher-refused")
+    return Message(name, payload, jws, expires_s=_ANSWER_EXPIRES_S)
 
 
 def revoke(store: Store, hub: LowerHub, now: datetime) -> int:
