@@ -2,7 +2,8 @@
 
 Reads `{engine, directory, messages, seed, at}` as one line; `messages` is a file with one JSON row of topic, payload
 and JWS a line, which are taken in their order, or shuffled by a seed. Prints `ready`, waits for a line, and prints
-`{reports, cpu_s, waited}`: how many were stored, the CPU time that took, and how often the store had it wait.
+`{reports, cpu_s, waited, course}`: how many were stored, the CPU time that took, how often the store had it wait, and
+behind each batch how many messages, reports and seconds that were until then.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def main() -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     stored = waited = 0
+    course: list[tuple[int, int, float]] = []
     begun = time.process_time()
     for start in range(0, len(messages), BATCH):
         while True:
@@ -57,9 +59,10 @@ def main() -> None:
         if other := set(told) - {"verified", "duplicate", "state"}:
             raise SystemExit(f"an honest report was refused: {other}")
         stored += told.count("verified")
+        course.append((start + len(told), stored, time.process_time() - begun))
     cpu_s = time.process_time() - begun
     store.close()
-    print(json.dumps({"reports": stored, "cpu_s": cpu_s, "waited": waited}))
+    print(json.dumps({"reports": stored, "cpu_s": cpu_s, "waited": waited, "course": course}))
 
 
 if __name__ == "__main__":

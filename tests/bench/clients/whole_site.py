@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from operator import sub
 from pathlib import Path
 from typing import Any
 
@@ -40,22 +41,26 @@ def main() -> None:
     seen: list[CycleResult] = []
     loop._look_and_report = _kept(loop._look_and_report, seen)
 
+    ahead_s = [0]
+
     def clock() -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=float(ahead.read_text()))
+        return datetime.now(UTC) + timedelta(seconds=ahead_s[0])
 
     notes: list[dict[str, Any]] = []
     with Signals() as signals, parts_of(site, clock, signals.ring) as parts:
         for number in range(asked["warm"] + asked["cycles"] + asked["memory"]):
             state = "memory" if number >= asked["warm"] + asked["cycles"] else "cycle"
             write_atomic(phase, f"{os.getpid()} {state}".encode(), 0o600)
-            write_atomic(ahead, str(site.period_s * number).encode(), 0o600)
+            ahead_s[0] = site.period_s * number
+            write_atomic(ahead, str(ahead_s[0]).encode(), 0o600)  # for the devices and the hub
             before, begun, before_s = _traffic(asked["traffic"]), time.monotonic(), _cpu_s()
             if not loop._cycle(site, parts, signals, clock):
                 raise SystemExit(f"cycle {number} was not reported")
-            cpu_s, wall_s = _cpu_s() - before_s, time.monotonic() - begun
+            (own_s, of_children_s), wall_s = map(sub, _cpu_s(), before_s), time.monotonic() - begun
             after = _traffic(asked["traffic"])
             told = {name: [b - a for a, b in zip(before[name], after[name], strict=True)] for name in after}
-            notes.append({"cpu_s": cpu_s, "wall_s": wall_s, "traffic": told, **_saw(site, seen.pop())})
+            took = {"cpu_s": own_s + of_children_s, "worker_cpu_s": of_children_s, "wall_s": wall_s}
+            notes.append({**took, "traffic": told, **_saw(site, seen.pop())})
         write_atomic(phase, b"0 done", 0o600)
         if parts.publisher is None or not parts.publisher.drained(SENT_WITHIN_S):
             raise SystemExit("not every report was sent")
@@ -94,9 +99,10 @@ def _traffic(port: int) -> dict[str, list[int]]:
     return found
 
 
-def _cpu_s() -> float:
-    times = os.times()  # a picture worker ends with its cycle, and is counted with the children
-    return times.user + times.system + times.children_user + times.children_system
+def _cpu_s() -> tuple[float, float]:
+    """Return the daemon's own time, and that of its children: a picture worker ends with its cycle."""
+    times = os.times()
+    return times.user + times.system, times.children_user + times.children_system
 
 
 if __name__ == "__main__":
