@@ -18,8 +18,9 @@ from patience import PATIENCE_S
 
 SETTINGS = (
     "listen_addresses=", "max_connections=50", "shared_buffers=16MB",
-    "autovacuum=off",
 )  # fmt: skip
+NAPTIME_S = {False: 86_400, True: 15}
+"""How often it looks what to vacuum and analyze: never in a test; as a loaded server does in a bench."""
 
 
 def programs() -> Path:
@@ -61,8 +62,12 @@ class PostgresServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         settings = " ".join(
-            f"-c {one}" for one in (*SETTINGS, f"fsync={self._durable}", f"unix_socket_directories={self.directory}")
-        )
+            f"-c {one}"
+            for one in (
+                *SETTINGS, f"fsync={self._durable}", f"unix_socket_directories={self.directory}",
+                f"autovacuum_naptime={NAPTIME_S[self._durable]}s",
+            )
+        )  # fmt: skip
         log = self.directory / "server.log"
         self._run("pg_ctl", "start", "-D", self.directory / "data", "-w", "-l", log, "-o", settings)
 

@@ -48,6 +48,14 @@ def server(situation: Situation) -> Outcome:
             "fail", "another-version", what, Message("start this version of the hub once, or install that one")
         )
     what = Message("PostgreSQL {release} answers; {size} GB; newest migration: {migration}", values)
+    if not told.counts_rows:
+        said = Message(
+            "autovacuum is off: PostgreSQL reads whole tables for each batch of reports, the more sites the slower"
+        )
+        step = Message(
+            "there: autovacuum = on and track_counts = on in postgresql.conf, reload it, then once VACUUM ANALYZE"
+        )
+        return found("warn", "autovacuum-off", said, step, **values)
     return passed(what, **values, used_bytes=told.used_bytes)
 
 

@@ -11,6 +11,7 @@ import pytest
 from delivery import NOW, Maker, config_report, event, health
 from every_command import Leaf, leaves, run, words
 from hubdesk import Desk, trusted
+from patience import waits
 from postgres import PostgresServer
 
 import agent
@@ -107,6 +108,26 @@ def test_doctor_looks_at_the_server(postgres: PostgresServer, hub: Path, tmp_pat
     assert (probe(hub)["status"], probe(hub)["reason"]) == ("fail", "another-version")
     (hub / NAME).write_text("host=/nowhere dbname=x")
     assert (probe(hub)["status"], probe(hub)["reason"]) == ("fail", "no-answer")
+
+
+def test_doctor_warns_of_a_server_that_never_counts_its_rows(postgres: PostgresServer, hub: Path) -> None:
+    """With 100,000 sites each batch of reports took seconds there, and milliseconds once the tables were analyzed."""
+    open_store(hub).close()
+
+    def settles(value: str) -> None:
+        with postgres.connected() as db:
+            db.execute(f"ALTER SYSTEM SET autovacuum = {value}")
+            db.execute("SELECT pg_reload_conf()")
+        waits(lambda: postgres.query("SHOW autovacuum") == [(value,)])
+
+    settles("off")
+    try:
+        found = probe(hub)
+    finally:
+        settles("on")
+    assert (found["status"], found["reason"]) == ("warn", "autovacuum-off")
+    assert "VACUUM ANALYZE" in str(found["next_step"])
+    assert probe(hub)["status"] == "pass"
 
 
 def test_a_server_that_is_gone_is_unavailable_and_no_fault_of_the_program(hub: Path) -> None:

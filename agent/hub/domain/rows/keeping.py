@@ -66,12 +66,16 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a database server says: its release, the newest migration of its tables, whether this hub needs more."""
+    """What a database server says: its release, the newest migration of its tables, whether this hub needs more.
+
+    `counts_rows`: autovacuum is on, by which it learns how many rows its tables have.
+    """
 
     release: str
     migration: str
     is_current: bool
     used_bytes: int
+    counts_rows: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ __all__ = [
     "sound", "store_bytes", "take_over", "verify_backup", "where",
 ]  # fmt: skip
 
-_BYTES: Final = "SELECT pg_database_size(current_database())"
+_SAYS: Final = (
+    "SELECT pg_database_size(current_database()),"
+    " current_setting('autovacuum')::boolean AND current_setting('track_counts')::boolean"
+)
 _NEWEST: Final = "SELECT name FROM migration ORDER BY number DESC LIMIT 1"
 _ROOM: Final = (
     "SELECT pg_database_size(current_database()), pg_backend_pid(),"
@@ -63,7 +66,7 @@ def server(directory: Path) -> Server:
         number = _version(directory, to)
         try:
             newest = to.execute(_NEWEST).fetchone() if number else None
-            ((used,),) = to.execute(_BYTES).fetchall()
+            ((used, counts_rows),) = to.execute(_SAYS).fetchall()
         except psycopg.Error as error:
             raise failed(where(directory), error) from None
         return Server(
@@ -71,6 +74,7 @@ def server(directory: Path) -> Server:
             migration=newest[0] if newest else "",
             is_current=number == newest_version(),
             used_bytes=used,
+            counts_rows=counts_rows,
         )
 
 
