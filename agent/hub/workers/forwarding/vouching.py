@@ -74,8 +74,10 @@ def answer(event: Event, signer: Signer, now: datetime) -> Message | None:
     None: there is nothing to tell. Nobody is answered whose signature is not that of a hub that people here know, nor
     for an old voucher, since a newer one of the same hub stands.
     """
-    address = read_topic(str(event.get("topic", "")))
-    if "hub_kid" not in event or address is None or event["reason"] == "old-voucher":
+    if "hub_kid" not in event or event["reason"] == "old-voucher":
+        return None
+    address = read_topic(str(event["topic"]))
+    if address is None:
         return None
     refused = RefusedVoucher(
         address.site, address.city, str(event["hub_kid"]), int(str(event["number"])), str(event["reason"])
