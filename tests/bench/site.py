@@ -72,6 +72,7 @@ def _conditions(site: Course) -> dict[str, Any]:
         "cameras": site.cameras,
         "sick": site.ails,
         "daemon_environment": service_environment(),
+        "worker_cpu_s": [round(one["worker_cpu_s"], 2) for one in site.notes],
         "pictures_by_path": [one["pictures"] for one in site.notes],
         "findings_by_status": [dict(one) for one in status],
         "per_device": {kind: _per_device(site, names) for kind, names in groups.items() if names},
