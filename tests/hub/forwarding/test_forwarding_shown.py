@@ -52,6 +52,15 @@ def test_what_the_upper_hub_refuses_is_a_warning(desk: Desk) -> None:
     assert judged(desk, timedelta(minutes=1)) == ("warn", "refused-above")
 
 
+def test_a_site_that_lacks_what_forwarding_needs_is_named_and_one_left_out_by_choice_is_not(desk: Desk) -> None:
+    desk.store.forwarding.mark("S1", "division")
+    assert judged(desk, timedelta(days=9))[0] == "pass"
+    desk.store.forwarding.mark("S1", "no-division")
+    outcome = probe.forwarding(Situation(desk.directory, desk.directory, NOW + timedelta(days=9)))
+    assert (outcome.status, outcome.reason) == ("warn", "not-forwarded")
+    assert "S1 (no-division)" in render(outcome.what, "en")
+
+
 def test_a_hub_that_forwards_nothing_is_not_judged_and_has_no_metric(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "other")
     with closing(desk.store):

@@ -63,6 +63,9 @@ class Forwarding(Protocol):
     def refusals(self, most: int) -> list[tuple[str, str]]:
         """Return sites of which the upper hub refuses something, by name, each with what it said."""
 
+    def left_out(self, most: int) -> list[tuple[str, str]]:
+        """Return sites that are not forwarded though nobody chose so, by name, each with what it lacks."""
+
     def mark(self, site: str, held: str) -> None:
         """Store why a site is not forwarded; empty: it is."""
 

@@ -30,6 +30,7 @@ class Forwarding:
         self.told = on(db, upper.told)
         self.keep_told = on(db, upper.keep_told)
         self.refusals = on(db, upper.refusals)
+        self.left_out = on(db, upper.left_out)
         self.mark = on(db, upper.mark)
         self.order = on(db, upper.order)
         self.keep_order = on(db, upper.keep_order)

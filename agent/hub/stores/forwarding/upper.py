@@ -109,6 +109,13 @@ def refusals(store: Database, most: int) -> list[tuple[str, str]]:
     return store.all("SELECT site, refused FROM forward_site WHERE refused <> '' ORDER BY site LIMIT ?", most)
 
 
+def left_out(store: Database, most: int) -> list[tuple[str, str]]:
+    """Return sites that are not forwarded though nobody chose so, by name, each with what it lacks."""
+    return store.all(
+        "SELECT site, held FROM forward_site WHERE held NOT IN ('', 'division') ORDER BY site LIMIT ?", most
+    )
+
+
 def mark(store: Database, site: str, held: str) -> None:
     """Store why a site is not forwarded; empty: it is."""
     if store.all("SELECT 1 FROM forward_site WHERE site = ? AND held = ?", site, held):
