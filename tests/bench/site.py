@@ -21,10 +21,13 @@ WALL = Figure("cycle_wall_s", "s", 25, "lower")
 STOCK = Figure("vs_stock_cpu_ratio", "", 12, "higher")
 SLOPE = Figure("cpu_per_camera_slope_64_256", "", 1.1, "lower")
 PSS = Figure("peak_pss_mb", "MB", 230, "lower")
+WIRE = Figure("wire_mb_per_month", "MB", 30, "lower")
 
 CAMERAS = 64
 SIZES = (8, 16, 32, 64, 128, 256)
 RECORDERS = ("onvif", "hikvision", "dahua")
+WIRE_CAMERAS = 15
+LOOKS_A_DAY, DAYS = 96, 30
 
 
 def main() -> None:
@@ -38,6 +41,7 @@ def main() -> None:
     site = course(cameras, warm, cycles, 1, sick=sick, stock=True)
     assert site.stock is not None
     say(_so_far(site, f"the script {site.stock['cpu_s']:.1f} s"))
+    wired = course(2 if asked.quick else WIRE_CAMERAS, warm, cycles)
     grown = {}
     for count in sizes:
         grown[count] = course(count, min(warm, 2), min(cycles, 3))
@@ -49,8 +53,24 @@ def main() -> None:
         STOCK.name: STOCK.of([site.stock["cpu_s"] / one for one in site.cpu_s]),
         SLOPE.name: SLOPE.of([last / first]),
         PSS.name: PSS.of([site.peak_pss_mb]),
+        WIRE.name: WIRE.of([_month_mb(wired, one) for one in wired.hub_bytes]),
     }
-    show("site", asked, figures, {"load_1min_before": load, **_conditions(site), "sizes": _sizes(grown)})
+    show(
+        "site",
+        asked,
+        figures,
+        {
+            "load_1min_before": load,
+            **_conditions(site),
+            "sizes": _sizes(grown),
+            "first_look_bytes": wired.first_hub_bytes,
+        },
+    )
+
+
+def _month_mb(site: Course, look_bytes: int) -> float:
+    """Return what a month of such looks sends, in which one a day sends as much as the first one: all there is."""
+    return DAYS * ((LOOKS_A_DAY - 1) * look_bytes + site.first_hub_bytes) / 1e6
 
 
 def _so_far(site: Course, beside: str) -> str:

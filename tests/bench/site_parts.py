@@ -28,13 +28,14 @@ PERIOD_S = 900
 class Course:
     """What came of some cycles at a site: what each cost and saw, the largest memory, and what the hub was sent.
 
-    `ails`: what ails which device. `healthy`: the others, as a script needs them.
+    `ails`: what ails which device. `hub_bytes`: of each counted look; `first_hub_bytes`: of the very first one.
     """
 
     cameras: int
     ails: dict[str, str]
     notes: list[dict[str, Any]]
     hub_bytes: list[int]
+    first_hub_bytes: int
     peak_pss_mb: float
     processes: int
     stock: dict[str, Any] | None
@@ -74,7 +75,8 @@ def course(cameras: int, warm: int, cycles: int, memory: int = 0, *, sick: int =
             beside = _stock(site["healthy"], counted) if stock else None
         return Course(
             cameras=cameras, ails=site["ails"], notes=counted, peak_pss_mb=peak.peak_bytes / 1e6,
-            hub_bytes=[heard[number] for number in range(warm, warm + cycles)], processes=peak.processes, stock=beside,
+            hub_bytes=[heard[number] for number in range(warm, warm + cycles)], first_hub_bytes=heard[0],
+            processes=peak.processes, stock=beside,
         )  # fmt: skip
 
 

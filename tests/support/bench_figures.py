@@ -36,6 +36,7 @@ FIGURES = {
         "vs_stock_cpu_ratio": ("", 12, "higher"),
         "cpu_per_camera_slope_64_256": ("", 1.1, "lower"),
         "peak_pss_mb": ("MB", 230, "lower"),
+        "wire_mb_per_month": ("MB", 30, "lower"),
     },
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {

@@ -40,16 +40,16 @@ LOG_SITES: Final = 5_000
 
 MEASURED: Final[Mapping[str, Measured]] = {
     "intake_sqlite": Measured(2614, "1/s", "hub_city", "intake_per_cpu_s", 40),
-    "intake_postgres": Measured(1555, "1/s", "hub_province", "worker_per_cpu_s", 512),
-    "health_sqlite": Measured(389, "B", "hub_province", "sqlite_bytes_per_health_report", 10_000),
-    "health_postgres": Measured(420.9, "B", "hub_province", "bytes_per_health_report", 10_000),
+    "intake_postgres": Measured(1774, "1/s", "hub_province", "four_hours_per_cpu_s", 100_000),
+    "health_sqlite": Measured(394, "B", "hub_province", "sqlite_bytes_per_health_report", 100_000),
+    "health_postgres": Measured(421.1, "B", "hub_province", "bytes_per_health_report", 100_000),
     "day_sqlite": Measured(4.53, "GB", "hub_province", "sqlite_gb_per_day_100k", 200),
-    "day_postgres": Measured(6.562, "GB", "hub_province", "gb_per_day_100k", 200),
+    "day_postgres": Measured(6.242, "GB", "hub_province", "gb_per_day_100k", 200),
     "hub_memory": Measured(86, "MB", "hub_city", "hub_pss_mb", 10_000),
     "page_memory": Measured(237, "MB", "hub_pages", "hub_pss_mb", 10_000),
     "city_page": Measured(336, "ms", "hub_pages", "city_page_ms", 10_000),
     "question_sqlite": Measured(42.3, "ms", "hub_ask", "ask_p95_ms", 2_000),
-    "question_postgres": Measured(757, "ms", "hub_province", "ask_p95_ms", 100_000),
+    "question_postgres": Measured(1174, "ms", "hub_province", "ask_p95_ms", 100_000),
     "health_wire": Measured(3940, "B", "delivery", "health_64_bytes", 1),
     "config_wire": Measured(13616, "B", "delivery", "config_64_bytes", 1),
 }
