@@ -146,6 +146,12 @@ def test_one_of_a_voucher_from_before_the_last_confirmation_comes_too_late(desk:
     assert say(number=NUMBER + 1)[0]["event"] == "rejected-above"
 
 
+def test_a_site_that_is_no_longer_forwarded_is_no_matter_of_a_refusal(desk: Desk, say: Say) -> None:
+    say()
+    desk.store.forwarding.mark("S1", "division")
+    assert shown(desk)[0] == "pass"
+
+
 def test_it_moves_nothing_of_what_is_confirmed_or_of_the_watermark_s_number(desk: Desk, say: Say) -> None:
     before = desk.store.forwarding.told("S1").ack_no, desk.store.forwarding.confirmed("S1", "e1")
     say()

@@ -61,7 +61,7 @@ class Forwarding(Protocol):
         """Store what the upper hub said of a site last."""
 
     def refusals(self, most: int) -> list[tuple[str, str]]:
-        """Return sites of which the upper hub refuses something, by name, each with what it said."""
+        """Return forwarded sites of which the upper hub refuses something, by name, each with what it said."""
 
     def left_out(self, most: int) -> list[tuple[str, str]]:
         """Return sites that are not forwarded though nobody chose so, by name, each with what it lacks."""

@@ -105,8 +105,10 @@ def keep_told(store: Database, site: str, said: Told) -> None:
 
 
 def refusals(store: Database, most: int) -> list[tuple[str, str]]:
-    """Return sites of which the upper hub refuses something, by name, each with what it said."""
-    return store.all("SELECT site, refused FROM forward_site WHERE refused <> '' ORDER BY site LIMIT ?", most)
+    """Return forwarded sites of which the upper hub refuses something, by name, each with what it said."""
+    return store.all(
+        "SELECT site, refused FROM forward_site WHERE refused <> '' AND held = '' ORDER BY site LIMIT ?", most
+    )
 
 
 def left_out(store: Database, most: int) -> list[tuple[str, str]]:
@@ -177,7 +179,8 @@ def lag(store: Database) -> Lag | None:
         return None
     ((waiting, sites, oldest),) = store.all(_LAG)
     ((refused, held),) = store.all(
-        "SELECT count(CASE WHEN refused <> '' THEN 1 END), count(CASE WHEN held <> '' THEN 1 END) FROM forward_site"
+        "SELECT count(CASE WHEN refused <> '' AND held = '' THEN 1 END), count(CASE WHEN held <> '' THEN 1 END)"
+        " FROM forward_site"
     )
     ((newest,),) = store.all("SELECT coalesce(max(at), '') FROM forwarded")
     upper, connected_at, failing_since, why = link[0]
