@@ -55,17 +55,8 @@ def main() -> None:
         PSS.name: PSS.of([site.peak_pss_mb]),
         WIRE.name: WIRE.of([_month_mb(wired, one) for one in wired.hub_bytes]),
     }
-    show(
-        "site",
-        asked,
-        figures,
-        {
-            "load_1min_before": load,
-            **_conditions(site),
-            "sizes": _sizes(grown),
-            "first_look_bytes": wired.first_hub_bytes,
-        },
-    )
+    of_sizes = {"sizes": _sizes(grown), "first_look_bytes": wired.first_hub_bytes}
+    show("site", asked, figures, {"load_1min_before": load, **_conditions(site), **of_sizes})
 
 
 def _month_mb(site: Course, look_bytes: int) -> float:

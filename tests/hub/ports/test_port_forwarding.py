@@ -79,11 +79,24 @@ def test_reports_come_in_the_order_of_their_numbers_as_they_were_signed(store: S
 
 def test_what_the_upper_hub_said_last_and_whether_a_site_is_forwarded_stand_apart(store: Store) -> None:
     assert store.forwarding.told("S1") == Told(0, "")
+    store.forwarding.mark("S2", "division")
     store.forwarding.mark("S1", "no-division")
+    assert store.forwarding.left_out(9) == [("S1", "no-division")]
     store.forwarding.keep_told("S1", Told(7, "event 3: payload"))
+    assert store.forwarding.refusals(9) == []
     store.forwarding.mark("S1", "")
     store.forwarding.mark("S1", "")
     assert store.forwarding.told("S1") == Told(7, "event 3: payload")
+    assert (store.forwarding.refusals(9), store.forwarding.refusals(0)) == ([("S1", "event 3: payload")], [])
+    assert store.forwarding.left_out(9) == []
+
+
+def test_when_something_of_a_site_was_confirmed_last_is_known(store: Store) -> None:
+    reported(store, 3)
+    assert store.forwarding.confirmed_at("S1") == ""
+    store.forwarding.keep_confirmed(LANE, 2, "d" * 64, BEGIN + HOUR)
+    store.forwarding.keep_confirmed(LANE._replace(stream="event"), 1, "e" * 64, BEGIN)
+    assert (store.forwarding.confirmed_at("S1"), store.forwarding.confirmed_at("S2")) == (utc_text(BEGIN + HOUR), "")
 
 
 def test_how_far_it_is_behind_counts_sites_that_are_forwarded(store: Store) -> None:

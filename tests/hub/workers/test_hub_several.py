@@ -149,6 +149,7 @@ def test_a_worker_that_is_killed_within_a_transaction_leaves_nothing_of_it_and_n
         second = ends.enter_context(HubProcess(hub, broker.port, "b"))
         assert publisher.drained(PATIENCE_S)
         assert len(second.tell.of("verified")) == 15
+        until(lambda: confirmed(peer))  # the site may have it before this one
         hold_against(hub, confirmed(peer))
     assert postgres.query("SELECT count(*) FROM body") == [(15,)]
 
