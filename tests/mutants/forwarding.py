@@ -103,6 +103,14 @@ FORWARDING: Final = (
         test="test_wishes.py::test_a_command_is_passed_on_byte_for_byte_under_this_hub_s_own_signature",
     ),
     Mutant(
+        name="voucher-refusal-cuts-off",
+        row="(lower hub) vouches wrongly where the broker ends the channel of a hub that answers",
+        file="agent/hub/workers/forwarding/answering.py",
+        text="        self._told_at, self._is_borne = None, False\n",
+        mutated="        self._told_at = None\n",
+        test="test_refused_vouchers_amqp.py::test_a_hub_that_may_not_tell_a_refusal_is_cut_off_once_and_takes_reports_as_before",
+    ),
+    Mutant(
         name="voucher-refusal-of-another",
         row="(upper hub) a refusal for one site, on the topic of another",
         file=_REFUSALS,

@@ -52,7 +52,7 @@ def forwarding(situation: Situation) -> Outcome:
             "sites that lack what forwarding needs are not forwarded, such as {named}", {"named": _named(left_out)}
         )
         step = Message(
-            "no-division: name it in the site's file there; no-key: the key comes with the site's next connection"
+            "no-division: name the division in that site's file; no-key: the key comes with its next connection"
         )
         return found("warn", "not-forwarded", said, step, **told)
     return passed(what, **told)

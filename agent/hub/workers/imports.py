@@ -81,7 +81,7 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
                     if event.get("site") == site:
                         _count(counts, told, event)
     return Imported(
-        *(site, len(letters), counts, tuple(told), _back(store, signer, site, told, now)),
+        *(site, len(letters), counts, tuple(told), _back(store, signer, site, counts, told, now)),
         tuple(sorted({letter.epoch for letter in letters if letter.epoch})),
     )
 
@@ -136,13 +136,17 @@ def _batch_file(name: str, payload: bytes, jws: str) -> _BatchFile:
     return _BatchFile(name, site, claim.epoch, topic(city, site, claim.address.kind), order)
 
 
-def _back(store: Store, signer: Signer, site: str, told: list[Event], now: datetime) -> bytes | None:
-    """Return what goes back with a batch, flattened: why its voucher was refused, or the watermark of the site's epoch.
+def _back(
+    store: Store, signer: Signer, site: str, counts: Counter[str], told: list[Event], now: datetime
+) -> bytes | None:
+    """Return what goes back with a batch, flattened: the watermark of the site's epoch, or why its voucher was refused.
 
-    None: nothing is confirmed.
+    Where a voucher of before still stands, reports count, and that is what their hub has to hear. None: nothing is
+    confirmed, and nothing refused.
     """
-    for refused in filter(None, (vouching.answer(event, signer, now) for event in told)):
-        return refused.flattened()
+    refused = next(filter(vouching.is_refused_voucher, told), None)
+    if refused is not None and not counts["verified"] + counts["duplicate"]:
+        return vouching.answer(refused, signer, now).flattened()
     with store.transaction():
         epoch = store.epoch_of(site)
         ack = write_ack(store, signer, site, epoch, now) if epoch is not None else None

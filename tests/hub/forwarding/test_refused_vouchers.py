@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,19 +12,30 @@ import pytest
 from contract_schemas import fits
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of
-from two_levels import TAIYUAN, Province, lower_hub, voucher_of
+from hubside import Peer, RunningHub, clock
+from mosquitto import Broker
+from two_levels import TAIYUAN, Province, hub_key, lower_hub, voucher_of
 
-from agent.contract.envelope import ACK_TYP, VOUCHER_REFUSED_TYP, sign_payload
+from agent.contract.envelope import ACK_TYP, VOUCHER_REFUSED_TYP, VOUCHER_TYP, sign_payload
 from agent.contract.signing_keys import Signer
-from agent.contract.voucher import RefusedVoucher, VouchedKey, read_refused_voucher, write_refused_voucher
+from agent.contract.topics import topic
+from agent.contract.voucher import (
+    RefusedVoucher,
+    VouchedKey,
+    read_refused_voucher,
+    write_refused_voucher,
+    write_voucher,
+)
 from agent.contract.watermark import Watermark, write_watermark
 from agent.hub.doctor import forwarding as probe
 from agent.hub.doctor.model import Situation
 from agent.hub.domain.forwarding.rows import Lane
 from agent.hub.stores import trust
+from agent.hub.stores.store import Store
 from agent.hub.workers.forwarding import refusals, vouching, watermarks
 from agent.hub.workers.intake import Event
 from agent.model.finding import Head
+from agent.site.config.site import Hub
 from agent.text.translate import render
 
 LANE = Lane("S1", "e1", "event")
@@ -33,8 +45,8 @@ NUMBER = int(NOW.timestamp() * 1000)
 def answered(province: Province, event: Event) -> RefusedVoucher:
     """Return what the province answers, read as the lower hub does."""
     desk = province.desk
+    assert vouching.is_refused_voucher(event)
     message = vouching.answer(event, desk.signer, NOW)
-    assert message is not None
     assert (message.topic, message.retain, message.expires_s) == ("vss/v1/datong/S1/voucher-refused", False, 3600)
     fits(message.payload)
     return read_refused_voucher(message.payload, message.jws, {desk.signer.kid: desk.signer.public})
@@ -60,8 +72,9 @@ def test_one_for_a_site_that_people_bound_or_another_hub_has_or_with_a_foreign_k
     with_foreign = replace(lie, site="S2", keys=(VouchedKey(maker.signer.public),))
     told = province.vouch(taiyuan, with_foreign)
     assert told["reason"] == "key-of-another-site"
+    assert vouching.is_refused_voucher(told)
     message = vouching.answer(told, province.desk.signer, NOW)
-    assert message is not None and message.topic == "vss/v1/datong/S2/voucher-refused"
+    assert message.topic == "vss/v1/datong/S2/voucher-refused"
 
 
 def test_one_of_a_hub_whose_grant_was_taken_back_is_answered(province: Province, datong: Signer, maker: Maker) -> None:
@@ -70,7 +83,7 @@ def test_one_of_a_hub_whose_grant_was_taken_back_is_answered(province: Province,
 
 
 def test_a_voucher_that_counts_is_not_answered(province: Province, datong: Signer, maker: Maker) -> None:
-    assert vouching.answer(province.vouch(datong, voucher_of(maker, 5)), province.desk.signer, NOW) is None
+    assert not vouching.is_refused_voucher(province.vouch(datong, voucher_of(maker, 5)))
 
 
 def test_an_older_one_than_the_one_that_counts_is_not_answered(
@@ -79,7 +92,7 @@ def test_an_older_one_than_the_one_that_counts_is_not_answered(
     province.vouch(datong, voucher_of(maker, 5))
     event = province.vouch(datong, voucher_of(maker, 4))
     assert event["reason"] == "old-voucher"
-    assert vouching.answer(event, province.desk.signer, NOW) is None
+    assert not vouching.is_refused_voucher(event)
 
 
 def test_nobody_is_answered_who_is_no_lower_hub(
@@ -91,7 +104,7 @@ def test_nobody_is_answered_who_is_no_lower_hub(
         province.vouch(datong, voucher_of(maker), on_site="S2"),
         province.desk.send(chain_of(maker, 1)[0]),
     ):
-        assert vouching.answer(event, province.desk.signer, NOW) is None
+        assert not vouching.is_refused_voucher(event)
 
 
 Say = Callable[..., list[Event]]
@@ -168,7 +181,7 @@ def test_a_refusal_that_the_upper_hub_has_not_signed_for_this_site_shows_nothing
         "topic": lambda: say(site="S2"),
         "unknown-site": lambda: say(on_site="S9", site="S9"),
     }[lie]()
-    assert [one["event"] for one in told] == ["watermark-refused"]
+    assert [one["event"] for one in told] == ["refusal-not-believed"]
     assert desk.store.forwarding.refusals(9) == []
 
 
@@ -184,11 +197,31 @@ def test_one_of_another_hub_s_voucher_is_nothing_to_this_hub(desk: Desk, say: Sa
 def test_signed_junk_is_refused_in_one_line(desk: Desk, taiyuan: Signer, payload: bytes) -> None:
     jws = sign_payload(payload, taiyuan, VOUCHER_REFUSED_TYP)
     told = refusals.take(desk.store, {taiyuan.kid: taiyuan.public}, desk.signer.kid, "S1", payload, jws)
-    assert [one["event"] for one in told] == ["watermark-refused"]
+    assert [one["event"] for one in told] == ["refusal-not-believed"]
 
 
 @pytest.mark.parametrize(
     "changes", [{"number": 0}, {"number": True}, {"number": "7"}, {"hub": "x"}, {"reason": "Division\n"}, {"reason": 7}]
 )
 def test_a_refusal_out_of_bounds_is_none(desk: Desk, say: Say, changes: dict[str, object]) -> None:
-    assert [one["event"] for one in say(**changes)] == ["watermark-refused"]
+    assert [one["event"] for one in say(**changes)] == ["refusal-not-believed"]
+
+
+def test_a_broker_that_takes_no_refusal_from_the_hub_has_it_go_on(tmp_path: Path, datong: Signer, maker: Maker) -> None:
+    """Mosquitto refuses the message alone; RabbitMQ ends the channel: `test_refused_vouchers_amqp.py`."""
+    acl, folder = tmp_path / "acl", tmp_path / "province"
+    acl.write_text("topic readwrite vss/v1/#\ntopic deny vss/v1/+/+/voucher-refused\n")
+    acl.chmod(0o644)
+    tmp_path.chmod(0o755)
+    hub_key(folder)
+    with closing(Store(folder)) as store:
+        store.lower_hubs.keep(lower_hub(datong, TAIYUAN))
+    with Broker(tmp_path / "b", ("allow_anonymous true", f"acl_file {acl}")) as broker:
+        here = Hub("127.0.0.1", broker.port, tls=False)
+        with RunningHub(folder, here) as hub, Peer(broker.port, "vss/v1/+/+/voucher-refused") as peer:
+            for number in (1, 2):
+                payload = write_voucher(voucher_of(maker, number), clock())
+                peer.publish(topic("datong", "S1", "voucher"), payload, sign_payload(payload, datong, VOUCHER_TYP))
+                hub.tell.wait(lambda _, number=number: len(hub.tell.of("rejected")) == number)
+            assert (hub.tell.of("offline"), len(hub.tell.of("ready"))) == ([], 1)
+            assert peer.of("/voucher-refused") == []

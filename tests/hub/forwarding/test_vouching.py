@@ -12,10 +12,11 @@ from delivery import NOW, Maker
 from hubdesk import chain_of
 from two_levels import DATONG, TAIYUAN, Province, lower_hub, voucher_of
 
-from agent.contract.envelope import STATE_TYP, VOUCHER_TYP, flatten, sign_payload
+from agent.contract.envelope import STATE_TYP, VOUCHER_TYP, flatten, sign_payload, unflatten
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
 from agent.contract.voucher import VouchedKey, parse_voucher, read_voucher, write_voucher
+from agent.contract.watermark import read_watermark
 from agent.hub.stores import trust
 from agent.hub.workers.forwarding import vouching
 from agent.hub.workers.imports import take_batch
@@ -262,3 +263,23 @@ def test_a_batch_of_another_hub_s_site_brings_nothing(
         tmp_path / "batch.zip", store, Intake(store, trust.load(desk.directory), is_carried=True), desk.signer, NOW
     )
     assert (dict(done.counts), done.ack) == ({"rejected": 1, "untrusted": 2}, None)
+
+
+def test_a_batch_whose_new_voucher_is_refused_brings_back_what_counts_by_the_old_one(
+    province: Province, datong: Signer, maker: Maker, tmp_path: Path
+) -> None:
+    other = site_of(tmp_path, "S2")
+    province.vouch(datong, voucher_of(other))
+    province.vouch(datong, voucher_of(maker))
+    foreign = voucher_of(maker, 2, keys=(VouchedKey(maker.signer.public), VouchedKey(other.signer.public)))
+    payload = write_voucher(foreign, NOW)
+    files = {f"{one.report.seq}.json": flatten(one.report.payload, one.jws) for one in chain_of(maker, 2)}
+    files["voucher.json"] = flatten(payload, sign_payload(payload, datong, VOUCHER_TYP))
+    (tmp_path / "batch.zip").write_bytes(pack(files))
+    store, desk = province.store, province.desk
+    for counts in ({"rejected": 1, "verified": 2}, {"rejected": 1, "duplicate": 2}):
+        intake = Intake(store, trust.load(desk.directory), is_carried=True)
+        done = take_batch(tmp_path / "batch.zip", store, intake, desk.signer, NOW)
+        assert dict(done.counts) == counts and done.ack is not None
+        mark = read_watermark(*unflatten(done.ack), {desk.signer.kid: desk.signer.public}, "S1")
+        assert mark.streams["event"].seq == 2

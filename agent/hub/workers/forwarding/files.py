@@ -108,7 +108,7 @@ def take_acks(
             events = [{"event": "watermark-refused", "site": "", "reason": error.reason, "why": str(error)}]
         for event in events:
             tell({**event, "file": path.name})
-        refused += any(event["event"] == "watermark-refused" for event in events)
+        refused += any(event["event"] in ("watermark-refused", refusals.NOT_BELIEVED) for event in events)
     store.forwarding.note_link(_WAY, now, "")
     return refused
 

@@ -5,6 +5,7 @@ It changes nothing of what is confirmed or sent: a watermark takes its place as 
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from agent.contract.signing_keys import PublicKey
 from agent.contract.voucher import read_refused_voucher
@@ -12,6 +13,8 @@ from agent.hub.domain.forwarding.rows import Told
 from agent.hub.ports.store import Store
 from agent.hub.workers.intake import Event
 from agent.model.errors import NotVerified
+
+NOT_BELIEVED: Final = "refusal-not-believed"
 
 
 def take(store: Store, keys: Mapping[str, PublicKey], own_kid: str, site: str, payload: bytes, jws: str) -> list[Event]:
@@ -29,7 +32,7 @@ def take(store: Store, keys: Mapping[str, PublicKey], own_kid: str, site: str, p
         with store.transaction():
             return _taken(store, site, refused.number, f"voucher: {refused.reason}")
     except NotVerified as error:
-        return [{"event": "watermark-refused", "site": site, "reason": error.reason, "why": str(error)}]
+        return [{"event": NOT_BELIEVED, "site": site, "reason": error.reason, "why": str(error)}]
 
 
 def _taken(store: Store, site: str, number: int, what: str) -> list[Event]:

@@ -54,7 +54,9 @@ def take(store: Store, intake: Intake, topic: str, payload: bytes, jws: str, now
     except (Forbidden, ConfigurationError) as error:
         return _refused(store, site, topic, "trust-file", str(error))
     except NotVerified as error:
-        said: Event = {"hub": hub.name, "hub_kid": hub.key.kid, "number": voucher.number}
+        said: Event = {
+            "city": voucher.city, "hub": hub.name, "hub_kid": hub.key.kid, "number": voucher.number,
+        }  # fmt: skip
         return _refused(store, site, topic, error.reason, str(error)) | said
     store.lower_hubs.keep_vouched(site, Vouched(hub.key.kid, voucher.division, voucher.number), now)
     intake.trust = intake.trust.joined(changed)
@@ -68,24 +70,22 @@ def take(store: Store, intake: Intake, topic: str, payload: bytes, jws: str, now
     }
 
 
-def answer(event: Event, signer: Signer, now: datetime) -> Message | None:
-    """Return the message that tells a lower hub why its voucher does not count, by the event of `take`.
+def is_refused_voucher(event: Event) -> bool:
+    """Return whether an event of `take` is to be answered; quick, for every event.
 
-    None: there is nothing to tell. Nobody is answered whose signature is not that of a hub that people here know, nor
-    for an old voucher, since a newer one of the same hub stands.
+    Nobody is answered whose signature is not that of a hub that people here know, nor for an old voucher, since a newer
+    one of the same hub stands.
     """
-    if "hub_kid" not in event or event["reason"] == "old-voucher":
-        return None
-    address = read_topic(str(event["topic"]))
-    if address is None:
-        return None
-    refused = RefusedVoucher(
-        address.site, address.city, str(event["hub_kid"]), int(str(event["number"])), str(event["reason"])
-    )
+    return "hub_kid" in event and event["reason"] != "old-voucher"
+
+
+def answer(event: Event, signer: Signer, now: datetime) -> Message:
+    """Return the message that tells a lower hub why its voucher does not count."""
+    site, city, kid, reason = (str(event[name]) for name in ("site", "city", "hub_kid", "reason"))
+    refused = RefusedVoucher(site, city, kid, int(str(event["number"])), reason)
     payload = write_refused_voucher(refused, now)
     jws = sign_payload(payload, signer, VOUCHER_REFUSED_TYP)
-    name = topic_of(address.city, address.site, "voucher-refused")
-    return Message(name, payload, jws, expires_s=_ANSWER_EXPIRES_S)
+    return Message(topic_of(city, site, "voucher-refused"), payload, jws, expires_s=_ANSWER_EXPIRES_S)
 
 
 def revoke(store: Store, hub: LowerHub, now: datetime) -> int:
