@@ -105,10 +105,10 @@ FORWARDING: Final = (
     Mutant(
         name="voucher-refusal-cuts-off",
         row="(lower hub) vouches wrongly where the broker ends the channel of a hub that answers",
-        file="agent/hub/workers/forwarding/answering.py",
-        text="        self._told_at, self._is_borne = None, False\n",
-        mutated="        self._told_at = None\n",
-        test="test_refused_vouchers_amqp.py::test_a_hub_that_may_not_tell_a_refusal_is_cut_off_once_and_takes_reports_as_before",
+        file="agent/hub/workers/forwarding/trial.py",
+        text="        self._ends = self._ends + 1 if is_behind else 0\n",
+        mutated="        self._ends = 0\n",
+        test="test_refused_vouchers_amqp.py::test_a_hub_that_may_not_tell_a_refusal_is_cut_off_twice_and_takes_reports_as_before",
     ),
     Mutant(
         name="voucher-refusal-of-another",

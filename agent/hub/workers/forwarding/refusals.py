@@ -3,7 +3,7 @@
 It changes nothing of what is confirmed or sent: a watermark takes its place as soon as the upper hub confirms a report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -11,10 +11,21 @@ from agent.contract.signing_keys import PublicKey
 from agent.contract.voucher import read_refused_voucher
 from agent.hub.domain.forwarding.rows import Told
 from agent.hub.ports.store import Store
+from agent.hub.workers.forwarding.trial import Trial
 from agent.hub.workers.intake import Event
 from agent.model.errors import NotVerified
 
 NOT_BELIEVED: Final = "refusal-not-believed"
+
+_UNHEARD: Final = (
+    "connections end behind a subscription to voucher-refused: what the upper hub refuses is not heard until the next"
+    " start; up there, let this login read it"
+)
+
+
+def hearing(tell: Callable[[Event], None]) -> Trial:
+    """Return whether to subscribe to refusals: a broker that was set up before may end the connection for it."""
+    return Trial(tell, "refusals-unheard", _UNHEARD)
 
 
 def take(store: Store, keys: Mapping[str, PublicKey], own_kid: str, site: str, payload: bytes, jws: str) -> list[Event]:

@@ -60,14 +60,6 @@ class Options:
     divisions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The topic levels of a site."""
-
-    id: str
-    city: str
-
-
 def run(
     options: Options,
     stop: threading.Event,
@@ -94,7 +86,7 @@ def run(
         os.close(held)
 
 
-def upward(place: Place, epoch: str, lane: Lane, row: Forwardable, newest: bool) -> Message:
+def upward(place: wishes.Site, epoch: str, lane: Lane, row: Forwardable, newest: bool) -> Message:
     """Return the message of a stored report: the same topic, bytes and JWS as the site's own."""
     return report_message(
         place,
@@ -130,6 +122,7 @@ class _Forwarder:
         self._seen_id = 0
         self._look_at_s = 0.0
         self._offline_why = ""
+        self._hearing = refusals.hearing(tell)
         self._wishes = wishes.Wishes(options.directory, store, signer, options.upper_keys)
 
     def run(self, stop: threading.Event) -> None:
@@ -143,6 +136,7 @@ class _Forwarder:
                 except StoreWaits as error:
                     LOG.warning("%s; waiting", error)
                 except (OSError, HubUnavailable) as error:
+                    self._hearing.connection_ended(self._clock())
                     attempt += 1
                     self._offline(os_words(error) if isinstance(error, OSError) else str(error))
                 chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
@@ -181,8 +175,7 @@ class _Forwarder:
                     raise HubUnavailable(events.refused)
                 if events.granted is not None and granted is None:
                     granted = events.granted
-                    told = topic("+", "+", "voucher-refused")  # wished: a broker may not allow it yet
-                    link.subscribe(*(topic("+", "+", kind, "+") for kind in ("ack", "cmd", "desired")), wished=[told])
+                    self._subscribe(link)
                 if events.subscribed and not ready:
                     ready = True
                     self._welcome()
@@ -200,6 +193,11 @@ class _Forwarder:
             link.close()
         finally:
             link.drop()
+
+    def _subscribe(self, link: Link) -> None:
+        wished = [topic("+", "+", "voucher-refused")] if self._hearing.is_open else []
+        self._hearing.tried(self._clock())
+        link.subscribe(*(topic("+", "+", kind, "+") for kind in ("ack", "cmd", "desired")), wished=wished)
 
     def _welcome(self) -> None:
         """Begin a connection: whatever is not confirmed goes again, and every voucher before it."""
@@ -296,7 +294,7 @@ class _Forwarder:
                 self._vouch_for(self._wanted.popleft())
                 continue
             made = self._vouch.popleft()
-            message = signed_message(Place(made.site, made.city), "voucher", made.payload, made.jws, retain=True)
+            message = signed_message(wishes.Site(made.site, made.city), "voucher", made.payload, made.jws, retain=True)
             self._send(link, granted, message, made.site)
         if self._wanted or self._vouch:
             return
@@ -307,7 +305,7 @@ class _Forwarder:
                 if not row.has_body:
                     self._tell({"event": "body-gone", "site": lane.site, "stream": lane.stream, "seq": row.seq})
                     continue
-                message = upward(Place(lane.site, city), lane.epoch, lane, row, row.seq == made_up_to)
+                message = upward(wishes.Site(lane.site, city), lane.epoch, lane, row, row.seq == made_up_to)
                 self._send(link, granted, message, f"{lane.site} {lane.stream} {row.seq}")
             self._lanes.sent(lane, found[-1].seq if found else after, time.monotonic())
 
