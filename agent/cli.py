@@ -9,6 +9,7 @@ exit codes.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import io
@@ -16,7 +17,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -120,8 +121,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if argv is None:
             protect_memory()
+            gc.disable()  # what importing makes stays: looking through it for garbage takes a tenth of a start
         _require_one_folder()
         module, args = _parse(arguments, lang)
+        if argv is None:
+            gc.freeze()
+            gc.enable()
         verbose = args.verbose > 0
         _set_up_logging(args)
         code = int(module.run(args))
@@ -183,7 +188,8 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
                 command=chosen,
             )
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
-        parser = _parser({chosen: module} if chosen is not None and module is not None else {})
+        modules = {chosen: module} if chosen is not None and module is not None else {}
+        parser = _parser(modules, modules if modules and rest[0] == chosen else COMMANDS)  # `--help check` lists all
         translate_parser(parser, lang)
         args = parser.parse_args(rest)
         if module is None:
@@ -197,11 +203,11 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
 def full_parser() -> argparse.ArgumentParser:
     """Return the parser with the options of every command: for completion, man pages and tests. Imports all of them."""
     with argparse_language("en"):
-        return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()})
+        return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()}, COMMANDS)
 
 
-def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
-    """Return the parser of all commands; only those of `modules` have their own options."""
+def _parser(modules: Mapping[str, ModuleType], listed: Container[str]) -> argparse.ArgumentParser:
+    """Return the parser of the commands that are `listed`; only those of `modules` have their own options."""
     parser = ListsActions(
         prog="camwarden",
         description="Proves privacy masks and recording retention of public-safety cameras.",
@@ -210,7 +216,7 @@ def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
     )
     add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-    for name, (_, help_line) in COMMANDS.items():
+    for name, help_line in ((name, line) for name, (_, line) in COMMANDS.items() if name in listed):
         command = commands.add_parser(name, help=help_line, description=help_line, epilog=PROMISE, allow_abbrev=False)
         add_common(command)
         if name in modules:

@@ -34,6 +34,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """Look for garbage again, but not in what was collected: it stays until the end."""
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # of 700: much is made for each test, and little of it is garbage that is a ring
     gc.enable()
 
 

@@ -1,7 +1,6 @@
 """Renders commands in texts as this process was called: the hub's own package has `camwarden-hub X` alone."""
 
 import sys
-from pathlib import Path
 from typing import Final
 
 AGENT: Final = "camwarden"
@@ -10,7 +9,7 @@ HUB: Final = "camwarden-hub"
 
 def program() -> str:
     """Return the name of the command that this process is: `camwarden`, or `camwarden-hub`."""
-    return HUB if Path(sys.argv[0]).name == HUB else AGENT
+    return HUB if sys.argv[0].rpartition("/")[2] == HUB else AGENT
 
 
 def as_called(text: str) -> str:
