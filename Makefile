@@ -35,8 +35,8 @@ watch: setup ## the same, and keep it running while the site changes
 
 test: setup system-packages ## format, lint, types and all tests
 	$(MAKE) -j 2 peers check build/tests-compiled # side by side: each of them keeps one core busy
-	$(BIN)/python -I -m compileall -q agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
-	$(BIN)/python -Im pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+	$(BIN)/python -I -m compileall -q -j 2 agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
+	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 build/tests-compiled: .venv/installed $(shell find tests -name '*.py') # else each worker compiles every file of tests, at once with the others
 	@mkdir -p build
@@ -51,7 +51,7 @@ test-cost: setup peers system-packages ## what each test file of a room takes of
 	$(BIN)/python tests/flakes/cost.py $(COST_FLAGS) tests/$(ROOM)
 
 test-hub-313: build/python-3.13/installed peers system-packages ## the hub, the contract and verify on Python 3.13 too: databases, locks, TLS, sockets, threads, processes and commands
-	build/python-3.13/bin/python -Im pytest -q -n 3 --dist loadfile --no-loadscope-reorder -p no:cacheprovider $(HUB_ON_311_ALONE) $(HUB_TESTS)
+	build/python-3.13/bin/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder -p no:cacheprovider $(HUB_ON_311_ALONE) $(HUB_TESTS)
 
 test-313: build/python-3.13/installed peers system-packages ## all tests on Python 3.13 too
 	build/python-3.13/bin/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)

@@ -9,6 +9,8 @@ done
 if [ "$(id -u)" -eq 0 ]; then
     echo "installing for the tests:$missing"
     export DEBIAN_FRONTEND=noninteractive
+    # Two targets of make may ask for packages at the same time: the second waits until the first has them.
+    exec 9>/run/lock/camwarden-packages && flock 9
     apt-get -qq update
     # shellcheck disable=SC2086 # a list of names
     apt-get -qq install --no-install-recommends -y $missing >/dev/null

@@ -1,9 +1,9 @@
 """Tells whether anything that a run outside `make test` tries has changed since it passed last: a digest of its files.
 
-    python tests/system/digest.py [boot|benches]    prints both digests; exit code 0: the same, 1: the run is due
-    python tests/system/digest.py [boot|benches] --write    after it passed: writes `tried.txt`, to be committed
+    python tests/system/digest.py [boot|benches|hub-313]    prints both digests; exit code 0: the same, 1: the run is due
+    python tests/system/digest.py [boot|benches|hub-313] --write    after it passed: writes `tried.txt`, to be committed
 
-A release runs both whatever this says (`make release`).
+A release runs all of them whatever this says (`make release`).
 """
 
 from __future__ import annotations
@@ -37,6 +37,15 @@ RUNS: Final = {
             "masking/worker/*.py",
         ),
         "tests/system/tried.txt",
+    ),
+    # What of the hub meets the interpreter: databases, locks, TLS, sockets, threads, processes and commands.
+    "hub-313": Run(
+        (
+            "agent/hub/**/*.py", "agent/commands/hub/**/*.py", "agent/contract/*", "agent/verify/**/*.py",
+            "agent/host/*.py", "agent/deliver/publish/*.py", "requirements.lock", "pyproject.toml",
+            "tests/hub/**/*.py", "tests/contract/*.py", "tests/verify/*.py", "tests/commands/hub/*.py",
+        ),
+        "tests/system/tried_hub_313.txt",
     ),
     # That they load with the product as it is, and name their figures, is tried at each change.
     "benches": Run(("tests/bench/**/*.py", "tests/support/bench_figures.py"), "tests/bench/tried.txt"),
