@@ -1,7 +1,7 @@
 """Renders commands in texts as this process was called: the hub's own package has `camwarden-hub X` alone."""
 
+import os
 import sys
-from pathlib import Path
 from typing import Final
 
 AGENT: Final = "camwarden"
@@ -10,7 +10,7 @@ HUB: Final = "camwarden-hub"
 
 def program() -> str:
     """Return the name of the command that this process is: `camwarden`, or `camwarden-hub`."""
-    return HUB if Path(sys.argv[0]).name == HUB else AGENT
+    return HUB if os.path.basename(sys.argv[0]) == HUB else AGENT  # noqa: PTH119 - asked for each text that is shown
 
 
 def as_called(text: str) -> str:
