@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from empty_hub import lay_empty
 from portside import Opens
 
 from agent.hub.ports.store import Store
@@ -22,6 +23,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     """Return one, with a data folder that names it."""
     if request.param == "postgres.conninfo":
         request.getfixturevalue("postgres").place(tmp_path / "hub")
+    else:
+        lay_empty(tmp_path / "hub")
     return ENGINES[request.param]
 
 
