@@ -140,7 +140,7 @@ def argparse_language(lang: str) -> Iterator[None]:
     domain, language = gettext.textdomain(), os.environ.get("LANGUAGE")
     gettext.bindtextdomain(DOMAIN, str(DIRECTORY))
     gettext.textdomain(DOMAIN)
-    os.environ["LANGUAGE"] = lang
+    os.environ["LANGUAGE"] = "C" if lang == "en" else lang  # of "en" gettext would look for a file at each word
     try:
         yield
     finally:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from empty_hub import lay_empty
+
 from agent.contract.chain import GENESIS, SCHEMA, digest, utc_text
 from agent.contract.topics import Address
 from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline
@@ -38,8 +40,7 @@ STATUSES = ("fail", "warn", "unknown")
 
 def city(directory: Path) -> Path:
     """Fill a hub's folder with the sites of `PLACES` on a map; each has three open findings at each of two cameras."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with closing(Store(directory)) as store:
+    with closing(Store(lay_empty(directory))) as store:
         for site, (division, operator, maintainer, camera) in PLACES.items():
             tell_site(store, site, division, maintainer, camera)
             if operator:

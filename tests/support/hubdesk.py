@@ -9,6 +9,7 @@ from typing import Any
 
 import delivery
 from delivery import NOW, Maker
+from empty_hub import lay_empty
 
 from agent.contract.envelope import STATE_TYP, sign_payload
 from agent.contract.presence import write_state
@@ -31,7 +32,7 @@ class Desk:
     def __init__(self, directory: Path, open_store: Callable[[Path], Any] = Store) -> None:
         self.directory = directory
         self.signer = load_or_create_signer(directory / signing_key.KEY_NAME)
-        self.store: Store = open_store(directory)
+        self.store: Store = open_store(lay_empty(directory) if open_store is Store else directory)
         self.intake = Intake(self.store, trust.load(directory))
         self.told: list[dict[str, Json]] = []
 

@@ -6,7 +6,7 @@ mapping comes first.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -103,6 +103,7 @@ def find(sheet: Sheet, mapped: Mapping[str, str]) -> Headings | None:
     `mapped` is a person's mapping: normal heading -> key of a column, or `IGNORED`.
     """
     best: Headings | None = None
+    taken: Mapping[int, str] = {}
     rows = sheet.rows[:HEADER_ROWS_MAX]
     for number, row in enumerate(rows):
         below = rows[number + 1] if number + 1 < len(rows) else None
@@ -110,8 +111,19 @@ def find(sheet: Sheet, mapped: Mapping[str, str]) -> Headings | None:
         for texts, last in ((_texts(row), row.number), (_joined(row, below), below.number if below else row.number)):
             found = _headings(texts, last, mapped)
             if len(found.by_key) >= RECOGNISED_MIN and (best is None or len(found.by_key) > len(best.by_key)):
-                best = found
-    return best
+                best, taken = found, texts
+    return None if best is None else _with_guesses(best, taken, mapped)
+
+
+def _with_guesses(headings: Headings, texts: Mapping[int, str], mapped: Mapping[str, str]) -> Headings:
+    """Add what an unknown heading may mean: only in the row that is taken, for to look for names is slow."""
+    found = []
+    for heading in headings.found:
+        words = normal(texts[heading.column])
+        is_known = heading.key or heading.guess or heading.password or heading.unit or mapped.get(words)
+        close = [] if is_known else get_close_matches(words, _NAMES, n=1, cutoff=0.7)
+        found.append(replace(heading, guess=_NAMES[close[0]][0]) if close else heading)
+    return replace(headings, found=tuple(found))
 
 
 def _texts(row: Row) -> dict[int, str]:
@@ -139,8 +151,7 @@ def _headings(texts: Mapping[int, str], last_row: int, mapped: Mapping[str, str]
             rest.append(Heading(column, shown, unit=unit))
             continue
         if key not in BY_KEY:
-            close = "" if key else next(iter(get_close_matches(words, _NAMES, n=1, cutoff=0.7)), "")
-            rest.append(Heading(column, shown, guess=_NAMES[close][0] if close else ""))
+            rest.append(Heading(column, shown))
             continue
         heading = Heading(column, shown, key, remembered=bool(said))
         other = found.get(key)

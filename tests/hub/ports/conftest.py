@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from empty_hub import lay_empty
 from portside import Opens
 
 from agent.hub.ports.store import Store
@@ -20,8 +21,23 @@ ENGINES: dict[str, Engine] = {"sqlite": SQLITE, "postgres.conninfo": postgres_en
 @pytest.fixture(params=["sqlite", *NAMED])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     """Return one, with a data folder that names it."""
+    return _laid(request, tmp_path / "hub")
+
+
+@pytest.fixture(scope="module", params=["sqlite", *NAMED])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Open a store for those tests of a file that only read what the file puts into it once."""
+    folder = tmp_path_factory.mktemp("shared") / "hub"
+    store = _laid(request, folder).store(folder, False, lambda left: True)
+    yield store
+    store.close()
+
+
+def _laid(request: pytest.FixtureRequest, folder: Path) -> Engine:
     if request.param == "postgres.conninfo":
-        request.getfixturevalue("postgres").place(tmp_path / "hub")
+        request.getfixturevalue("postgres").place(folder)
+    else:
+        lay_empty(folder)
     return ENGINES[request.param]
 
 

@@ -182,15 +182,15 @@ def test_a_day_is_packed_anew_once_many_sites_have_changed_and_few_are_read_from
     assert answers(store) == rows_alone(store) and due != answers(store)
 
 
-@pytest.mark.parametrize("damage", ["", "00", "01", "0100", "ff"])
-def test_a_damaged_day_is_read_from_its_rows_told_and_made_anew(store: Store, damage: str) -> None:
+def test_a_damaged_day_is_read_from_its_rows_told_and_made_anew(store: Store) -> None:
     city(store, 4)
     pack_all(store)
-    before, told = answers(store), list[dict[str, Any]]()
-    store.run("UPDATE bad_day SET told = ? WHERE day = ?", bytes.fromhex(damage), DAYS[2].isoformat())
-    assert answers(store) == before
-    look_through(store, told)
-    assert answers(store) == before and store.packed_days.differing() == (len(DAYS), [])
+    before = answers(store)
+    for damage in ("", "00", "01", "0100", "ff"):
+        store.run("UPDATE bad_day SET told = ? WHERE day = ?", bytes.fromhex(damage), DAYS[2].isoformat())
+        assert answers(store) == before, damage
+        look_through(store, [])
+        assert answers(store) == before and store.packed_days.differing() == (len(DAYS), []), damage
 
 
 def look_through(store: Store, told: list[dict[str, Any]]) -> None:
@@ -200,22 +200,20 @@ def look_through(store: Store, told: list[dict[str, Any]]) -> None:
         now_s += LOOK_S
 
 
-@pytest.mark.parametrize(
-    "lie",
-    [
-        "UPDATE bad_day SET told = (SELECT told FROM bad_day WHERE day = '{other}') WHERE day = '{day}'",
-        "DELETE FROM bad_day_left WHERE day = '{day}'",
-    ],
-)
-def test_a_packed_day_that_a_hand_has_changed_is_told_and_a_running_hub_mends_it(store: Store, lie: str) -> None:
+def test_a_packed_day_that_a_hand_has_changed_is_told_and_a_running_hub_mends_it(store: Store) -> None:
     city(store, 5)
     pack_all(store)
-    before, told, day = answers(store), list[dict[str, Any]](), DAYS[2].isoformat()
-    store.run(lie.format(day=day, other=DAYS[0].isoformat()))
-    assert answers(store) != before and store.packed_days.differing() == (len(DAYS), [day])
-    look_through(store, told)
-    assert told == [{"event": "sum-differed", "by": "failing", "day": day}]
-    assert answers(store) == before and store.packed_days.differing() == (len(DAYS), [])
+    before, day = answers(store), DAYS[2].isoformat()
+    for lie in (
+        "UPDATE bad_day SET told = (SELECT told FROM bad_day WHERE day = '{other}') WHERE day = '{day}'",
+        "DELETE FROM bad_day_left WHERE day = '{day}'",
+    ):
+        told = list[dict[str, Any]]()
+        store.run(lie.format(day=day, other=DAYS[0].isoformat()))
+        assert answers(store) != before and store.packed_days.differing() == (len(DAYS), [day]), lie
+        look_through(store, told)
+        assert told == [{"event": "sum-differed", "by": "failing", "day": day}], lie
+        assert answers(store) == before and store.packed_days.differing() == (len(DAYS), []), lie
 
 
 def test_of_two_who_pack_a_day_at_once_the_one_who_began_first_stores_nothing(

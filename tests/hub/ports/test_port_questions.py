@@ -29,8 +29,19 @@ HOSTILE = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def city(shared: Store) -> Store:
+    """Sites that no test changes."""
+    return fill(shared)
+
+
 @pytest.fixture
-def city(store: Store) -> Store:
+def own_city(store: Store) -> Store:
+    """The same for one test alone."""
+    return fill(store)
+
+
+def fill(store: Store) -> Store:
     """Six sites as those of `test_port_seen.py`, each bad on three days; the last has not told its configuration."""
     for number, division in enumerate(DIVISIONS):
         site = Sender(f"S{number}").meet(store, BEGIN - DAY)
@@ -213,26 +224,26 @@ def test_a_site_s_own_words_are_shown_as_they_are_and_break_no_answer(store: Sto
         assert row.names[0].startswith("=cmd") and row.names[1] == "'; DROP TABLE x" and row.count == 1
 
 
-def test_a_question_that_takes_too_long_is_refused_and_the_store_goes_on(city: Store) -> None:
+def test_a_question_that_takes_too_long_is_refused_and_the_store_goes_on(own_city: Store) -> None:
     with pytest.raises(UsageError, match="takes more than"):
         for _ in range(1000):
-            city.questions.answer(read("camera-days by site from=2026-01-01"), EVERYTHING, within_s=-1)
-    assert ask(city, "findings").total > 0
+            own_city.questions.answer(read("camera-days by site from=2026-01-01"), EVERYTHING, within_s=-1)
+    assert ask(own_city, "findings").total > 0
 
 
 @pytest.mark.parametrize(
     "text", ["findings by site", "sites by division", "cameras by site", "camera-days by site to=2026-11-04"]
 )
 def test_all_of_an_answer_is_of_one_state_whatever_is_committed_meanwhile(
-    city: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch, text: str
+    own_city: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     reader = opens(read_only=True)
     before, read, added = ask(reader, text), reader.all, iter(range(100))
 
     def meanwhile(*statement: object) -> object:
         found = read(*statement)
-        site = Sender(f"N{next(added)}").meet(city, BEGIN - DAY)
-        site.send(city, "config", 1, config(finding(ONLINE, "camera:c0", "fail"), division="140200"), BEGIN)
+        site = Sender(f"N{next(added)}").meet(own_city, BEGIN - DAY)
+        site.send(own_city, "config", 1, config(finding(ONLINE, "camera:c0", "fail"), division="140200"), BEGIN)
         return found
 
     monkeypatch.setattr(reader, "all", meanwhile)

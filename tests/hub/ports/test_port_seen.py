@@ -31,11 +31,11 @@ SCOPES = [
 ] + [EVERYTHING]  # fmt: skip
 
 
-@pytest.fixture
-def city(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def city(shared: Store) -> Store:
     """Six sites: two of School 4, one where something is assigned to Zhao, one that has no configuration yet."""
     for number, division in enumerate(DIVISIONS):
-        site = Sender(f"S{number}").meet(store)
+        site = Sender(f"S{number}").meet(shared)
         if number == 5:
             continue
         found = [
@@ -45,14 +45,14 @@ def city(store: Store) -> Store:
         body = config(*found, division=division, model=f"DS-{number}")
         if number % 2:
             body["cameras"] = [{**one, "maintainer": "Other Ltd"} for one in body["cameras"]]
-        site.send(store, "config", 1, body, BEGIN + number * DAY)
+        site.send(shared, "config", 1, body, BEGIN + number * DAY)
     for name in ("S0", "S3"):
-        store.words.keep_operator(name, "School 4", "Li", BEGIN)
+        shared.words.keep_operator(name, "School 4", "Li", BEGIN)
     said = Word(site="S1", check=ONLINE, subject="camera:c0", kind="assigned", said_by="Li", at=utc_text(BEGIN),
                 assignee="Zhao", until="2026-11-20")  # fmt: skip
-    store.words.keep(said)
-    store.words.keep(replace(said, site="S4", until="2026-12-20"))
-    return store
+    shared.words.keep(said)
+    shared.words.keep(replace(said, site="S4", until="2026-12-20"))
+    return shared
 
 
 def is_seen(scope: Scope, row: FindingRow) -> bool:

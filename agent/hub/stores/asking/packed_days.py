@@ -115,7 +115,12 @@ def between(store: Database, first: date, last: date) -> dict[str, PackedDay]:
 
 def due(store: Database, days: Collection[date]) -> list[date]:
     """Return which of these days have rows of many sites and are not packed, or many have changed since."""
-    return [day for day in days if _is_due(store, day.isoformat())]
+    held = store.all(
+        "SELECT min(day), max(day) FROM assessed WHERE by_what = ? UNION ALL SELECT min(day), max(day) FROM bad_day",
+        REPORTED,
+    )
+    ends = [day for both in held for day in both if day is not None]  # nothing is asked of days before and after all
+    return [day for day in days if ends and min(ends) <= day.isoformat() <= max(ends) and _is_due(store, str(day))]
 
 
 def _is_due(store: Database, at: str) -> bool:
