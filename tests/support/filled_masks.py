@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pictures
 from pictures import Picture
 
@@ -29,8 +31,15 @@ def fill(kind: Filled) -> tuple[tuple[slice, slice], Picture]:
 
 
 def sensed(scene: Picture, light: float, moment: int) -> Picture:
-    noise = np.random.default_rng(moment).normal(0, 2, scene.shape)
-    return np.asarray(np.clip(scene * light + noise, 0, 255), np.uint8)
+    return np.asarray(np.clip(scene * light + _noise(moment, scene.shape), 0, 255), np.uint8)
+
+
+@lru_cache(16)
+def _noise(moment: int, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """A sensor's noise: the same moments are asked for again and again, and drawing it costs most of a picture."""
+    noise = np.random.default_rng(moment).normal(0, 2, shape)
+    noise.flags.writeable = False
+    return noise
 
 
 def coded(picture: Picture) -> Picture:

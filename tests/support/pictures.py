@@ -10,7 +10,7 @@ import hashlib
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,8 +51,17 @@ def polygon(box: Box) -> tuple[tuple[float, float], ...]:
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
+KEPT = 64
+"""So many scenes, and as many lit ones, are kept: tests ask for the same few again and again."""
+
+
 def scene(seed: int, width: int = 640, height: int = 360) -> Picture:
     """A street-like scene with texture at every scale: plaster, bricks, foliage, people-like figures, lettering."""
+    return _scene(seed, width, height).copy()
+
+
+@lru_cache(KEPT)
+def _scene(seed: int, width: int, height: int) -> Picture:
     rng = np.random.default_rng(seed)
     big_w, big_h = 1280, 720
     canvas = np.full((big_h, big_w, 3), rng.integers(70, 170, 3), np.float32)
@@ -139,8 +148,13 @@ def flat_scene(width: int = 640, height: int = 360, level: int = 150) -> Picture
 
 def lit(picture: Picture, light: Light, seed: int) -> Picture:
     """The scene as the sensor sees it: by day, by night (dark, noisy) or under infrared (grey)."""
+    return _lit(picture.tobytes(), picture.shape, light, seed).copy()
+
+
+@lru_cache(KEPT)
+def _lit(pixels: bytes, shape: tuple[int, ...], light: Light, seed: int) -> Picture:
     rng = np.random.default_rng(seed + 7)
-    x = picture.astype(np.float32) / 255
+    x = np.frombuffer(pixels, np.uint8).reshape(shape).astype(np.float32) / 255
     if light == "night":
         x, sigma = np.power(x, 1.6) * 0.45, 6.0
     elif light == "ir":
@@ -148,7 +162,7 @@ def lit(picture: Picture, light: Light, seed: int) -> Picture:
         x, sigma = np.repeat(np.power(grey, 1.2)[..., None] * 0.8, 3, 2), 3.0
     else:
         sigma = 1.5
-    noise: Any = rng.normal(0, sigma, picture.shape)
+    noise: Any = rng.normal(0, sigma, shape)
     if light == "ir":
         noise = noise[..., :1]
     return np.clip(x * 255 + noise, 0, 255).astype(np.uint8)

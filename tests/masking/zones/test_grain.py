@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pictures
 import pytest
 from pictures import Mask, Picture
@@ -33,8 +35,12 @@ def wall(moment: int, inside: Callable[[Picture], Picture], noise: float = 6.0) 
     """Return a picture of a plain wall, with a pane of its own exactly where the zone is, and a sensor's noise."""
     slope = 130 + 25 * np.linspace(-1, 1, 640)[None, :, None] + 15 * np.linspace(-1, 1, 360)[:, None, None]
     scene = inside(np.broadcast_to(slope, (360, 640, 3)).astype(np.uint8).copy())
-    grains = np.random.default_rng(moment).normal(0, noise, scene.shape)
-    return np.asarray(np.clip(scene + grains, 0, 255), np.uint8)
+    return np.asarray(np.clip(scene + _grains(moment, noise), 0, 255), np.uint8)
+
+
+@lru_cache(16)
+def _grains(moment: int, noise: float) -> npt.NDArray[np.float64]:
+    return np.random.default_rng(moment).normal(0, noise, (360, 640, 3))
 
 
 def bare(scene: Picture) -> Picture:
