@@ -65,5 +65,5 @@ def axe_faults(page: Page, *more: str) -> dict[str, list[str]]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(axe_source())
     rules = {name: {"enabled": True} for name in more}
-    found = page.evaluate("rules => axe.run({ rules })", rules)["violations"]
+    found = page.evaluate("rules => axe.run({ rules, resultTypes: ['violations'] })", rules)["violations"]
     return {one["id"]: [f"{node['target']} {node['html'][:120]}" for node in one["nodes"][:4]] for one in found}
