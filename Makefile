@@ -104,7 +104,7 @@ $(LOCALE).mo: $(LOCALE).po .venv/installed
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils sip-tester kamailio mosquitto mosquitto-clients rabbitmq-server postgresql libpq5 softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 debhelper dpkg-dev apt-utils gpg gpgv python3-gi \
+	sh packaging/system-packages.sh chromium chromium-headless-shell fonts-wqy-microhei poppler-utils sip-tester kamailio mosquitto mosquitto-clients rabbitmq-server postgresql libpq5 softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 debhelper dpkg-dev apt-utils gpg gpgv python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Start Debian's Chromium."""
+    """Start Debian's Chromium, in the form that has no window: the same engine at half the cost."""
     from in_chromium import chromium
 
-    with chromium() as one:
+    with chromium("chromium-headless-shell") as one:
         yield one

@@ -19,9 +19,9 @@ QUIET: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networkin
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the machine's Chromium, and end it with the block."""
-    program = shutil.which("chromium")
+def chromium(name: str = "chromium") -> Iterator[Browser]:
+    """Start the machine's Chromium, or that of its programs which is named, and end it with the block."""
+    program = shutil.which(name)
     assert program is not None, "make system-packages installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
