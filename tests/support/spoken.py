@@ -7,6 +7,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from uncollected import uncollected
+
 from agent.text.cli_words import arguments, commands, groups
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +40,7 @@ def configures(path: Path) -> bool:
     return place.startswith(("agent/site/config/", "agent/site/toml/")) or place == "agent/site/rules/read.py"
 
 
+@uncollected()
 def sources(*packages: str) -> dict[Path, ast.Module]:
     """Return the parsed files of some packages."""
     files = [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
