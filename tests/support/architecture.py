@@ -39,6 +39,7 @@ from house_rules import (
     WALLS,
 )  # fmt: skip
 from hub_ports import around_ports
+from uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +106,19 @@ def within(name: str, module: str) -> bool:
     return name == module or name.startswith(f"{module}.")
 
 
+@uncollected()
 def violations(root: Path) -> list[str]:
     """Return every broken rule as `path:line: what`."""
     found: list[str] = []
     for name, path in sources(root, *PACKAGES):
         tree = ast.parse(path.read_text("utf-8"), name)
-        found += _import_violations(name, tree)
+        modules = tuple(imports(tree, name))
+        found += _import_violations(name, modules)
         found += _call_violations(name, tree)
         found += _posix_violations(name, tree)
         found += _json_violations(name, tree)
         found += _sql_violations(name, tree)
-        found += around_ports(name, ((one.name, one.line) for one in imports(tree, name)))
+        found += around_ports(name, ((one.name, one.line) for one in modules))
         found += _pass_violations(name, tree)
         found += _private_violations(name, tree)
     for name, path in sources(root, "packaging", "systemd"):
@@ -146,8 +149,7 @@ def _full_folders(root: Path) -> Iterator[str]:
             yield f"{name}:1: {parts[1]} is no room"
 
 
-def _import_violations(name: str, tree: ast.Module) -> Iterator[str]:
-    modules = list(imports(tree, name))
+def _import_violations(name: str, modules: tuple[Import, ...]) -> Iterator[str]:
     for each in modules:
         top = each.name.split(".")[0]
         # `from masking import geometry` names masking itself first: what counts is the module behind it.
@@ -327,6 +329,7 @@ def _within_heirs(tree: ast.Module, foreign: set[str]) -> set[int]:
     return {id(inner) for heir in heirs for inner in ast.walk(heir)}
 
 
+@uncollected()
 def reached(root: Path, start: str) -> dict[str, str]:
     """Return every module that importing `start` loads from our source -> the file that asks for it first.
 

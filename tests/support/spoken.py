@@ -8,6 +8,8 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
+from uncollected import uncollected
+
 from agent.text.cli_words import arguments, commands, groups
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,7 @@ def configures(path: Path) -> bool:
     return place.startswith(("agent/site/config/", "agent/site/toml/")) or place == "agent/site/rules/read.py"
 
 
+@uncollected()
 def sources(*packages: str) -> dict[Path, ast.Module]:
     """Return the parsed files of some packages.
 

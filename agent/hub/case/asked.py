@@ -6,6 +6,7 @@ it. A rule that nobody knows here is named as it was reported, and nothing is sa
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from agent.hub.domain.rows.reports import Finding, evidence_of
@@ -71,6 +72,12 @@ def _asked(check: str, document: str, article: str, finding: Finding) -> Asked:
         duty = "The site, or its hub for it, has set this for itself; no rule asks for it."
         place = (f"{document}, {article}", f"{translate(document, 'zh_CN')} {article}")
         return Asked(document, article, place, _spoken(duty))
+    return _shipped_rule(check, document, article)
+
+
+@lru_cache(maxsize=1024)
+def _shipped_rule(check: str, document: str, article: str) -> Asked:
+    """Return a rule as the shipped packs have it: each duty of each pack is looked at, and a case names few rules."""
     english, chinese = (place_in(document, article, shipped(), lang) for lang in LANGUAGES)
     return Asked(document, article, (english, chinese), _duty(check, document, article))
 
