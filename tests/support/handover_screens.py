@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from handed_over import SIGNER, checked, html
@@ -46,6 +47,7 @@ STREAMS = Streams(
 """Of a usual camera."""
 
 
+@cache
 def thumbnails(count: int, width_px: int = 480) -> tuple[bytes, ...]:
     """Return pictures as the worker makes them for a report, with the private zone of `sites.camera` black."""
     with Worker(timeout_s=PATIENCE_S) as worker:
@@ -80,7 +82,8 @@ def _bare(observation: Observation) -> Observation:
     return replace(observation, value=replace(observation.value, verdict="FAIL", reason="not-hidden"))
 
 
-def kinds(pictures: tuple[bytes, ...]) -> dict[str, CheckResult]:
+@cache
+def kinds(pictures: tuple[bytes, ...]) -> Mapping[str, CheckResult]:
     """Return every kind of site by its name; `pictures` are used in turn."""
     many = {f"camera-{n:02}": f"Corridor {n}" for n in range(64)}
     enough = tuple(pictures[n % len(pictures)] for n in range(64))

@@ -6,8 +6,9 @@ partition). Among strips in either direction, searched cuts and greedy cuts the 
 """
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 from agent.onsite.cards.grid import Box
@@ -30,6 +31,7 @@ Trapezoid = tuple[Point, Point, Point, Point]
 """A part of a zone between two heights: upper left, upper right, lower right, lower left."""
 
 
+@lru_cache(512)
 def pieces(zone: Polygon, most: int, worth: float = 0.0) -> tuple[tuple[Point, ...], ...]:
     """Cut a zone into at most `most` parts, so that the rectangles around them hide as little beyond it as is feasible.
 
@@ -40,6 +42,8 @@ def pieces(zone: Polygon, most: int, worth: float = 0.0) -> tuple[tuple[Point, .
 
     Returns:
         For each part corners of the zone inside it, in no order: their bounding box, and their convex hull, hold it.
+
+    Kept for the zones of a site: a page that shows a card again asks for the same, and a cut takes some 10 ms.
     """
     raster = _Raster(zone)
     found = min((_sum(raster, one) + worth * len(one), len(one), one) for one in _candidates(raster, most))[2]
@@ -50,6 +54,10 @@ def pieces(zone: Polygon, most: int, worth: float = 0.0) -> tuple[tuple[Point, .
 def boxes(parts: tuple[tuple[Point, ...], ...]) -> tuple[Box, ...]:
     """Return the rectangle around each part."""
     return tuple(bounding_box(part) for part in parts)
+
+
+Halves = tuple[float, Region, Region]
+"""The two halves of a region, behind the sum of their areas."""
 
 
 class _Raster:
@@ -68,34 +76,43 @@ class _Raster:
         ]
         self._across, self._down = _unions(rows), _unions(columns)
         self.whole: Region = (0, 0, len(columns), len(rows))
+        self._halves: dict[Region, list[Halves]] = {}
 
     def shrunk(self, region: Region) -> Region | None:
         """Shrink a region to the cells that the zone touches; None where there is none."""
-        left, top, right, bottom = region
-        across = self._across[top][bottom] & _bits(left, right)
+        left, top, right, bottom = region  # written out: a cover asks for this thousands of times
+        across = self._across[top][bottom] & ((1 << right) - (1 << left))
         if not across:
             return None
-        left, right = _ends(across)
-        top, bottom = _ends(self._down[left][right] & _bits(top, bottom))
-        return left, top, right, bottom
+        left, right = (across & -across).bit_length() - 1, across.bit_length()
+        down = self._down[left][right] & ((1 << bottom) - (1 << top))
+        return left, (down & -down).bit_length() - 1, right, down.bit_length()
 
     def area(self, region: Region) -> float:
         """Return a region's area."""
         left, top, right, bottom = region
         return (self.xs[right] - self.xs[left]) * (self.ys[bottom] - self.ys[top])
 
-    def halves(self, region: Region) -> Iterator[tuple[Region, Region]]:
-        """Cut a region in two at each of its lines; halves without anything of the zone are not returned."""
-        left, top, right, bottom = region
-        for line in range(left + 1, right):
-            yield from self._both((left, top, line, bottom), (line, top, right, bottom))
-        for line in range(top + 1, bottom):
-            yield from self._both((left, top, right, line), (left, line, right, bottom))
+    def halves(self, region: Region) -> list[Halves]:
+        """Cut a region in two at each of its lines; halves without anything of the zone are not returned.
 
-    def _both(self, first: Region, second: Region) -> Iterator[tuple[Region, Region]]:
-        one, other = self.shrunk(first), self.shrunk(second)
-        if one is not None and other is not None:
-            yield one, other
+        Each pair comes with the sum of its areas. Greedy and searched cuts come to the same regions again and again.
+        """
+        known = self._halves.get(region)
+        if known is None:
+            known = self._halves[region] = list(self._cut_at_each_line(region))
+        return known
+
+    def _cut_at_each_line(self, region: Region) -> Iterator[Halves]:
+        left, top, right, bottom = region
+        pairs: list[tuple[Region, Region]] = [
+            *(((left, top, line, bottom), (line, top, right, bottom)) for line in range(left + 1, right)),
+            *(((left, top, right, line), (left, line, right, bottom)) for line in range(top + 1, bottom)),
+        ]
+        for first, second in pairs:
+            one, other = self.shrunk(first), self.shrunk(second)
+            if one is not None and other is not None:
+                yield self.area(one) + self.area(other), one, other
 
 
 Cuts = tuple[Region, ...]
@@ -120,10 +137,10 @@ def _greedy(raster: _Raster, whole: Region, most: int) -> Iterator[Cuts]:
     while len(cuts) < most:
         saved, place, halves = 0.0, -1, (whole, whole)
         for number, region in enumerate(cuts):
-            for pair in raster.halves(region):
-                gain = raster.area(region) - _sum(raster, pair)
-                if gain > saved:
-                    saved, place, halves = gain, number, pair
+            whole_area = raster.area(region)
+            for both, one, other in raster.halves(region):
+                if whole_area - both > saved:
+                    saved, place, halves = whole_area - both, number, (one, other)
         if place < 0:
             return
         cuts = (*cuts[:place], *halves, *cuts[place + 1 :])
@@ -138,20 +155,20 @@ def _strips(raster: _Raster, most: int, *, upright: bool) -> Iterator[Cuts]:
     def strip(low: int, high: int) -> Region | None:
         return raster.shrunk((low, 0, high, rows) if upright else (0, low, columns, high))
 
-    known = {
-        (low, high): found
+    known = [
+        (low, high, raster.area(found), found)
         for low in range(count)
         for high in range(low + 1, count + 1)
         if (found := strip(low, high)) is not None
-    }
+    ]
     nothing: Cuts = ()
     best = [(0.0, nothing)] + [(float("inf"), nothing)] * count
     for _ in range(most):
         following = list(best)
-        for (low, high), region in known.items():
+        for low, high, own, region in known:
             area, cuts = best[low]
-            if area + raster.area(region) < following[high][0]:
-                following[high] = area + raster.area(region), (*cuts, region)
+            if area + own < following[high][0]:
+                following[high] = area + own, (*cuts, region)
         best = following
         yield best[count][1]
 
@@ -164,10 +181,9 @@ def _searched(raster: _Raster, whole: Region, most: int) -> Iterator[Cuts]:
         found: tuple[float, Cuts] = raster.area(region), (region,)
         if most == 1:
             return found
-        pairs = list(raster.halves(region))
-        if most > 2:
-            pairs = sorted(pairs, key=lambda pair: _sum(raster, pair))[:BEAM]
-        for one, other in pairs:
+        # Sorting keeps the order of equal sums; of two rectangles no other cut than the first can be the best.
+        pairs = sorted(raster.halves(region), key=itemgetter(0))[: BEAM if most > 2 else 1]
+        for _, one, other in pairs:
             for share in range(1, most):
                 first = best(one, share)
                 if first[0] < found[0]:
@@ -227,14 +243,6 @@ def _unions(rows: list[int]) -> list[list[int]]:
             line.append(union)
         found.append(line)
     return found
-
-
-def _bits(low: int, high: int) -> int:
-    return (1 << high) - (1 << low)
-
-
-def _ends(bits: int) -> tuple[int, int]:
-    return (bits & -bits).bit_length() - 1, bits.bit_length()
 
 
 def _inside(raster: _Raster, region: Region) -> Iterator[Point]:

@@ -6,7 +6,7 @@ mapping comes first.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
@@ -102,28 +102,18 @@ def find(sheet: Sheet, mapped: Mapping[str, str]) -> Headings | None:
 
     `mapped` is a person's mapping: normal heading -> key of a column, or `IGNORED`.
     """
-    best: Headings | None = None
-    taken: Mapping[int, str] = {}
+    best: tuple[dict[int, str], int] | None = None
+    most = RECOGNISED_MIN - 1
     rows = sheet.rows[:HEADER_ROWS_MAX]
     for number, row in enumerate(rows):
         below = rows[number + 1] if number + 1 < len(rows) else None
         # Headings on two levels: a group above, what it consists of below it.
         for texts, last in ((_texts(row), row.number), (_joined(row, below), below.number if below else row.number)):
-            found = _headings(texts, last, mapped)
-            if len(found.by_key) >= RECOGNISED_MIN and (best is None or len(found.by_key) > len(best.by_key)):
-                best, taken = found, texts
-    return None if best is None else _with_guesses(best, taken, mapped)
-
-
-def _with_guesses(headings: Headings, texts: Mapping[int, str], mapped: Mapping[str, str]) -> Headings:
-    """Add what an unknown heading may mean: only in the row that is taken, for to look for names is slow."""
-    found = []
-    for heading in headings.found:
-        words = normal(texts[heading.column])
-        is_known = heading.key or heading.guess or heading.password or heading.unit or mapped.get(words)
-        close = [] if is_known else get_close_matches(words, _NAMES, n=1, cutoff=0.7)
-        found.append(replace(heading, guess=_NAMES[close[0]][0]) if close else heading)
-    return replace(headings, found=tuple(found))
+            recognised = len(_headings(texts, last, mapped).by_key)
+            if recognised > most:
+                best, most = (texts, last), recognised
+    # What is similar takes most of the time, and only the headings need it, not every row that might have been them.
+    return _headings(*best, mapped, guessing=True) if best else None
 
 
 def _texts(row: Row) -> dict[int, str]:
@@ -134,7 +124,9 @@ def _joined(row: Row, below: Row | None) -> dict[int, str]:
     return _texts(row) | (_texts(below) if below else {})
 
 
-def _headings(texts: Mapping[int, str], last_row: int, mapped: Mapping[str, str]) -> Headings:
+def _headings(
+    texts: Mapping[int, str], last_row: int, mapped: Mapping[str, str], *, guessing: bool = False
+) -> Headings:
     found: dict[str, tuple[int, Heading]] = {}
     rest: list[Heading] = []
     twice: list[tuple[Heading, Heading]] = []
@@ -151,7 +143,8 @@ def _headings(texts: Mapping[int, str], last_row: int, mapped: Mapping[str, str]
             rest.append(Heading(column, shown, unit=unit))
             continue
         if key not in BY_KEY:
-            rest.append(Heading(column, shown))
+            close = get_close_matches(words, _NAMES, n=1, cutoff=0.7) if guessing and not key else []
+            rest.append(Heading(column, shown, guess=_NAMES[close[0]][0] if close else ""))
             continue
         heading = Heading(column, shown, key, remembered=bool(said))
         other = found.get(key)
