@@ -9,15 +9,15 @@ from pathlib import Path
 import lies
 import pytest
 from held_items import GATE, HALL, LIBRARY, NVR, PORCH, RECORDER, held, status, unheard
-from patience import PATIENCE_S
 from told_site import told_site
+from warm import judging_worker
 
 from masking.worker.client import Worker
 
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker(timeout_s=PATIENCE_S) as running:
+    with judging_worker() as running:
         yield running
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import lies
 import pytest
 from held_items import GATE, HALL, LIBRARY, NVR, PORCH, RECORDER, held, status, unheard
-from patience import PATIENCE_S
 from told_site import Told, told_site
+from warm import judging_worker
 
 from agent.demo.world.cameras import DemoCamera, DemoDevice, RecordingPlan
 from agent.judge.checks.known import level_of
@@ -21,7 +21,7 @@ from masking.worker.client import Worker
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker(timeout_s=PATIENCE_S) as running:
+    with judging_worker() as running:
         yield running
 
 

@@ -11,12 +11,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from patience import PATIENCE_S
 from pictures import Box, Picture, masked, polygon
 from pictures import Mask as Drawn
 from sites import DAY
 from turning_site import Street, street, taken, toml_zone
-from warm import one_worker
+from warm import judging_worker, one_worker
 
 from agent.judge.memory import memory as state
 from agent.judge.wording.held import is_held
@@ -45,7 +44,7 @@ Draw = Callable[[PathName, int], Picture]
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker(timeout_s=PATIENCE_S) as running, one_worker(environment):
+    with judging_worker() as running, one_worker(environment):
         yield running
 
 

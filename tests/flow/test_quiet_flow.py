@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patience import PATIENCE_S
 from told_site import Told, told_site
+from warm import judging_worker
 
 from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.report.plain_findings import plain_findings
@@ -33,7 +33,7 @@ def declared(duty: str, value: str, cameras: str = "") -> str:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker(timeout_s=PATIENCE_S) as running:
+    with judging_worker() as running:
         yield running
 
 

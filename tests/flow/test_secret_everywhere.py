@@ -21,10 +21,12 @@ from pathlib import Path
 import pytest
 from here_run import run_here
 from smaller_site import unhurried
+from warm import one_worker
 from webhook_server import Hook, serving
 
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.service.cycle import environment
 
 NAME, PLACE = "Zhenbao金库更衣室", "Zhenbao地下二层"
 MARKERS = ("Zhenbao", "金库", "地下二层")
@@ -198,6 +200,12 @@ def place_of(folder: Path, secret: bool) -> Iterator[Place]:
         place = Place(config, hook)
         (folder / "journal.txt").write_text(place.run("run", "--once", expects=(0, 1, 3, 69)), "utf-8")
         yield place
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    with one_worker(environment):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from types import ModuleType
 
 import pytest
+from patience import PATIENCE_S
 
 from masking.model import Job, Judged
 from masking.worker.client import Worker
@@ -30,8 +31,16 @@ def judging_once(worker: Worker, patch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
+def judging_worker() -> Iterator[Worker]:
+    """Start the worker of a test file whose sites all begin at the same time, and show the same pictures then."""
+    with pytest.MonkeyPatch.context() as patch, Worker(timeout_s=PATIENCE_S) as worker:
+        judging_once(worker, patch)
+        yield worker
+
+
+@contextmanager
 def one_worker(*modules: ModuleType) -> Iterator[None]:
-    """Hand the same worker to every command of these modules that opens one with the same arguments."""
+    """Hand the same worker to every command of these modules that opens one with the same arguments; it judges once."""
     opened: dict[tuple[object, ...], Worker] = {}
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
 
@@ -40,6 +49,7 @@ def one_worker(*modules: ModuleType) -> Iterator[None]:
             key = (timeout_s, accept_unconfined)
             if key not in opened:
                 opened[key] = stack.enter_context(Worker(timeout_s, accept_unconfined))
+                judging_once(opened[key], patch)
             yield opened[key]
 
         for module in modules:

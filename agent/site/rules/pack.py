@@ -119,18 +119,16 @@ class Pack:
     file: str = ""
     hub_version: int = 0
     signed_by: str = ""
-    _by_check: Mapping[str, tuple[Obligation, ...]] = field(init=False, repr=False, compare=False)
+    by_check: Mapping[str, tuple[tuple[str, Obligation], ...]] = field(init=False, repr=False, compare=False)
+    """The obligations of each check with their full names, and of all under the empty name: each look asks hundreds."""
 
     def __post_init__(self) -> None:
-        """Sort the obligations by their check: each of a hundred checks asks for its own, some of them often."""
-        by_check: dict[str, list[Obligation]] = {}
+        found: dict[str, list[tuple[str, Obligation]]] = {"": []}
         for one in self.obligations:
-            by_check.setdefault(one.check, []).append(one)
-        object.__setattr__(self, "_by_check", {check: tuple(found) for check, found in by_check.items()})
-
-    def of_check(self, check: str) -> tuple[Obligation, ...]:
-        """Return the obligations of one check, in order."""
-        return self._by_check.get(check, ())
+            named = (f"{self.id}/{one.id}", one)
+            found[""].append(named)
+            found.setdefault(one.check, []).append(named)
+        object.__setattr__(self, "by_check", {check: tuple(ones) for check, ones in found.items()})
 
     def named(self, lang: str) -> str:
         """Return the title in a language."""
@@ -174,8 +172,7 @@ def place_in(document: str, article: str, packs: Iterable[Pack], lang: str) -> s
 def obligations(packs: Iterable[Pack], check: str = "") -> Iterator[tuple[str, Obligation]]:
     """Yield every obligation, or those of one check, each with its full name `pack/obligation`."""
     for pack in packs:
-        for one in pack.of_check(check) if check else pack.obligations:
-            yield f"{pack.id}/{one.id}", one
+        yield from pack.by_check.get(check, ())
 
 
 def in_effect(one: Obligation, today: date) -> bool:
