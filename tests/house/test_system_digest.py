@@ -1,4 +1,4 @@
-"""The boot test, the benches and the hub on another Python are left out of `.ci/run` only where nothing that they try has changed."""
+"""Boot test, benches and the hub on another Python are left out of `.ci/run` only where nothing they try has changed."""
 
 from __future__ import annotations
 

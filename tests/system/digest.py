@@ -1,7 +1,9 @@
 """Tells whether anything that a run outside `make test` tries has changed since it passed last: a digest of its files.
 
-    python tests/system/digest.py [boot|benches|hub-313]    prints both digests; exit code 0: the same, 1: the run is due
-    python tests/system/digest.py [boot|benches|hub-313] --write    after it passed: writes `tried.txt`, to be committed
+    python tests/system/digest.py [RUN]    prints both digests; exit code 0: the same, 1: the run is due
+    python tests/system/digest.py [RUN] --write    after it passed: writes what is to be committed
+
+RUN: boot, benches or hub-313.
 
 A release runs all of them whatever this says (`make release`).
 """
