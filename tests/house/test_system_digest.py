@@ -1,4 +1,4 @@
-"""Boot test, benches and the hub on another Python are left out of `.ci/run` only where nothing they try has changed."""
+"""Boot test, benches and the hub on another Python are left out of `.ci/run` only where none of their files changed."""
 
 from __future__ import annotations
 
