@@ -10,7 +10,7 @@ What a person writes into a reason about somebody else stays as it was written: 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, cast
 
 from agent.contract.authors import is_author
@@ -64,14 +64,21 @@ def anonymous(finding: Finding, ids: Ids | None) -> Finding:
     return replace(finding, message=kept, evidence=evidence)
 
 
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields, none of another class: asked for each value of a site's whole state."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+
+
 def _collect(value: object, found: Callable[[str], None]) -> None:
     members: Iterable[tuple[str, object]] = ()
     if isinstance(value, Mapping):
         members = ((str(key), one) for key, one in value.items())
     elif isinstance(value, tuple | list | frozenset | set):
         members = (("", one) for one in value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        members = ((one.name, getattr(value, one.name)) for one in fields(value))
+    else:
+        kind: Any = type(value)  # mypy takes a class for nothing that can be a key
+        members = ((name, getattr(value, name)) for name in _fields(kind))
     for name, one in members:
         if isinstance(one, str):
             if is_of_people(name) and one.strip() and not is_author(one):

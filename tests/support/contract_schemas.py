@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 from referencing import Registry, Resource
@@ -26,9 +29,36 @@ KINDS = {
 """The kind of each payload that is no report."""
 
 
+_FITTED: set[tuple[str, int, bytes]] = set()
+"""Which word of which schema, by its identity, a part of a message was held against and fitted, by its digest."""
+
+
+def _once(word: str) -> Callable[..., Iterator[jsonschema.ValidationError]]:
+    """Hold a part of a message against a word of a schema, unless it has fitted before.
+
+    Most of a report is as in the report before. No schema here looks at what stands around a part.
+    """
+    plain = jsonschema.Draft202012Validator.VALIDATORS[word]
+
+    def held(validating: Any, value: Any, part: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
+        known = word, id(schema), sha256(json.dumps(part, sort_keys=True).encode()).digest()
+        if known not in _FITTED:
+            wrong = list(plain(validating, value, part, schema) or ())
+            if not wrong:
+                _FITTED.add(known)
+            yield from wrong
+
+    return held
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, {word: _once(word) for word in ("$ref", "properties")}
+)
+
+
 def validator(kind: str) -> jsonschema.Draft202012Validator:
     """Return the validator of one kind of message."""
-    return jsonschema.Draft202012Validator(SCHEMAS[kind], registry=REGISTRY)
+    return _Validator(SCHEMAS[kind], registry=REGISTRY)
 
 
 def fits(payload: bytes) -> None:
