@@ -11,7 +11,6 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -203,15 +202,19 @@ def masked(picture: Picture, box: Box, mask: Mask) -> Picture:
 
 
 def _mosaic(area: Picture, block: float) -> Picture:
-    out = area.copy()
+    if not area.size:
+        return area.copy()
     height, width = area.shape[:2]
-    ys = [round(i * block) for i in range(int(height / block) + 1)] + [height]
-    xs = [round(i * block) for i in range(int(width / block) + 1)] + [width]
-    for y0, y1 in pairwise(ys):
-        for x0, x1 in pairwise(xs):
-            if y1 > y0 and x1 > x0:
-                out[y0:y1, x0:x1] = area[y0:y1, x0:x1].reshape(-1, 3).mean(0).astype(np.uint8)
-    return out
+    ys, xs = _starts(height, block), _starts(width, block)
+    high, wide = np.diff([*ys, height]), np.diff([*xs, width])
+    sums = np.add.reduceat(np.add.reduceat(area.astype(np.int64), ys, axis=0), xs, axis=1)
+    means = (sums / (high[:, None] * wide[None, :])[..., None]).astype(np.uint8)
+    return np.repeat(np.repeat(means, high, axis=0), wide, axis=1)
+
+
+def _starts(size: int, block: float) -> list[int]:
+    """Where blocks begin along a side, each at the pixel that is nearest."""
+    return sorted({at for number in range(int(size / block) + 1) if (at := round(number * block)) < size})
 
 
 def jpeg(picture: Picture, quality: int = 85) -> bytes:
