@@ -36,7 +36,7 @@ watch: setup ## the same, and keep it running while the site changes
 test: setup system-packages ## format, lint, types and all tests
 	$(MAKE) -j 2 peers check build/tests-compiled # side by side: each of them keeps one core busy
 	$(BIN)/python -I -m compileall -q -j 2 agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
-	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+	$(BIN)/python -Im pytest -q -n 6 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 build/tests-compiled: .venv/installed $(shell find tests -name '*.py') # else each worker compiles every file of tests, at once with the others
 	@mkdir -p build

@@ -153,9 +153,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.name not in EXTRAS:
             return _print_bug(error, verbose, lang)
         values = {"package": error.name, "extra": EXTRAS[error.name]}
-        _print_error(
-            render(Message("this command needs the package {package}: pip install 'camwarden[{extra}]'", values), lang)
-        )
+        missing = Message("this command needs the package {package}: pip install 'camwarden[{extra}]'", values)
+        _print_error(render(missing, lang))
         return exits.UNAVAILABLE
     except Exception as error:  # noqa: BLE001 - the last net: one line instead of a traceback
         return _print_bug(error, verbose, lang)

@@ -28,7 +28,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Open a store for those tests of a file that only read what the file puts into it once."""
     folder = tmp_path_factory.mktemp("shared") / "hub"
-    store = _laid(request, folder).store(folder, False, lambda left: True)
+    store = _opened(_laid(request, folder), folder)
     yield store
     store.close()
 
@@ -36,9 +36,13 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _laid(request: pytest.FixtureRequest, folder: Path) -> Engine:
     if request.param == "postgres.conninfo":
         request.getfixturevalue("postgres").place(folder)
-    else:
-        lay_empty(folder)
     return ENGINES[request.param]
+
+
+def _opened(engine: Engine, folder: Path, read_only: bool = False) -> Store:
+    if engine is SQLITE and not read_only:
+        lay_empty(folder)
+    return engine.store(folder, read_only, lambda left: True)
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def opens(engine: Engine, tmp_path: Path) -> Iterator[Opens]:
     with ExitStack() as opened:
 
         def one(read_only: bool = False) -> Store:
-            store = engine.store(tmp_path / "hub", read_only, lambda left: True)
+            store = _opened(engine, tmp_path / "hub", read_only)
             if threading.current_thread() is threading.main_thread():
                 opened.callback(store.close)
             return store
