@@ -6,6 +6,7 @@ PEERS := build/peers
 LOCALE := agent/text/locale/zh_CN/LC_MESSAGES/camwarden
 
 SYSTEM ?= debian-12 ubuntu-24.04 debian-13
+WORKERS ?= 6 # so many tests at a time: with four, two cores were idle for a fifth of the time, as tests wait for deadlines and servers
 PYTHON_313 ?= $(shell command -v /usr/bin/python3.13 || echo python3.13)
 HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/commands/test_verify_command.py \
 	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
@@ -36,7 +37,7 @@ watch: setup ## the same, and keep it running while the site changes
 test: setup system-packages ## format, lint, types and all tests
 	$(MAKE) -j 2 peers check build/tests-compiled # side by side: each of them keeps one core busy
 	$(BIN)/python -I -m compileall -q -j 2 agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
-	$(BIN)/python -Im pytest -q -n 6 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+	$(BIN)/python -Im pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 build/tests-compiled: .venv/installed $(shell find tests -name '*.py') # else each worker compiles every file of tests, at once with the others
 	@mkdir -p build
@@ -51,7 +52,7 @@ test-cost: setup peers system-packages ## what each test file of a room takes of
 	$(BIN)/python tests/flakes/cost.py $(COST_FLAGS) tests/$(ROOM)
 
 test-hub-313: build/python-3.13/installed peers system-packages ## the hub, the contract and verify on Python 3.13 too: databases, locks, TLS, sockets, threads, processes and commands
-	build/python-3.13/bin/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder -p no:cacheprovider $(HUB_ON_311_ALONE) $(HUB_TESTS)
+	build/python-3.13/bin/python -Im pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -p no:cacheprovider $(HUB_ON_311_ALONE) $(HUB_TESTS)
 
 test-313: build/python-3.13/installed peers system-packages ## all tests on Python 3.13 too
 	build/python-3.13/bin/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
