@@ -113,13 +113,19 @@ def between(store: Database, first: date, last: date) -> dict[str, PackedDay]:
     return {day: without(one, column(left[day])) if day in left else one for day, one in found.items()}
 
 
+_ENDS: Final = (
+    "SELECT min(day) FROM assessed WHERE by_what = ? UNION ALL SELECT max(day) FROM assessed WHERE by_what = ?"
+    " UNION ALL SELECT min(day) FROM bad_day UNION ALL SELECT max(day) FROM bad_day"
+)
+"""The first and the last day of what is held: of days outside nothing is asked.
+
+Each end by itself: where one SELECT asks for both, SQLite goes through every row between them.
+"""
+
+
 def due(store: Database, days: Collection[date]) -> list[date]:
     """Return which of these days have rows of many sites and are not packed, or many have changed since."""
-    held = store.all(
-        "SELECT min(day), max(day) FROM assessed WHERE by_what = ? UNION ALL SELECT min(day), max(day) FROM bad_day",
-        REPORTED,
-    )
-    ends = [day for both in held for day in both if day is not None]  # nothing is asked of days before and after all
+    ends = [end for (end,) in store.all(_ENDS, REPORTED, REPORTED) if end is not None]
     return [day for day in days if ends and min(ends) <= day.isoformat() <= max(ends) and _is_due(store, str(day))]
 
 
