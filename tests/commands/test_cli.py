@@ -116,10 +116,16 @@ def test_every_command_of_the_table_is_there(capsys: pytest.CaptureFixture[str])
         assert capsys.readouterr().out.startswith(f"usage: camwarden {name} ")
 
 
-def test_help_names_every_command_and_the_promise() -> None:
-    shown = camwarden("--help").stdout
+@pytest.mark.parametrize("arguments", [["--help"], ["--help", "check"]])
+def test_help_names_every_command_and_the_promise(arguments: list[str]) -> None:
+    shown = camwarden(*arguments).stdout
     assert [name for name in COMMANDS if not re.search(rf"(?m)^    {name} ", shown)] == []
     assert "only reads from devices" in " ".join(shown.split())
+
+
+def test_a_word_that_is_no_command_is_answered_with_all_that_are() -> None:
+    shown = camwarden("statsu").stderr
+    assert [name for name in COMMANDS if not re.search(rf"(?m)^  camwarden {name} ", shown)] == []
 
 
 @pytest.mark.parametrize(
