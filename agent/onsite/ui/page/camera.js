@@ -99,7 +99,7 @@ export async function camera(root, app, id) {
             const next = data.paths[index + ({ ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? NaN)];
             if (next) { choose(next.path); event.preventDefault(); tabs.querySelector("[tabindex='0']").focus(); }
           },
-        }, pathTitle(one), " ", verdict && verdictChip(verdict));
+        }, el("span", null, pathTitle(one)), " ", verdict ? verdictChip(verdict) : el("span", { class: "s", "aria-hidden": "true" }, "\u00a0"));
       }));
       const shown = data.paths[at];
       if (!shown) return;
