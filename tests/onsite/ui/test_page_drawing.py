@@ -160,14 +160,16 @@ def test_touch_draws_the_same_zone_on_a_phone(way: Callable[[Page], None], opene
     assert same(kept(page, stub)[0]["polygon"], WANTED)
 
 
-@pytest.mark.parametrize("words", ["", "recording on the device besides"])
+@pytest.mark.parametrize("is_long", [False, True])
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_a_verdict_that_comes_while_somebody_draws_does_not_move_the_picture(
-    width: int, words: str, opened: Opening
+    width: int, is_long: bool, opened: Opening
 ) -> None:
     stub = Stub()
-    for path in stub.cameras["yard"]["paths"]:
-        path["words"] = words or path["words"]
+    if is_long:
+        stub.cameras["yard"]["names"] = ["the third window from the left of the house across the street"]
+        for path in stub.cameras["yard"]["paths"]:
+            path["words"] = "recording on the device besides"
     page = opened(stub, "#/camera/yard", viewport={"width": width, "height": 844})
     draw(page)
     top = "() => document.querySelector('.sheet').getBoundingClientRect().top + window.scrollY"

@@ -30,7 +30,7 @@ export async function camera(root, app, id) {
     const tab = (key, words) => button(words, () => { mode = key; show(); }, { "data-key": key, "aria-pressed": String(mode === key) });
     rebuild(head, [
       el("h1", null, data.name || data.id),
-      mode !== "ladder" && el("span", null, chip(data.status), " ", data.words), // of its last look: there is a newer verdict there
+      mode !== "ladder" && el("span", { class: mode === "draw" && "said" }, chip(data.status), " ", data.words), // of its last look: there is a newer verdict there
       el("span", { class: "dim" }, [data.placement, data.device.make, data.device.model, data.secret && t("secret place")].filter(Boolean).join(" · ")),
       el("span", { class: "row modes", role: "group", "aria-label": t("What to do here") }, tab("look", t("Look and approve")), app.mayEdit() && tab("draw", t("Draw")), tab("ladder", t("On the ladder"))),
       button(t("Next open camera"), () => app.next(id), { "aria-keyshortcuts": "n", "data-key": "next" }),
