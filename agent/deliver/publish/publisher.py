@@ -161,7 +161,6 @@ class Publisher:
             will = state_message(presence, "lost", self._signer, self._clock())
             self._own = {will.payload}  # a broker that closes may give it to us before it does
             link.open(will)
-            self._certificate_ends_at = ends_at(hub)  # a renewed one may have come while the link was opened
             return self._serve(link, presence)
         except OSError as error:
             return "offline", f"{hub.host}:{hub.port}: {failure_words(error)}"
@@ -220,6 +219,7 @@ class Publisher:
         self._spool.requeue()
         self._window.begin(granted.receive_maximum)
         self._outbox.begin()
+        self.reread_certificate()  # a renewed one may have come with 3.1.1, which is asked on a connection of its own
         link.subscribe(*subscriptions(self._site), wished=wishes(self._site))
         birth = state_message(presence, "ready", self._signer, self._clock())
         self._own.add(birth.payload)

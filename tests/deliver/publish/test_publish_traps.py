@@ -10,6 +10,9 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -201,6 +204,33 @@ def test_an_expired_certificate_of_ours_is_named_and_a_renewed_one_counts_withou
             assert publisher.status().certificate_days == 8
             # A reset may overtake the broker's alert, and looks as if the broker closed for the version: for a minute.
             waits(lambda: publisher.status().protocol == "5", 2 * PATIENCE_S)
+
+
+def test_a_certificate_renewed_before_the_second_version_is_asked_counts_at_once(
+    tmp_path: Path, hub_signer: Signer
+) -> None:
+    """MQTT 3.1.1 is asked on a connection of its own, which reads the files anew: so must the status."""
+    authority = Authority(tmp_path / "authority")
+    door = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority.ca))
+    door.load_cert_chain(*authority.issue("broker", server=True))
+    pair = authority.issue("S1", timedelta(hours=-1))
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as beside:
+
+        def turn_5_away() -> ssl.SSLSocket:
+            with door.wrap_socket(server.accept()[0], server_side=True) as first:
+                assert b"MQTT\x05" in first.recv(4096)
+                authority.issue("S1", timedelta(days=9))
+            second = door.wrap_socket(server.accept()[0], server_side=True)
+            assert b"MQTT\x04" in second.recv(4096)
+            second.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
+            return second
+
+        kept = beside.submit(turn_5_away)
+        maker = Maker(tmp_path / "site", delivery.site(hub=over_tls(server.getsockname()[1], authority.ca, pair)))
+        spool = maker.open()
+        with publishing(maker, spool, hub_signer) as publisher, kept.result(PATIENCE_S):
+            waits(lambda: publisher.status().protocol == "3.1.1")
+            assert publisher.status().certificate_days == 8
 
 
 def test_a_certificate_that_is_missing_or_of_a_stranger_is_named(tmp_path: Path, hub_signer: Signer) -> None:
