@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import subprocess
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ def run_here(*arguments: str | Path, answers: str = "", environ: Mapping[str, st
         patch("sys.stdin", io.StringIO(answers)),
         redirect_stdout(out),
         redirect_stderr(err),
+        patch.object(logging.getLogger(), "handlers", logging.getLogger().handlers[:]),  # its own writes to `err`
     ):
         code = main(words)
     told = [one.detach().getvalue().decode("utf-8") for one in (out, err)]
