@@ -7,14 +7,17 @@ Source: Lewis 1995 (normalized cross-correlation).
 
 import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 
 from masking.view.edges import log_gradient
+from masking.view.framing import Box
 from masking.view.picture import Grey
 from masking.view.tiles import Floats
+
+_Plane = TypeVar("_Plane", Grey, Floats)
 
 _COARSE_PX: Final = 112
 _SCALES: Final = tuple(float(one) for one in np.geomspace(1.0, 2.6, 15))
@@ -25,9 +28,9 @@ _PIXELS: Final = (1.0, 12 / 11, 10 / 11, 4 / 3, 3 / 4)
 """Shapes of a pixel that streams have: square ones, those of PAL and NTSC, those of anamorphic recorders."""
 
 
-def turned_back(grey: Grey, turn: int, mirrored: bool) -> Grey:
-    """Return the picture turned back, and mirrored back, to how the approved view lies."""
-    turned = np.rot90(grey, turn // 90)  # against the clock
+def turned_back(picture: _Plane, turn: int, mirrored: bool) -> _Plane:
+    """Return a picture, or its edges, turned back and mirrored back to how the approved view lies."""
+    turned = np.rot90(picture, turn // 90)  # against the clock
     return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
 
 
@@ -55,29 +58,40 @@ def _near_edges(grey: Grey, size: tuple[int, int], rungs: dict[int, Floats]) -> 
     return np.asarray(cv2.resize(rungs[rung], size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def laid_over(
-    small: Floats, grey: Grey, shape: tuple[int, ...]
-) -> Iterator[tuple[float, tuple[float, float, float, float]]]:
-    """Lay a picture over the small approved view in each size: yield how alike, and what box of the view it shows."""
+def laid_over(small: Floats, grey: Grey, shape: tuple[int, ...]) -> Iterator[tuple[float, Box, int, bool]]:
+    """Lay a picture over the small approved view, turned by quarters and mirrored, in each size.
+
+    Its edges are drawn once for all ways that have the same size, which takes most of the time.
+
+    Yields:
+        How alike they are, what box of the view the picture shows, by how much it is turned, and whether mirrored.
+    """
     rows, columns = small.shape
-    squeezed = (grey.shape[1] / grey.shape[0]) / (shape[1] / shape[0])
-    for pixel in {round(one, 3): one for one in (*_PIXELS, 1 / squeezed)}.values():
-        aspect = grey.shape[1] / grey.shape[0] * pixel
-        rungs: dict[int, Floats] = {}
-        for scale in (*_SCALES, *(1 / one for one in _SCALES[1:])):
-            # `scale` is by how much the picture as a whole is larger than the whole approved view, or smaller.
-            wide = columns / scale
-            high = wide / (aspect / (shape[1] / shape[0])) * rows / columns
-            size = (round(wide), round(high))
-            if min(size) < 16 or max(size) > 3 * _COARSE_PX:
-                continue
-            fits, holds = size[0] <= columns and size[1] <= rows, size[0] >= columns and size[1] >= rows
-            if not fits and not holds:
-                continue
-            over = _near_edges(grey, size, rungs)
-            grid = cv2.matchTemplate(small, over, cv2.TM_CCOEFF_NORMED) if fits else cv2.matchTemplate(
-                over, small, cv2.TM_CCOEFF_NORMED
-            )  # fmt: skip
-            _, score, _, (x, y) = cv2.minMaxLoc(grid)
-            x, y = (x, y) if fits else (-x, -y)
-            yield score, (x / columns, y / rows, (x + size[0]) / columns, (y + size[1]) / rows)
+    for upright, turns in ((grey, (0, 180)), (turned_back(grey, 90, mirrored=False), (90, 270))):
+        aspect = upright.shape[1] / upright.shape[0]
+        for pixel in {round(one, 3): one for one in (*_PIXELS, (shape[1] / shape[0]) / aspect)}.values():
+            rungs: dict[int, Floats] = {}
+            for scale in (*_SCALES, *(1 / one for one in _SCALES[1:])):
+                # `scale` is by how much the picture as a whole is larger than the whole approved view, or smaller.
+                wide = columns / scale
+                high = wide / (aspect * pixel / (shape[1] / shape[0])) * rows / columns
+                size = (round(wide), round(high))
+                if min(size) < 16 or max(size) > 3 * _COARSE_PX:
+                    continue
+                fits, holds = size[0] <= columns and size[1] <= rows, size[0] >= columns and size[1] >= rows
+                if not fits and not holds:
+                    continue
+                edges = _near_edges(upright, size, rungs)
+                for turn in turns:
+                    for mirrored in (False, True):
+                        over = turned_back(edges, turn - turns[0], mirrored)
+                        score, x, y = _best_place(small, over) if fits else _best_place(over, small)
+                        x, y = (x, y) if fits else (-x, -y)
+                        box = (x / columns, y / rows, (x + size[0]) / columns, (y + size[1]) / rows)
+                        yield score, box, turn, mirrored
+
+
+def _best_place(wide: Floats, part: Floats) -> tuple[float, int, int]:
+    """Return how alike a part is to what is under it where that is most, and its corner (x, y) there."""
+    _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(wide, part, cv2.TM_CCOEFF_NORMED))
+    return score, x, y

@@ -18,10 +18,10 @@ import numpy as np
 from masking.view import baseline
 from masking.view.bars import both_sides, find_bars
 from masking.view.baseline import Descriptor
-from masking.view.coarse import laid_over, small_edges, turned_back
+from masking.view.coarse import laid_over, small_edges
 from masking.view.compare import nearest
 from masking.view.edges import log_gradient
-from masking.view.framing import content, framed, is_as_approved, plausible, shown
+from masking.view.framing import Box, content, framed, is_as_approved, plausible, shown
 from masking.view.model import AS_APPROVED, NO_BARS, Bars, Framing, FramingJob, FramingSeen, ViewSeen
 from masking.view.picture import (
     LEAST_SIDE_PX,
@@ -58,7 +58,6 @@ _TRIES: Final = 5
 _APART_PX: Final = 90.0
 _PAIRS: Final = 400
 _ALONG: Final = 0.9
-_TURNS: Final = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +250,8 @@ class _Pair:
         left, top, right, bottom = self.box
         rows, columns = self.grey.shape
         inner = self.grey[round(top * rows) : round(bottom * rows), round(left * columns) : round(right * columns)]
-        for mirrored in (False, True):
-            for turn in _TURNS:
-                turned = turned_back(inner, turn, mirrored)
-                for score, box in laid_over(small, turned, self.approved.shape):
-                    ranked.append((score, self._boxed(box, turn, mirrored)))
+        for score, box, turn, mirrored in laid_over(small, inner, self.approved.shape):
+            ranked.append((score, self._boxed(box, turn, mirrored)))
         ranked.sort(key=lambda one: one[0], reverse=True)
         tried: list[Framing] = []
         for _, framing in ranked:
@@ -268,7 +264,7 @@ class _Pair:
             if measured is not None:
                 yield measured
 
-    def _boxed(self, box: tuple[float, float, float, float], turn: int, mirrored: bool) -> Framing:
+    def _boxed(self, box: Box, turn: int, mirrored: bool) -> Framing:
         """The framing in which the picture's content shows this box of the approved view."""
         left, top, right, bottom = self.box
         like = Framing(turn_deg=turn, mirrored=mirrored)
