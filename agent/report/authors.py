@@ -10,6 +10,7 @@ What a person writes into a reason about somebody else stays as it was written: 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any, Final, cast
 
@@ -23,6 +24,9 @@ NOT_PEOPLE: Final = frozenset({"caused_by", "signed_by", "named_by", "made_by", 
 SENTENCES: Final = frozenset({"message", "why"})
 WITHIN_CHARS_MIN: Final = 2
 """A name of one character is replaced where it stands alone: within a sentence it could be part of any word."""
+
+_HOLDS_NOTHING: Final = frozenset({int, float, bool, type(None), bytes, datetime, date, timedelta})
+"""Most values of a site's state, none of which need be asked what it is."""
 
 _WORD: Final = re.compile(r"[a-z0-9_.:-]+")
 """Words of ours in evidence, such as states and ids: a person who is called `fail` changes none."""
@@ -71,19 +75,19 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 
 def _collect(value: object, found: Callable[[str], None]) -> None:
+    kind: Any = type(value)  # mypy takes a class for nothing that can be a key
     members: Iterable[tuple[str, object]] = ()
-    if isinstance(value, Mapping):
-        members = ((str(key), one) for key, one in value.items())
+    if names := _fields(kind):
+        members = [(name, getattr(value, name)) for name in names]
+    elif isinstance(value, Mapping):
+        members = [(str(key), one) for key, one in value.items()]
     elif isinstance(value, tuple | list | frozenset | set):
-        members = (("", one) for one in value)
-    else:
-        kind: Any = type(value)  # mypy takes a class for nothing that can be a key
-        members = ((name, getattr(value, name)) for name in _fields(kind))
+        members = [("", one) for one in value]
     for name, one in members:
         if isinstance(one, str):
             if is_of_people(name) and one.strip() and not is_author(one):
                 found(one)
-        else:
+        elif type(one) not in _HOLDS_NOTHING:
             _collect(one, found)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from agent.judge.memory.notes import write_note
 from agent.observe.inventory.owners import Owner
 from drivers.spans import day_span
 
+Decides = Callable[[Outcome | None], Desk]
 MONTH = ("--month", "2026-11")
 
 
@@ -38,8 +41,15 @@ def dispute(live: Live, at: datetime) -> str:
     return note.said.id
 
 
-def lived(live: Live, desk: Desk, outcome: Outcome | None) -> None:
-    """Two good days, one on which the gate is away from noon to midnight, two good ones; disputed at six."""
+@pytest.fixture(scope="module")
+def five_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A hub's folder after two good days, one on which the gate is away from noon to midnight, and two good ones.
+
+    Also the name of the dispute of six o'clock, on which nobody has decided.
+    """
+    folder = tmp_path_factory.mktemp("lived")
+    desk = Desk(folder / "hub")
+    live = Live(folder, desk)
     live.day(-1)
     live.day(0, hours=range(12))
     live.day(0, silent=("boxa",), hours=range(12, 18))
@@ -47,8 +57,24 @@ def lived(live: Live, desk: Desk, outcome: Outcome | None) -> None:
     live.day(0, silent=("boxa",), hours=range(18, 24))
     for number in (1, 2):
         live.day(number)
-    if outcome is not None:
-        decisions.decide(desk.store, desk.signer, "S1", disputed, outcome, "科长李", "停电单已核对", NOON + 3 * DAY)
+    live.spool.close()
+    desk.store.close()
+    return desk.directory, disputed
+
+
+@pytest.fixture
+def decided(five_days: tuple[Path, str], tmp_path: Path) -> Iterator[Decides]:
+    """Open the hub after these days, and decide on the dispute, or do not."""
+    directory, disputed = five_days
+    desk = Desk(Path(shutil.copytree(directory, tmp_path / "hub")))
+
+    def after(outcome: Outcome | None) -> Desk:
+        if outcome is not None:
+            decisions.decide(desk.store, desk.signer, "S1", disputed, outcome, "科长李", "停电单已核对", NOON + 3 * DAY)
+        return desk
+
+    yield after
+    desk.store.close()
 
 
 def both(found: dict[str, Any], name: str | None, figure: str = "online") -> tuple[Any, Any]:
@@ -58,9 +84,9 @@ def both(found: dict[str, Any], name: str | None, figure: str = "online") -> tup
 
 
 def test_what_was_overturned_is_not_due_any_more_and_both_figures_are_shown(
-    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    decided: Decides, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    lived(live, desk, "overturned")
+    desk = decided("overturned")
     day = ("--day", FIRST.isoformat())
     reported_looks, after = both(reported(desk, capsys, *day, "--by", "division"), "140202")
     good, due, unknown, excluded = reported_looks
@@ -84,9 +110,9 @@ def test_what_was_overturned_is_not_due_any_more_and_both_figures_are_shown(
 
 @pytest.mark.parametrize("outcome", [None, "upheld", "remedied"])
 def test_without_a_decision_or_with_any_other_one_the_figures_stay(
-    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str], outcome: Outcome | None
+    decided: Decides, capsys: pytest.CaptureFixture[str], outcome: Outcome | None
 ) -> None:
-    lived(live, desk, outcome)
+    desk = decided(outcome)
     found = reported(desk, capsys, *MONTH, "--by", "maintainer")
     assert both(found, "维护S1")[1] is None and found["overturned"] == []
     assert found["disputes_undecided"] == (outcome is None)

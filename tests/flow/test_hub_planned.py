@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,18 +25,29 @@ from agent.judge.memory.notes import Acknowledgement, remove_note, write_note
 from agent.model.finding import Json
 
 
-@pytest.mark.parametrize("by", ["division", "maintainer", "model"])
-@pytest.mark.parametrize("when", [("--day", "2026-11-02"), ("--month", "2026-11")])
-def test_a_planned_outage_is_excluded_and_listed_however_it_is_grouped(
-    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str], tmp_path: Path, by: str, when: tuple[str, str]
-) -> None:
+@pytest.fixture(scope="module")
+def planned_outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A hub, only to read, of a site one device of which was off for a day by a plan."""
+    folder = tmp_path_factory.mktemp("outage")
+    desk = Desk(folder / "hub")
+    live = Live(folder, desk)
     midnight = NOON - 12 * HOUR
     live.plan("device:boxa", midnight + HOUR, midnight + 24 * HOUR, said_at=midnight)
     live.look(midnight)
     live.day(0, silent=("boxa",), hours=range(1, 24))
     live.look(midnight + DAY)  # the day after: yesterday's figures are told
+    live.spool.close()
+    yield desk
+    desk.store.close()
+
+
+@pytest.mark.parametrize("by", ["division", "maintainer", "model"])
+@pytest.mark.parametrize("when", [("--day", "2026-11-02"), ("--month", "2026-11")])
+def test_a_planned_outage_is_excluded_and_listed_however_it_is_grouped(
+    planned_outage: Desk, capsys: pytest.CaptureFixture[str], tmp_path: Path, by: str, when: tuple[str, str]
+) -> None:
     book = tmp_path / "out.xlsx"
-    told = reported(desk, capsys, *when, "--by", by, "--xlsx", str(book))
+    told = reported(planned_outage, capsys, *when, "--by", by, "--xlsx", str(book))
     rows = {row["name"]: row for row in told["rows"]}
     if by == "division":
         assert numbers(rows["140202"]) == (25, 25, 0, 23)
@@ -80,11 +92,12 @@ def test_unknown_is_due_and_never_good_by_each_grouping(
             assert due == {"division": 2 * 86_400, "maintainer": 2 * 86_400, "model": 86_400}[by], "seconds"
 
 
-@pytest.mark.parametrize("by", ["division", "maintainer", "model"])
-def test_a_site_that_is_off_by_a_plan_that_it_told_of_is_not_due_and_listed(
-    desk: Desk, live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str], by: By
-) -> None:
-    other = Live(tmp_path, desk, "S2", "140203")
+@pytest.fixture(scope="module")
+def both_off(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Live]]:
+    """A hub, only to read, of two sites that were off for the same two days: the first by a plan."""
+    folder = tmp_path_factory.mktemp("off")
+    desk = Desk(folder / "hub")
+    live, other = Live(folder, desk), Live(folder, desk, "S2", "140203")
     off = NOON - 12 * HOUR + 5 * DAY
     for number in range(21):
         if number == 4:
@@ -92,7 +105,17 @@ def test_a_site_that_is_off_by_a_plan_that_it_told_of_is_not_due_and_listed(
         for site in (live, other):
             if number not in (5, 6):
                 site.look(NOON + number * DAY)
-    other.spool.close()
+    for site in (live, other):
+        site.spool.close()
+    yield desk, live
+    desk.store.close()
+
+
+@pytest.mark.parametrize("by", ["division", "maintainer", "model"])
+def test_a_site_that_is_off_by_a_plan_that_it_told_of_is_not_due_and_listed(
+    both_off: tuple[Desk, Live], capsys: pytest.CaptureFixture[str], by: By
+) -> None:
+    desk, live = both_off
     found = assess(desk.store, by, FIRST, FIRST + 19 * DAY, NOON + 40 * DAY)
     rows = {row.name: (row.rank, row.due, row.reported) for row in found.rows}
     if by == "model":  # both sites have both models

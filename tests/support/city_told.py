@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from empty_hub import lay_empty
 from agent.contract.chain import GENESIS, SCHEMA, digest, utc_text
 from agent.contract.topics import Address
 from agent.hub.domain.rows.city_map import NO_MAP, MapFile, MapWord, Outline
-from agent.hub.stores.store import Store
+from agent.hub.stores.store import NAME, Store
 from agent.hub.stores.words import keep_operator
 from agent.model.finding import Head, StreamName
 from agent.verify.message import Chain, Claim
@@ -39,7 +41,29 @@ STATUSES = ("fail", "warn", "unknown")
 
 
 def city(directory: Path) -> Path:
-    """Fill a hub's folder with the sites of `PLACES` on a map; each has three open findings at each of two cameras."""
+    """Fill a hub's folder with the sites of `PLACES` on a map; each has three open findings at each of two cameras.
+
+    They are told once: who wants the same in a folder in which no hub has been gets a copy of its files.
+    """
+    if (directory / NAME).exists():
+        _tell(directory)
+        return directory
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, (mode, data) in _told().items():
+        path = directory / name
+        path.touch(mode)
+        path.write_bytes(data)
+    return directory
+
+
+@cache
+def _told() -> dict[str, tuple[int, bytes]]:
+    with tempfile.TemporaryDirectory() as name:
+        _tell(Path(name))
+        return {path.name: (path.stat().st_mode & 0o777, path.read_bytes()) for path in Path(name).iterdir()}
+
+
+def _tell(directory: Path) -> None:
     with closing(Store(lay_empty(directory))) as store:
         for site, (division, operator, maintainer, camera) in PLACES.items():
             tell_site(store, site, division, maintainer, camera)
@@ -47,7 +71,6 @@ def city(directory: Path) -> Path:
                 keep_operator(store, site, operator, "test", NOW)
         word = MapWord(by="Li", why="surveyed", at=utc_text(NOW), frame="wgs84", digest="d" * 64)
         store.city_map.keep(NO_MAP.with_file(MapFile(sites=POSITIONS, outlines=(DISTRICT,)), word))
-    return directory
 
 
 def tell_site(store: Store, site: str, division: str, maintainer: str, camera: str = "gate") -> None:

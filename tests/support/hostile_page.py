@@ -117,9 +117,10 @@ def garbage(save: Save) -> int:
 
 
 def refused(save: Save) -> int:
-    """Ask for what may not be; then the honest one goes through: the keeper is as it was."""
-    tell(asked(save, TEXTS[sys.argv[3]], digest(BEFORE)))
-    tell(asked(save, DRAWN, digest(BEFORE)))
+    """Ask for what may not be; behind each of it the honest one goes through, and back: the keeper is as it was."""
+    for name in sys.argv[3:]:
+        no, *yes = (TEXTS[name], digest(BEFORE)), (DRAWN, digest(BEFORE)), (BEFORE, digest(DRAWN))
+        tell(asked(save, *no), *(asked(save, *one) for one in yes))
     return 7
 
 

@@ -7,9 +7,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from patience import PATIENCE_S
@@ -112,6 +114,17 @@ class Broker:
         raise RuntimeError(f"mosquitto does not accept: {self.log}")
 
 
+@cache
+def _hashed_passwords() -> bytes:
+    """Return the file of passwords as the broker's own program makes it: it is started for each of them."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "passwords"
+        path.touch(0o600)
+        for user, password in PASSWORDS.items():
+            subprocess.run(["mosquitto_passwd", "-b", str(path), user, password], check=True)
+        return path.read_bytes()
+
+
 class SampleBroker(Broker):
     """Mosquitto with the shipped files; only paths, ports and the bind address are changed.
 
@@ -122,8 +135,7 @@ class SampleBroker(Broker):
         shutil.copy(SAMPLE / "acl", files / "acl")
         passwords = files / "passwords"
         passwords.touch(0o600)
-        for user, password in PASSWORDS.items():
-            subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, password], check=True)
+        passwords.write_bytes(_hashed_passwords())
         (files / "acl").chmod(0o600)
         self.password_port = free_port()
         text = (SAMPLE / "mosquitto.conf").read_text()

@@ -75,12 +75,17 @@ class PostgresServer:
         """End it; `immediate` is as a power cut, `fast` in good order."""
         self._run("pg_ctl", "stop", "-D", self.directory / "data", "-m", mode, "-w")
 
-    def place(self, directory: Path) -> None:
-        """Have the hub's folder name an empty schema."""
+    def place(self, directory: Path) -> int:
+        """Have the hub's folder name an empty schema; return its number."""
         self._places += 1
         self.query(f"CREATE SCHEMA place{self._places}")
+        self.name(directory, self._places)
+        return self._places
+
+    def name(self, directory: Path, place: int) -> None:
+        """Have the hub's folder name the schema of a place."""
         directory.mkdir(parents=True, exist_ok=True)
-        options = f"options='-c search_path=place{self._places}'"
+        options = f"options='-c search_path=place{place}'"
         (directory / "postgres.conninfo").write_text(f"host={self.directory} dbname=postgres user=hub {options}\n")
 
     def create(self, name: str, how: str) -> None:
@@ -121,9 +126,9 @@ class PostgresServer:
             done = db.execute(statement)
             return done.fetchall() if done.description else []
 
-    def connected(self) -> psycopg.Connection[Any]:
-        """Connect beside the hub, in the schema of the last place."""
-        path = f"-c search_path=place{self._places}"
+    def connected(self, place: int = 0) -> psycopg.Connection[Any]:
+        """Connect beside the hub, in the schema of a place; 0: of the last one."""
+        path = f"-c search_path=place{place or self._places}"
         return psycopg.connect(host=str(self.directory), dbname="postgres", user="hub", options=path, autocommit=True)
 
     def _run(self, program: str, *arguments: object) -> None:

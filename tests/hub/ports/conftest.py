@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from empty_hub import lay_empty
@@ -15,28 +16,50 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import NAMED, SQLITE, Engine
 from agent.hub.stores.postgres import engine as postgres_engine
 
+if TYPE_CHECKING:
+    from emptied_places import EmptiedPlaces
+    from postgres import PostgresServer
+
 ENGINES: dict[str, Engine] = {"sqlite": SQLITE, "postgres.conninfo": postgres_engine.ENGINE}
 
 
+@pytest.fixture(scope="session")
+def places(postgres: PostgresServer) -> EmptiedPlaces:
+    """Tables that each test of the server finds without a row."""
+    from emptied_places import EmptiedPlaces  # psycopg is loaded for no other test
+
+    return EmptiedPlaces(postgres)
+
+
 @pytest.fixture(params=["sqlite", *NAMED])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Return one, with a data folder that names it."""
-    return _laid(request, tmp_path / "hub")
+    with _laid(request, tmp_path / "hub") as engine:
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", *NAMED])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """Return one, with a data folder that names it, in which no hub has been."""
+    if request.param == "postgres.conninfo":
+        request.getfixturevalue("postgres").place(tmp_path / "hub")
+    return ENGINES[request.param]
 
 
 @pytest.fixture(scope="module", params=["sqlite", *NAMED])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Open a store for those tests of a file that only read what the file puts into it once."""
     folder = tmp_path_factory.mktemp("shared") / "hub"
-    store = _opened(_laid(request, folder), folder)
-    yield store
-    store.close()
+    with _laid(request, folder) as engine, closing(_opened(engine, folder)) as store:
+        yield store
 
 
-def _laid(request: pytest.FixtureRequest, folder: Path) -> Engine:
-    if request.param == "postgres.conninfo":
-        request.getfixturevalue("postgres").place(folder)
-    return ENGINES[request.param]
+@contextmanager
+def _laid(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    with ExitStack() as lent:
+        if request.param == "postgres.conninfo":
+            lent.enter_context(request.getfixturevalue("places").lent(folder))
+        yield ENGINES[request.param]
 
 
 def _opened(engine: Engine, folder: Path, read_only: bool = False) -> Store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from patience import PATIENCE_S
@@ -11,6 +12,7 @@ from portside import BEGIN, HOUR, Opens, Sender, config, finding, health
 
 from agent.hub.domain.rows.intake import Waiting
 from agent.hub.ports.store import Store
+from agent.hub.stores.engines import Engine
 from agent.model.errors import ConfigurationError, StoreFailed, StoreWaits
 from agent.model.finding import Head
 from agent.verify.message import Chain, Gap
@@ -128,9 +130,12 @@ def test_chains_read_back_what_was_kept_and_forget_what_was_undone(store: Store)
     assert store.sites.counts_summed() == {"verified": 4}
 
 
-def test_a_reader_needs_a_store_and_changes_nothing(opens: Opens) -> None:
+def test_a_reader_needs_a_store(bare: Engine, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
-        opens(read_only=True)
+        bare.store(tmp_path / "hub", True, lambda left: True)
+
+
+def test_a_reader_changes_nothing(opens: Opens) -> None:
     Sender().meet(opens())
     reader = opens(read_only=True)
     with pytest.raises(StoreFailed) as refused, reader.transaction():

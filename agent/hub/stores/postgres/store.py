@@ -5,6 +5,7 @@ lock until the end of the transaction, and sees all that was committed before; w
 their rows instead, and shares. A lost connection ends a transaction (StoreWaits); the next one connects anew.
 """
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -45,7 +46,7 @@ from agent.verify.message import Claim, Gap
 _OF_REPORTS: Final = re.compile(r"\b(report|report_row|finding|telling_finding|body|config_said)\b")
 """Statements about these see what a transaction has not written yet."""
 
-_OF_VIEWS: Final = ("work_mem = '64MB'", "jit = off")
+_OF_VIEWS: Final = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
 """Findings of a hundred thousand sites are told apart in memory; a statement is compiled for longer than it runs."""
 
 
@@ -217,17 +218,18 @@ class Store:
 
         Source: PostgreSQL 17, 13.2.2 (Repeatable Read: a transaction sees what was committed before it began).
         """
-        left_s, is_own = time_left_s(within_s), not self.is_in_transaction()
+        left_s, is_own, told_s = time_left_s(within_s), not self.is_in_transaction(), math.inf
 
         def limit() -> None:
-            if left_s() <= 0:
+            nonlocal told_s
+            if (now_s := left_s()) <= 0:
                 raise too_long(within_s)
-            self._to.execute(f"SET statement_timeout = {max(1, int(left_s() * 1000))}")
+            if told_s - now_s > within_s / 100:  # to tell the server each time takes longer than a small statement
+                self._to.execute(f"SET statement_timeout = {max(1, int(now_s * 1000))}")
+                told_s = now_s
 
         if is_own:
-            self._done("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
-            for setting in _OF_VIEWS:
-                self._to.execute(f"SET LOCAL {setting}")
+            self._done(f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {_OF_VIEWS}", ())
         self._before = limit
         try:
             yield
@@ -238,9 +240,7 @@ class Store:
         finally:
             self._before = _nothing
             with suppress(psycopg.Error):  # of a connection that is gone, whose successor has neither
-                if is_own:
-                    self._to.execute("ROLLBACK")  # nothing was written
-                self._to.execute("RESET statement_timeout")
+                self._to.execute(f"{'ROLLBACK; ' if is_own else ''}RESET statement_timeout")  # nothing was written
 
     def _done(self, statement: str, values: tuple[object, ...]) -> psycopg.Cursor[Any]:
         self._connect_anew()
