@@ -142,7 +142,7 @@ def test_a_secret_that_stops_working_is_one_failed_login_then_one_after_the_lock
         failed_after = []
         for hour in range(26):
             often = hour in (0, 1, 23, 24, 25)  # in between nothing is due
-            run_cycles(log, served, states, 12 if often else 3, period=PERIOD if often else 4 * PERIOD)
+            run_cycles(log, served, states, 12 if often else 1, period=PERIOD if often else HOUR)
             failed_after.append(log.failed)
     assert failed_after == [2] * 24 + [3] * 2
 
