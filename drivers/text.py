@@ -19,8 +19,10 @@ def sanitize(value: object, most_chars: int = LONGEST_CHARS) -> str:
     Control characters (terminal escapes begin with one), line and paragraph separators, lone surrogates and characters
     that turn the direction of writing become U+FFFD. White space around the text is stripped.
     """
-    text = "" if value is None else str(value)[: 4 * most_chars].strip()
-    return "".join(_replace_unsafe(character) for character in text[:most_chars])
+    text = ("" if value is None else str(value)[: 4 * most_chars].strip())[:most_chars]
+    if text.isprintable():  # nearly every text: nothing that is replaced counts as printable
+        return text
+    return "".join(_replace_unsafe(character) for character in text)
 
 
 def decode_text(data: bytes, most_bytes: int = 4096) -> str:

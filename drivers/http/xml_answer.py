@@ -60,7 +60,7 @@ def parse(data: bytes) -> etree._Element:
 
 def children(element: etree._Element, name: str) -> list[etree._Element]:
     """Return the child elements of this local name, whatever their namespace."""
-    return [child for child in elements(element) if name_of(child) == name]
+    return list(element.iterchildren("{*}" + name))
 
 
 def elements(element: etree._Element) -> list[etree._Element]:

@@ -68,6 +68,7 @@ def clip(kind: str, in_band: bool = True, packet_bytes: int = 1200) -> Clip:
         return Clip(kind, sdp.read_text(), tuple(packets))
 
 
+@cache
 def decoded_frames(data: bytes, kind: str) -> int:
     """Let ffmpeg decode Annex-B bytes; return how many whole pictures they hold. Fails on any decoding error."""
     command = ["ffmpeg", "-v", "error", "-xerror", "-f", {"h264": "h264", "h265": "hevc"}[kind], "-i", "pipe:0"]

@@ -28,11 +28,13 @@ import sys, gi
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst
 Gst.init(None)
-pipeline = Gst.parse_launch(sys.argv[1] + " ! fdsink fd=1")
-pipeline.set_state(Gst.State.PLAYING)
-message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
-pipeline.set_state(Gst.State.NULL)
-sys.exit(0 if message and message.type == Gst.MessageType.EOS else str(message and message.parse_error()))
+for number, text in enumerate(sys.argv[2:]):
+    pipeline = Gst.parse_launch(f"{text} ! filesink location={sys.argv[1]}/{number}")
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+    if not message or message.type != Gst.MessageType.EOS:
+        sys.exit(f"{text}: {message and message.parse_error()}")
 """
 
 
@@ -70,15 +72,28 @@ def _encoder(kind: Kind, arguments: tuple[str, ...]) -> list[str]:
     return ["-c:v", "libx265", *(part for pair in given.items() for part in pair), "-f", "hevc"]
 
 
-@cache
-def by_gstreamer(
-    pipeline: str, source: str = "video/x-raw,width=176,height=144,framerate=5/1", frames: int = 3
-) -> bytes:
+BALL = "video/x-raw,width=176,height=144,framerate=5/1"
+_LAUNCHED: dict[tuple[str, str, int], bytes] = {}
+
+
+def by_gstreamer(pipeline: str, source: str = BALL, frames: int = 3) -> bytes:
     """A moving test picture, encoded by elements of GStreamer."""
-    text = f"videotestsrc pattern=ball num-buffers={frames} ! {source} ! {pipeline}"
-    ran = subprocess.run([_PYTHON, "-c", _GSTREAMER, text], capture_output=True, timeout=120, check=False)
-    assert ran.returncode == 0, ran.stderr.decode()
-    return ran.stdout
+    launch_at_once([pipeline], source, frames)
+    return _LAUNCHED[pipeline, source, frames]
+
+
+def launch_at_once(pipelines: Iterable[str], source: str = BALL, frames: int = 3) -> None:
+    """Encode it in each of these ways for `by_gstreamer`, in one program: loading GStreamer costs more than they do."""
+    missing = [each for each in dict.fromkeys(pipelines) if (each, source, frames) not in _LAUNCHED]
+    if not missing:
+        return
+    texts = [f"videotestsrc pattern=ball num-buffers={frames} ! {source} ! {each}" for each in missing]
+    with TemporaryDirectory() as folder:
+        command = [_PYTHON, "-c", _GSTREAMER, folder, *texts]
+        ran = subprocess.run(command, capture_output=True, timeout=120, check=False)
+        assert ran.returncode == 0, ran.stderr.decode()
+        for number, each in enumerate(missing):
+            _LAUNCHED[each, source, frames] = Path(folder, str(number)).read_bytes()
 
 
 def split(data: bytes) -> list[bytes]:
@@ -97,6 +112,7 @@ def shown(data: bytes) -> Picture | None:
     return None if picture is None else np.asarray(picture, np.uint8)
 
 
+@cache
 def shown_by_ffmpeg(data: bytes, kind: Kind, pixels: str = "bgr24") -> bytes:
     """What the ffmpeg program shows of the first picture of a byte stream, as raw bytes."""
     muxer = "h264" if kind == "h264" else "hevc"

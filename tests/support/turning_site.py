@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,16 @@ def taken(
     scene: int, seed: int, light: pictures.Light = "day", box: pictures.Box | None = None, **move: float
 ) -> Picture:
     """Draw a scene in some light with the noise of one moment, moved as told, and a black mask on `box`."""
+    return _taken(scene, seed, light, box, move.get("turn", 0.0), move.get("right", 0.0)).copy()
+
+
+@lru_cache(64)  # sites of one file begin with the same looks
+def _taken(
+    scene: int, seed: int, light: pictures.Light, box: pictures.Box | None, turn: float, right: float
+) -> Picture:
     wide = _scene(scene)
-    matrix = cv2.getRotationMatrix2D((360, 202.5), move.get("turn", 0.0), 1.0)
-    matrix[:, 2] += (move.get("right", 0.0), 0.0)
+    matrix = cv2.getRotationMatrix2D((360, 202.5), turn, 1.0)
+    matrix[:, 2] += (right, 0.0)
     moved = np.asarray(cv2.warpAffine(wide, matrix, (720, 405), borderMode=cv2.BORDER_REFLECT), np.uint8)
     picture = pictures.lit(moved[22:382, 40:680], light, seed)
     return picture if box is None else masked(picture, box, pictures.Mask("solid"))

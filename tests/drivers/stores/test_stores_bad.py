@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from nobodys_readers import as_nobody, end_readers
 from store_footage import PATTERN, every, frigate, lay, of_gate, spans, task, troubles, why_not, written
 
 from drivers.footage import StoreTask
@@ -50,30 +48,10 @@ def database(place: Path) -> StoreTask:
     return replace(task(place / "config" / "frigate.db", NOW, "", "UTC", due=DUE), index=place / "index")
 
 
-def as_nobody(asked: StoreTask) -> dict[str, Any]:
-    """Read a store in a process without rights, as the service is one; return why not, what troubles, and its spans."""
-    code = (
-        "import json, os, sys, dataclasses, datetime, pathlib\n"
-        "from drivers.footage import Store\nfrom drivers.registry import load_store\n"
-        "from drivers.footage import StoreTask\n"
-        "said = json.loads(sys.argv[1]); read = load_store(said['kind'])\n"
-        "store = Store('disk', said['kind'], pathlib.Path(said['path']), said['pattern'], 'UTC')\n"
-        "now = datetime.datetime.fromisoformat(said['now'])\n"
-        "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "asked = StoreTask(store, (('gate', 'gate'),), pathlib.Path(said['index']), now, frozenset({'gate'}))\n"
-        "values = [one.value for one in read(asked)[0]]\n"
-        "why = {v.fact: [v.reason, v.detail] for v in values if hasattr(v, 'reason')}\n"
-        "kinds = {t.kind: t.times for v in values if hasattr(v, 'troubles') for t in v.troubles}\n"
-        "listed = [len(v.listed) for v in values if hasattr(v, 'listed')]\n"
-        "days = [len(v.days) for v in values if hasattr(v, 'days')]\n"
-        "print(json.dumps({'why': why, 'troubles': kinds, 'listed': listed, 'days': days}))\n"
-    )
-    store = asked.store
-    said = {"kind": store.kind, "path": str(store.path), "pattern": store.pattern, "now": asked.now.isoformat()}
-    command = [sys.executable, "-c", code, json.dumps({**said, "index": str(asked.index)})]
-    done = subprocess.run(command, capture_output=True, timeout=60, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    return dict(json.loads(done.stdout))
+@pytest.fixture(scope="module", autouse=True)
+def readers_end() -> Iterator[None]:
+    yield
+    end_readers()
 
 
 def _replaced(path: Path, data: bytes) -> None:

@@ -59,7 +59,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def _hevc(path: Path) -> Path:
-    encode = ["-c:v", "libx265", "-x265-params", "log-level=none:keyint=10", "-pix_fmt", "yuv420p"]
+    encode = [
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-x265-params",
+        "log-level=none:keyint=10",
+        "-pix_fmt",
+        "yuv420p",
+    ]
     source = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=10:duration=3"]
     subprocess.run(["ffmpeg", "-v", "error", *source, *encode, str(path)], check=True, timeout=90)
     return path

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from bitwriter import Writer, pps_h264, slice_h264, sps_h264, stream
-from streams import by_ffmpeg, by_gstreamer, encode_at_once, shown, shown_by_ffmpeg, split
+from streams import by_ffmpeg, by_gstreamer, encode_at_once, launch_at_once, shown, shown_by_ffmpeg, split
 
 from masking.bitstream.h264 import read
 from masking.bitstream.picture import AccessUnit, NotAPicture
@@ -91,6 +91,12 @@ def test_a_picture_of_any_size_is_shown_as_before(size: str) -> None:
     assert "{}x{}".format(*_size(_same(data))) == size
 
 
+@pytest.fixture(scope="module")
+def launched() -> None:
+    launch_at_once(GSTREAMER.values())
+
+
+@pytest.mark.usefixtures("launched")
 @pytest.mark.parametrize("name", GSTREAMER)
 def test_a_key_picture_of_gstreamer_is_shown_as_before(name: str) -> None:
     _same(by_gstreamer(GSTREAMER[name]))
@@ -111,11 +117,19 @@ def _same(data: bytes) -> AccessUnit:
     return unit
 
 
-@pytest.mark.parametrize("name", ["tff=1", "bff=1", "tff=1:pic-struct=1:nal-hrd=vbr:vbv-bufsize=900:vbv-maxrate=900"])
+MIXED = ("tff=1", "bff=1", "tff=1:pic-struct=1:nal-hrd=vbr:vbv-bufsize=900:vbv-maxrate=900")
+
+
+def _mixed(name: str, pixels: str) -> tuple[str, ...]:
+    return "-pix_fmt", pixels, "-x264-params", name
+
+
+@pytest.mark.parametrize("name", MIXED)
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p10le"])
 def test_a_picture_of_mixed_fields_is_shown_as_ffmpeg_shows_it(name: str, pixels: str) -> None:
     """OpenCV 5.0 by itself shows memory that nobody wrote."""
-    data = by_ffmpeg("h264", "-pix_fmt", pixels, "-x264-params", name, size="176x160")
+    encode_at_once("h264", [_mixed(each, pixels) for each in MIXED], size="176x160")
+    data = by_ffmpeg("h264", *_mixed(name, pixels), size="176x160")
     unit = read(data, MAX_PIXELS)
     assert shown_by_ffmpeg(unit.data, "h264", "yuv420p") == shown_by_ffmpeg(data, "h264", "yuv420p") != b""
     picture = shown(unit.data)

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from streams import by_ffmpeg, by_gstreamer, encode_at_once, shown, shown_by_ffmpeg, split
+from streams import by_ffmpeg, by_gstreamer, encode_at_once, launch_at_once, shown, shown_by_ffmpeg, split
 
 from masking.bitstream.h265 import read
 from masking.bitstream.picture import AccessUnit, NotAPicture
@@ -137,6 +137,12 @@ def test_a_picture_of_any_size_is_shown_as_before(size: str) -> None:
     assert f"{unit.width_px}x{unit.height_px}" == size
 
 
+@pytest.fixture(scope="module")
+def launched() -> None:
+    launch_at_once(GSTREAMER.values())
+
+
+@pytest.mark.usefixtures("launched")
 @pytest.mark.parametrize("name", GSTREAMER)
 def test_a_key_picture_of_gstreamer_is_shown_as_before(name: str) -> None:
     _same(by_gstreamer(GSTREAMER[name]))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from jpegs import ENCODINGS, encoded, joined, parts_of, segment, without
-from streams import by_gstreamer
+from streams import by_gstreamer, launch_at_once
 
 from masking.bitstream.jpeg import Jpeg, rewrite
 from masking.bitstream.picture import NotAPicture
@@ -66,6 +66,12 @@ def test_a_jpeg_of_ffmpeg_is_shown_as_before(pixels: str) -> None:
     same(subprocess.run([*command, *codec, "-f", "mjpeg", "-"], check=True, capture_output=True, timeout=60).stdout)
 
 
+@pytest.fixture(scope="module")
+def launched() -> None:
+    launch_at_once(GSTREAMER.values(), frames=1)
+
+
+@pytest.mark.usefixtures("launched")
 @pytest.mark.parametrize("name", GSTREAMER)
 def test_a_jpeg_of_gstreamer_is_shown_as_before(name: str) -> None:
     same(by_gstreamer(GSTREAMER[name], frames=1))

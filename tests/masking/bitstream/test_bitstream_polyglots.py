@@ -51,20 +51,19 @@ CASES = [(kind, carrier) for kind, carriers in HEADERS.items() for carrier in ca
 
 
 @cache
-def movie(codec: str) -> bytes:
-    """A picture of a codec that no camera of ours may send, in a fragmented file."""
+def movies() -> dict[str, bytes]:
+    """A picture of each codec that no camera of ours may send, in a fragmented file."""
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=96x80:rate=5"]
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"movie.{FOREIGN[codec]}"
-        source = ["-f", "lavfi", "-i", "testsrc2=size=96x80:rate=5", "-frames:v", "2", "-c:v", codec]
-        flags = ["-movflags", "frag_keyframe+empty_moov+default_base_moof"]
-        subprocess.run(
-            ["ffmpeg", "-v", "error", *source, *flags, str(path)], check=True, capture_output=True, timeout=60
-        )
-        return path.read_bytes()
+        for codec, ending in FOREIGN.items():
+            command += ["-frames:v", "2", "-c:v", codec, "-movflags", "frag_keyframe+empty_moov+default_base_moof"]
+            command.append(f"{folder}/{codec}.{ending}")
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        return {codec: Path(folder, f"{codec}.{ending}").read_bytes() for codec, ending in FOREIGN.items()}
 
 
 def polyglot(header: bytes, codec: str, behind: bytes) -> bytes:
-    return b"\0\0\0\1" + header + (16).to_bytes(8, "big") + movie(codec) + behind
+    return b"\0\0\0\1" + header + (16).to_bytes(8, "big") + movies()[codec] + behind
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,12 +24,12 @@ from masking.view.model import LightMode, QualityJob, QualitySeen, ViewSeen
 
 BEGUN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 OVERLAY: Polygon = ((0.0, 0.9), (0.5, 0.9), (0.5, 1.0), (0.0, 1.0))
-SCENE = pictures.scene(31)
+SCENE = 31
 USUAL = QualitySeen("day", 110, 45, 0.01, 0.0, -1.0, 0.5, 1.0, 2.0, 5.0, 0.1, 0.0, 0.0, 2.0, 0.9, 0.0, (9.0,))
 
 
 def view(n: int = 0, light: pictures.Light = "day", overlay: bool = True) -> pictures.Picture:
-    out = pictures.lit(SCENE, light, n)
+    out = pictures.lit(pictures.scene(SCENE), light, n)
     if overlay:
         out[324:, :320] //= 2
         cv2.putText(out, f"2026-11-24 12:{n:02d}:00", (5, 350), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1)
@@ -45,7 +46,9 @@ def measured(picture: pictures.Picture, previous: pictures.Picture | None = None
 @pytest.mark.parametrize("tint", [(1.0, 1.0, 1.0), (0.6, 1.0, 1.2), (1.2, 0.8, 1.0)])
 def test_a_cast_is_measured_in_lab_as_opencv_measures_it(light: pictures.Light, tint: tuple[float, ...]) -> None:
     """On a picture of one colour, nothing of which is dark or burnt out, so that every size of it is the same."""
-    colour = np.clip(pictures.lit(SCENE, light, 3).mean((0, 1)) * np.array(tint) + 40, 60, 200).astype(np.uint8)
+    colour = np.clip(pictures.lit(pictures.scene(SCENE), light, 3).mean((0, 1)) * np.array(tint) + 40, 60, 200).astype(
+        np.uint8
+    )
     seen = measure.measure(np.tile(colour, (360, 640, 1)), QualityJob())
     lab = cv2.cvtColor(colour[None, None].astype(np.float32) / 255, cv2.COLOR_BGR2Lab)[0, 0]
     assert (seen.cast_a, seen.cast_b) == pytest.approx((float(lab[1]), float(lab[2])), abs=0.4)  # it interpolates
@@ -209,7 +212,7 @@ def test_measures_tell_a_fault_from_a_good_picture() -> None:
     soft = measured(np.asarray(cv2.GaussianBlur(view(2), (0, 0), 3), np.uint8))
     assert good.sharpness - soft.sharpness > 0.3
     rng = np.random.default_rng(0)
-    noisy = np.clip(view(2) + rng.normal(0, 20, SCENE.shape), 0, 255).astype(np.uint8)
+    noisy = np.clip(view(2) + rng.normal(0, 20, (360, 640, 3)), 0, 255).astype(np.uint8)
     assert measured(noisy).noise > 4 * good.noise
     wave = 10 * np.sin(np.arange(360) * 2 * np.pi / 11)[:, None, None]
     assert measured(np.clip(view(2) + wave, 0, 255).astype(np.uint8)).stripes > good.stripes + 5
@@ -225,13 +228,13 @@ def test_measures_tell_a_fault_from_a_good_picture() -> None:
     assert good.shift_percent == pytest.approx(0, abs=0.1)
 
 
-HOSTILE = {
-    "black": np.zeros((360, 640, 3), np.uint8),
-    "white": np.full((360, 640, 3), 255, np.uint8),
-    "tiny": np.full((16, 16, 3), 90, np.uint8),
-    "thin": np.full((16, 3000, 3), 90, np.uint8),
-    "upright": np.random.default_rng(1).integers(0, 255, (640, 360, 3)).astype(np.uint8),
-    "huge": np.random.default_rng(1).integers(0, 255, (2160, 3840, 3), np.uint8),
+HOSTILE: dict[str, Callable[[], pictures.Picture]] = {
+    "black": lambda: np.zeros((360, 640, 3), np.uint8),
+    "white": lambda: np.full((360, 640, 3), 255, np.uint8),
+    "tiny": lambda: np.full((16, 16, 3), 90, np.uint8),
+    "thin": lambda: np.full((16, 3000, 3), 90, np.uint8),
+    "upright": lambda: np.random.default_rng(1).integers(0, 255, (640, 360, 3)).astype(np.uint8),
+    "huge": lambda: np.random.default_rng(1).integers(0, 255, (2160, 3840, 3), np.uint8),
 }
 
 
@@ -239,7 +242,7 @@ HOSTILE = {
 @pytest.mark.parametrize("excluded", [(), (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),)])
 def test_all_numbers_are_finite_and_in_range_for_any_picture(name: str, excluded: tuple[Polygon, ...]) -> None:
     approved = baseline.encode(view_picture.describe(view(1)))
-    seen = measure.measure(HOSTILE[name], QualityJob(b"nonsense", (approved, b""), excluded, (OVERLAY,)))
+    seen = measure.measure(HOSTILE[name](), QualityJob(b"nonsense", (approved, b""), excluded, (OVERLAY,)))
     values = [getattr(seen, one.name) for one in fields(seen) if one.name not in ("light", "ink")]
     assert all(math.isfinite(value) for value in [*values, *seen.ink] if value is not None)
     for ratio in (seen.dark_ratio, seen.bright_ratio, seen.flat_ratio):

@@ -19,7 +19,7 @@ from masking.view import picture as view_picture
 from masking.view.model import QualityJob, QualitySeen
 
 BEGUN_AT = datetime(2026, 11, 1, tzinfo=UTC)
-SCENE = pictures.scene(31)
+SCENE = 31
 USUAL = QualitySeen(
     "day", 110, 45, 0.01, 0.0, -1.0, 0.5, 1.0, 2.0, 5.0, 0.1, 0.0, 0.0, 2.0, 0.9, 0.0, (9.0,), 0.0, 0.0, 4.0,
     40.0, 0.0, 0.1, -0.1, 0.0, 1.0, 0.2, 0.3, 0.0,
@@ -27,7 +27,7 @@ USUAL = QualitySeen(
 
 
 def view(n: int = 0) -> pictures.Picture:
-    return pictures.lit(SCENE, "day", n)
+    return pictures.lit(pictures.scene(SCENE), "day", n)
 
 
 def measured(picture: pictures.Picture, previous: pictures.Picture | None = None) -> QualitySeen:
@@ -93,7 +93,7 @@ def test_stripes_are_measured_against_the_views_own() -> None:
 
 def test_noise_is_told_from_texture_by_the_picture_before() -> None:
     rng = np.random.default_rng(5)
-    good, noisy = measured(view(3), view(2)), measured(view(3) + rng.normal(0, 12, SCENE.shape), view(2))
+    good, noisy = measured(view(3), view(2)), measured(view(3) + rng.normal(0, 12, (360, 640, 3)), view(2))
     assert good.noise_change is not None and noisy.noise_change is not None
     assert noisy.noise_change > 2 * good.noise_change
     moved = measured(np.roll(view(3), 12, axis=1), view(2))
@@ -111,7 +111,7 @@ def test_a_cast_moves_both_thirds_of_the_tint_by_its_own_ratio_and_a_coat_but_on
 
 
 def test_nothing_is_compared_with_a_view_of_another_light_or_shape() -> None:
-    night = baseline.encode(view_picture.describe(pictures.lit(SCENE, "ir", 1)))
+    night = baseline.encode(view_picture.describe(pictures.lit(pictures.scene(SCENE), "ir", 1)))
     upright = baseline.encode(view_picture.describe(np.rot90(view(1)).copy()))
     for references in ((night,), (upright,), (b"no descriptor",), ()):
         seen = measure.measure(view(2), QualityJob(b"", references))

@@ -60,7 +60,7 @@ def judged(
     running: Worker, shown: pictures.Picture, approved: bytes, zones: tuple[Zone, ...] = (DESK, DOOR), **asked: Any
 ) -> dict[str, Verdict]:
     job = FramingJob((approved,) if approved else (), AREAS, **asked)
-    answer = running.judge(Job(jpeg(shown), "jpeg", zones, framing=job))
+    answer = running.judge(Job(jpeg(shown), "jpeg", zones, framing=job, device="d", camera="c"))
     return {one.zone: one for one in answer.verdicts}
 
 

@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from patience import PATIENCE_S
 from pictures import Light, jpeg, polygon
 from sights import view as looked
 from sites import NOW, STILL, camera, site
 from turning_site import Street, street, taken, toml_zone
+from warm import judging_worker, one_worker
 
 from agent.host.files import write_atomic
 from agent.model import exits
@@ -32,6 +32,7 @@ from agent.observe.pictures.derived_views import (
 )
 from agent.observe.pictures.previous_pictures import GATHERED_MAX, PreviousPictures
 from agent.observe.pictures.view_memory import CameraView
+from agent.service.cycle import environment
 from drivers.model import Mask
 from masking.model import Job
 from masking.view import baseline
@@ -51,7 +52,7 @@ MOVED = "camera-moved camera:dome"
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker(timeout_s=PATIENCE_S) as running:
+    with judging_worker() as running, one_worker(environment):
         yield running
 
 
