@@ -15,6 +15,9 @@ HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/comm
 HUB_ON_311_ALONE := --ignore=tests/hub/web/test_hub_pages_look.py --ignore=tests/hub/web/test_hub_web_browser.py \
 	--ignore=tests/hub/web/test_hub_web_access.py --ignore=tests/hub/views/test_hub_views.py --ignore=tests/hub/workers/test_hub_one_transaction.py \
 	-k 'not under_1000_wrong_ones and not a_browser_comes_back and (test_postgres or not postgres)'
+# Where numpy multiplies, threads of OpenBLAS that have nothing to do turn around and take a core's time from other tests;
+# the picture worker of the product has one too (masking/worker/warm_parent.py).
+demo test test-room test-cost test-hub-313 test-313 test-upgrade flakes: export OPENBLAS_NUM_THREADS := 1
 AUDIT_LOCK ?= packaging/runtime.lock
 
 .PHONY: help demo link-demo province-demo watch test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-upgrade test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
