@@ -42,7 +42,7 @@ WITHIN_S = 2 * PATIENCE_S
 ENDS_WITHIN_S = 50.0
 """Less than a period, which is a minute."""
 SEEN = ("gate", "yard")
-"""One camera with all good, and one whose mask is displaced: each more costs every cycle the judging of its pictures."""
+"""One camera with all good, and one whose mask is displaced: more would only have more pictures judged each cycle."""
 
 
 @dataclass
