@@ -150,13 +150,10 @@ def _full_folders(root: Path) -> Iterator[str]:
 
 
 def _import_violations(name: str, modules: tuple[Import, ...]) -> Iterator[str]:
-    in_line: dict[int, set[str]] = {}
-    for each in modules:
-        in_line.setdefault(each.line, set()).add(each.name)
     for each in modules:
         top = each.name.split(".")[0]
-        # `from masking import geometry` names masking itself first: what counts is the module behind it.
-        longer = any(within(other, each.name) for other in in_line[each.line] if other != each.name)
+        beside = {one.name for one in modules if one.line == each.line} - {each.name}
+        longer = any(within(one, each.name) for one in beside)  # `from masking import geometry` names masking first
         if top in (*PACKAGES, "tests") and not longer and (why := _refused(name, each.name)):
             yield f"{name}:{each.line}: {why}"
         for module, places in WALLS.items():
