@@ -36,6 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, C
         Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("adversary"), worker, patch, LOOKS) as world,
     ):
+        world.answered = {}
         world.look()
         yield world, world.reported()
 

@@ -27,6 +27,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("boxes"), worker, patch, LOOKS) as world,
     ):
+        world.answered = {}
         yield world
 
 

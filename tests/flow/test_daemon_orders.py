@@ -187,6 +187,7 @@ def test_a_spot_check_is_answered_by_a_verified_report_bound_to_its_nonce(bench:
 
 
 def test_report_now_resend_and_refusals_are_answered_and_a_restart_changes_no_answer(bench: Bench) -> None:
+    """What is asked while nothing runs is answered after the start."""
     with bench.daemon():
         bench.wire.give(order(command("report-now", now(), "report"), bench.hub))
         first = bench.wire.result("report")
@@ -207,15 +208,11 @@ def test_report_now_resend_and_refusals_are_answered_and_a_restart_changes_no_an
         assert bench.wire.result("attic").reason == "unknown-camera"
         bench.wire.give(order(command("report-now", now() - 2 * HOUR, "old"), bench.hub))
         assert bench.wire.result("old").reason == "expired"
-    with bench.daemon():
-        bench.wire.give(order(command("report-now", now(), "report"), bench.hub))
-        assert bench.wire.result("report", count=2) == first
-
-
-def test_a_command_given_while_nothing_runs_or_before_sigterm_is_answered_after_the_start(bench: Bench) -> None:
     bench.wire.give(order(command("report-now", now(), "asleep"), bench.hub))
     with bench.daemon():
         assert bench.wire.result("asleep").status == "done"
+        bench.wire.give(order(command("report-now", now(), "report"), bench.hub))
+        assert bench.wire.result("report", count=2) == first
 
 
 def test_policy_is_applied_reported_and_refused_for_its_reason(bench: Bench, tmp_path: Path) -> None:

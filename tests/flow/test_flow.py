@@ -18,6 +18,7 @@ import pytest
 from contract_schemas import fits
 from here_run import run_here
 from patience import PATIENCE_S
+from smaller_site import only
 
 from agent.deliver.publish.messages import ENCODING_PROPERTY, plain
 from agent.demo.run import Delivered, Demo, delivered, first_cycle, start, write_results
@@ -228,7 +229,7 @@ def test_the_agent_keeps_its_files_to_itself(ran: tuple[Demo, Delivered, Wire]) 
 
 def test_check_prints_one_object_and_remembers_the_refused_login(ran: tuple[Demo, Delivered, Wire]) -> None:
     demo, _, _ = ran
-    result = json.loads(printed("check", "--json", "--config", demo.config, code=exits.FAILS))
+    result = json.loads(printed("check", "--json", "--rounds", "1", "--config", demo.config, code=exits.FAILS))
     assert result["schema"] == "camwarden-check/1"
     assert result["site"]["id"] == "dt0001"
     assert len(result["cameras"]) == 15
@@ -240,7 +241,9 @@ def test_check_prints_one_object_and_remembers_the_refused_login(ran: tuple[Demo
 
 
 def test_check_shows_people_a_table_in_their_language(ran: tuple[Demo, Delivered, Wire]) -> None:
-    words = ("check", "--rounds", "1", "--lang", "zh_CN", "--no-color", "--config", ran[0].config)
+    config = ran[0].config.with_name("corridor.toml")
+    config.write_text(only(ran[0].config.read_text("utf-8"), ("recorder",), ("corridor",)), "utf-8")
+    words = ("check", "--rounds", "1", "--lang", "zh_CN", "--no-color", "--config", config)
     table = printed(*words, code=exits.FAILS)
     assert "camera:corridor" in table
     assert re.search("[\u4e00-\u9fff]", table)

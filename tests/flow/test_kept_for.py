@@ -14,7 +14,7 @@ import pytest
 from healthy_site import GATE, RECORDER
 from sites import NOW, camera, site
 from told_site import Told, told_site
-from warm import judging_worker, one_worker
+from warm import judging_worker
 
 from agent.cli import main
 from agent.demo.world.cameras import CAMERAS
@@ -46,7 +46,7 @@ BARE = replace(CAMERAS[1], id="bare", device=RECORDER.id, channel=2, code="")
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with judging_worker() as running, one_worker(environment):
+    with judging_worker(environment) as running:
         yield running
 
 

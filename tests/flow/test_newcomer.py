@@ -45,16 +45,19 @@ def program(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "agent", *arguments]
 
 
-def started(home: Path, *arguments: str, answers: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """Start a command in the user's folder; who asks more questions than there are answers finds the end of them."""
+def started(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Start a command in the user's folder, without a terminal."""
     return subprocess.run(
-        program(*arguments), cwd=home, env=environment(home), input=lines(answers),
+        program(*arguments), cwd=home, env=environment(home), stdin=subprocess.DEVNULL,
         capture_output=True, encoding="utf-8", timeout=WITHIN_S, check=False,
     )  # fmt: skip
 
 
 def camwarden(home: Path, *arguments: str, answers: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """Run a command as `started` does, in this process: for what it says and writes."""
+    """Run a command as `started` does, in this process: for what it says and writes.
+
+    Who asks more questions than there are answers finds the end of them.
+    """
     with chdir(home):
         return run_here(*arguments, answers=lines(answers), environ=environment(home))
 
@@ -85,7 +88,7 @@ def test_from_a_gb18030_ledger_to_a_signed_report_with_few_questions(
     assert (tmp_path / "site" / "secrets.toml").stat().st_mode & 0o777 == 0o600
 
     asked = ("Wang, security office", *ANSWERS[1:])
-    declared = started(tmp_path, "declare", "--config", "site/site.toml", answers=(ANSWERS[0], *asked))
+    declared = camwarden(tmp_path, "declare", "--config", "site/site.toml", answers=(ANSWERS[0], *asked))
     assert declared.returncode == exits.OK, declared.stderr
     assert "0 declarations are open" in declared.stdout, declared.stdout
     assert 1 + 1 + len(asked) <= QUESTIONS_MAX
@@ -99,7 +102,7 @@ def test_from_a_gb18030_ledger_to_a_signed_report_with_few_questions(
     online = [camera["online"] for camera in json.loads(checked.stdout)["cameras"]]
     assert online == ["pass"] * CAMERAS_IN_LEDGER
     assert set(school.failed_logins.values()) == {0}
-    proved = started(tmp_path, "verify", "site/report.html")
+    proved = camwarden(tmp_path, "verify", "site/report.html")
     assert proved.returncode in (exits.OK, exits.UNCHECKED), proved.stdout + proved.stderr
     report = (tmp_path / "site" / "report.html").read_text("utf-8")
     assert all(camera.camera.name in report for camera in load(config).cameras)

@@ -15,7 +15,7 @@ from pictures import Box, Picture, masked, polygon
 from pictures import Mask as Drawn
 from sites import DAY
 from turning_site import Street, street, taken, toml_zone
-from warm import judging_worker, one_worker
+from warm import judging_worker
 
 from agent.judge.memory import memory as state
 from agent.judge.wording.held import is_held
@@ -44,7 +44,7 @@ Draw = Callable[[PathName, int], Picture]
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with judging_worker() as running, one_worker(environment):
+    with judging_worker(environment) as running:
         yield running
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from advisories import held_in, order, read_table
-from audit import Accepted, Weakness, accepted, open_ones, pins
+from audit import FOUND, Accepted, Weakness, accepted, main, open_ones, pins
 from library_table import LIBRARIES
 from shipped_site import a_package
 
@@ -62,12 +65,28 @@ def index() -> Iterator[Any]:
     server.server_close()
 
 
-def audited(index: Any, tmp_path: Path, *more: str) -> tuple[int, str]:
+def script(index: Any, tmp_path: Path, *more: str) -> list[str]:
+    """Return the command line of the audit of a lock that is written for it."""
     lock = tmp_path / "x.lock"
     lock.write_text(LOCK)
-    told = [sys.executable, ROOT / "packaging/audit.py", lock, "--index", index.url, "--on", "2026-11-27", *more]
-    done = subprocess.run(told, capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout + done.stderr
+    return [str(ROOT / "packaging/audit.py"), str(lock), "--index", index.url, "--on", "2026-11-27", *more]
+
+
+def audited(index: Any, tmp_path: Path, *more: str) -> tuple[int, str]:
+    """Audit a lock in this process; return the exit code and all that is said."""
+    said = io.StringIO()
+    with patch("sys.argv", script(index, tmp_path, *more)), redirect_stdout(said), redirect_stderr(said):
+        code = main()
+    return code, said.getvalue()
+
+
+def test_the_script_ends_with_the_code_and_the_words_of_the_audit(index: Any, tmp_path: Path) -> None:
+    index.answers["/pypi/foo/1.0/json"] = {"vulnerabilities": [KNOWN]}
+    index.answers["/pypi/bar-baz/2.0.post1/json"] = {"vulnerabilities": []}
+    words = [sys.executable, *script(index, tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == audited(index, tmp_path)
+    assert done.returncode == FOUND
 
 
 def test_a_known_weakness_fails_and_says_where_it_is_mended(index: Any, tmp_path: Path) -> None:

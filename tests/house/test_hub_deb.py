@@ -191,7 +191,10 @@ def test_a_purge_keeps_and_names_what_was_stored_and_never_touches_the_agents(tm
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("python", ["3.11", "3.13"])
 def test_a_built_package_is_small_has_each_file_in_its_place_and_runs_from_there(python: str, tmp_path: Path) -> None:
-    """Built as a release is but for the compression, unpacked, compiled, and asked by its own launcher."""
+    """Built as a release is but for the compression, unpacked, and asked by its own launcher.
+
+    Compiled whole, for its size on disk, is the one for the newer Python; the other compiles what it is asked for.
+    """
     if not all(map(shutil.which, ("dh", "dpkg-buildpackage", f"python{python}"))):
         pytest.skip(f"no debhelper or no python{python}: apt install debhelper dpkg-dev python{python}")
     deb = BUILD["build"](python, "amd64", tmp_path / "out", "fast", HUB)
@@ -213,7 +216,8 @@ def test_a_built_package_is_small_has_each_file_in_its_place_and_runs_from_there
     assert b"FFmpeg" not in next(deb.parent.glob("*NOTICES")).read_bytes()
     named = [f"python{python}", "-Ic", "import sys; print(sys.executable)"]  # what is in PATH may be a shell's wrapper
     program = subprocess.run(named, capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run([program, "-Im", "compileall", "-q", site], check=True)
+    if python == "3.13":
+        subprocess.run([program, "-Im", "compileall", "-q", site], check=True)
     size = sum(path.lstat().st_blocks * 512 for path in root.rglob("*"))
     assert size <= ON_DISK_MAX_BYTES
     launcher = (root / "usr/lib/camwarden-hub/bin/camwarden-hub").read_text().replace("/usr/lib", f"{root}/usr/lib")
@@ -221,7 +225,7 @@ def test_a_built_package_is_small_has_each_file_in_its_place_and_runs_from_there
     polluted = {"PYTHONPATH": str(ROOT), "PYTHONSTARTUP": "/nowhere", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
 
     def asked(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [program, "-ISB", *words]
+        command = [program, "-IS", *words]
         return subprocess.run(command, cwd=ROOT, env=polluted, capture_output=True, text=True, check=False)
 
     own = str(tmp_path / "camwarden-hub")

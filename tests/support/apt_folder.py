@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
-import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
+
+import apt_repository
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "packaging/apt_repository.py"
+SAME_DAY = {"LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "1790000000"}
 
 
 def run(*command: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a program as on a machine that builds releases."""
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "1790000000", **environ}
+    env = {**os.environ, **SAME_DAY, **environ}
     return subprocess.run(
         command, capture_output=True, text=True, timeout=120, check=False, env=env, stdin=subprocess.DEVNULL
     )
+
+
+def scripted(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the script in this process, as `run` does: dozens of tests need a folder that is signed."""
+    out, err = io.StringIO(), io.StringIO()
+    code: object = 0
+    with (
+        patch.dict(os.environ, SAME_DAY),
+        patch("sys.argv", [str(SCRIPT), *map(str, words)]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            apt_repository.main()
+        except SystemExit as end:
+            code = end.code
+    if isinstance(code, str):  # as Python itself does at its end
+        err.write(f"{code}\n")
+    return subprocess.CompletedProcess(words, int(code != 0), out.getvalue(), err.getvalue())
 
 
 def a_key(folder: Path, name: str) -> Path:
@@ -52,11 +76,11 @@ def a_package(folder: Path, version: str, text: str = "", depends: str = "", pre
 
 def made(packages: Path, out: Path) -> Path:
     """Lay out the folder for apt from packages, unsigned."""
-    done = run(sys.executable, SCRIPT, "make", packages, out)
+    done = scripted("make", packages, out)
     assert done.returncode == 0, done.stderr
     return out
 
 
 def signed(repository: Path, key: Path) -> subprocess.CompletedProcess[str]:
     """Sign the folder; the caller looks at what came of it."""
-    return run(sys.executable, SCRIPT, "sign", repository, "--key", key)
+    return scripted("sign", repository, "--key", key)

@@ -152,8 +152,8 @@ def _full_folders(root: Path) -> Iterator[str]:
 def _import_violations(name: str, modules: tuple[Import, ...]) -> Iterator[str]:
     for each in modules:
         top = each.name.split(".")[0]
-        # `from masking import geometry` names masking itself first: what counts is the module behind it.
-        longer = any(other.line == each.line and within(other.name, each.name) for other in modules if other != each)
+        beside = {one.name for one in modules if one.line == each.line} - {each.name}
+        longer = any(within(one, each.name) for one in beside)  # `from masking import geometry` names masking first
         if top in (*PACKAGES, "tests") and not longer and (why := _refused(name, each.name)):
             yield f"{name}:{each.line}: {why}"
         for module, places in WALLS.items():

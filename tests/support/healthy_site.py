@@ -20,7 +20,7 @@ import pytest
 from demo_clock import SetClock
 from duties_declared import DECLARED, Word, declaration
 from smaller_site import unhurried
-from warm import judging_once
+from warm import judging_once, lend
 
 from agent.cli import main
 from agent.commands.masks import approving, looking
@@ -46,7 +46,7 @@ from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.probe.devices import NOTHING_WANTED, Paths, ProbeResult, Reading, of_box
 from agent.report.assessment import add_look
 from agent.report.build import build_reports
-from agent.service.cycle import cycle, read_kept
+from agent.service.cycle import cycle, environment, read_kept
 from agent.service.cycle.environment import Environment
 from agent.service.daemon import read_back
 from agent.service.daemon.read_back import read_own
@@ -322,6 +322,7 @@ def healthy_site(
         declared = "\n".join(declaration(duty, row) for duty, row in DECLARED.items())
         config.write_text(f'{text}\n[rules]\nprofile = "full"\n\n{declared}', encoding="utf-8")
         judging_once(worker, patch)  # the site is put back again and again, and shows the same
+        lend(worker, patch, environment)
         world = World(devices, config, clock, worker)
         for name in ("replace", "change", "change_device", "restart"):
             patch.setattr(devices, name, _noting(world, getattr(devices, name)))

@@ -30,11 +30,27 @@ def judging_once(worker: Worker, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(worker, "judge", once)
 
 
+def lend(worker: Worker, patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
+    """Hand a worker that runs to every command of these modules that would start its own."""
+
+    @contextmanager
+    def lent(timeout_s: float = 5.0, accept_unconfined: bool = False) -> Iterator[Worker]:
+        assert not accept_unconfined, "the one that is lent judges nothing where it is not confined"
+        yield worker
+
+    for module in modules:
+        patch.setattr(module, "Worker", lent)
+
+
 @contextmanager
-def judging_worker() -> Iterator[Worker]:
-    """Start the worker of a test file whose sites all begin at the same time, and show the same pictures then."""
+def judging_worker(*modules: ModuleType) -> Iterator[Worker]:
+    """Start the worker of a test file whose sites all begin at the same time, and show the same pictures then.
+
+    The commands of `modules` are lent it.
+    """
     with pytest.MonkeyPatch.context() as patch, Worker(timeout_s=PATIENCE_S) as worker:
         judging_once(worker, patch)
+        lend(worker, patch, *modules)
         yield worker
 
 

@@ -194,6 +194,8 @@ def _is_due(
 def _word(site: Site, duty: str, today: date, camera: str) -> Declaration | None:
     """Return the row that counts: of the nearest level that has one, the newest, of equal ones the last."""
     rows = [row for row in site.declarations if row.duty == duty and row.at <= today]
+    if not rows:
+        return None
     groups = {group.name for group in site.groups if camera in group.cameras}
     own = [row for row in rows if camera and camera in row.cameras]
     of_group = [row for row in rows if row.group in groups]

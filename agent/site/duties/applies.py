@@ -49,8 +49,7 @@ def due(site: Site, check: str, today: date) -> Due:
 def _binding(site: Site, check: str, today: date) -> Iterator[tuple[str, Obligation]]:
     for pack in site.packs:
         if pack.status == "in-force":
-            yield from ((f"{pack.id}/{one.id}", one) for one in pack.obligations
-                        if one.check == check and in_effect(one, today))  # fmt: skip
+            yield from ((name, one) for name, one in pack.by_check.get(check, ()) if in_effect(one, today))
 
 
 def _holds(site: Site, one: Obligation, today: date) -> tuple[bool | None, Message | None]:
