@@ -20,12 +20,12 @@ HUB_ON_311_ALONE := --ignore=tests/hub/web/test_hub_pages_look.py --ignore=tests
 demo test test-room test-cost test-hub-313 test-313 test-upgrade flakes: export OPENBLAS_NUM_THREADS := 1
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo province-demo watch test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-upgrade test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo province-demo watch compiled test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-upgrade test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-demo: setup ## run the whole flow against a simulated site; writes build/demo/
+demo: compiled ## run the whole flow against a simulated site; writes build/demo/
 	$(BIN)/camwarden demo --out build/demo $(DEMO_FLAGS)
 
 link-demo: setup ## self-tests of a simulated recorder and a camera, side by side, to their signed certificates; writes build/link-demo/
@@ -37,10 +37,12 @@ province-demo: setup system-packages ## a province on loopback until Ctrl-C: thr
 watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
-test: setup system-packages ## format, lint, types and all tests
+test: compiled system-packages ## format, lint, types and all tests
 	$(MAKE) -j 2 peers check build/tests-compiled # side by side: each of them keeps one core busy
-	$(BIN)/python -I -m compileall -q -j 2 agent drivers masking packaging tests/bench tests/support # else, where no bytecode is written, some hundred processes compile them anew
 	$(BIN)/python -Im pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+
+compiled: setup # else, where no bytecode is written (PYTHONDONTWRITEBYTECODE), some hundred processes compile it anew
+	@$(BIN)/python -I -m compileall -q -j 2 agent drivers masking packaging tests/bench tests/support
 
 build/tests-compiled: .venv/installed $(shell find tests -name '*.py') # else each worker compiles every file of tests, at once with the others
 	@mkdir -p build

@@ -2,23 +2,24 @@
 
 The language is chosen in `agent/cli.py`; parsers are written in English, for man pages and completions too.
 
-argparse has no interface to list what a parser holds, or for its own words. Only `arguments`, `groups` and `commands`
-read its private lists, and only `argparse_language` lends it words; `tests/commands/test_cli_words.py` fails where a
-version of Python names them otherwise.
+argparse has no interface to list what a parser holds. Only `arguments`, `groups` and `commands` read its private
+lists; `tests/commands/test_cli_words.py` fails where a version of Python names them otherwise.
 """
 
 import argparse
+import gettext
+import os
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 from unicodedata import east_asian_width
 
 from agent.model import exits
 from agent.text.called import as_called
-from agent.text.translate import catalogue, translate
+from agent.text.translate import DIRECTORY, DOMAIN, translate
 
 _WORD = re.compile(r"[!-~]+|.")
 """An ASCII word is not broken; between Chinese characters a line may break anywhere."""
@@ -63,8 +64,8 @@ class ListsActions(argparse.ArgumentParser):
         """Print usage, the error, and each action with its line of help, and end with exit code 2."""
         self.print_usage(sys.stderr)
         words = {"prog": self.prog, "message": message}
-        sys.stderr.write(_own_words("%(prog)s: error: %(message)s\n") % words)
-        of_more = message.startswith(_own_words("unrecognized arguments: %s").partition("%s")[0])
+        sys.stderr.write(gettext.gettext("%(prog)s: error: %(message)s\n") % words)
+        of_more = message.startswith(gettext.gettext("unrecognized arguments: %s").partition("%s")[0])
         offered = () if of_more else commands(self)
         width = max((len(one.name) for one in offered), default=0)
         for one in offered:
@@ -146,29 +147,17 @@ def translate_parser(parser: argparse.ArgumentParser, lang: str) -> None:
         translate_parser(command.parser, lang)
 
 
-_WORDS: Final = {"_": "gettext", "ngettext": "ngettext"}
-"""The functions that argparse asks for its words, by its names for them, and what does the same of a catalogue.
-
-Source: Python's argparse.py, 3.11 to 3.13: `from gettext import gettext as _, ngettext`.
-"""
-
-
-def _own_words(text: str) -> str:
-    """Return a text of argparse's as it would say it now."""
-    return str(getattr(argparse, "_")(text))  # noqa: B009 - it is in no stub
-
-
 @contextmanager
 def argparse_language(lang: str) -> Iterator[None]:
-    """Translate argparse's own words while the block runs.
-
-    It asks gettext, which looks for the files of a catalogue at each of its words: the hub's parser has some hundred.
-    """
-    before = {name: getattr(argparse, name) for name in _WORDS}
-    for name, same in _WORDS.items():
-        setattr(argparse, name, getattr(catalogue(lang), same))
+    """Translate argparse's own words while the block runs, by gettext's LANGUAGE. Source: Python docs, gettext."""
+    domain, language = gettext.textdomain(), os.environ.get("LANGUAGE")
+    gettext.bindtextdomain(DOMAIN, str(DIRECTORY))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = "C" if lang == "en" else lang  # of "en" gettext would look for a file at each word
     try:
         yield
     finally:
-        for name, function in before.items():
-            setattr(argparse, name, function)
+        gettext.textdomain(domain)
+        os.environ.pop("LANGUAGE")
+        if language is not None:
+            os.environ["LANGUAGE"] = language

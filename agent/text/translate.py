@@ -49,7 +49,7 @@ CODES: Final = frozenset({"reason"})
 def translate(text: str, lang: str) -> str:
     """Return a text in a language, with commands as this process is called; English where the catalogue lacks it."""
     # The empty msgid is the catalogue's header, not a translation.
-    return as_called(catalogue(lang).gettext(text)) if text else text
+    return as_called(_catalogue(lang).gettext(text)) if text else text
 
 
 def render(message: Message, lang: str) -> str:
@@ -104,8 +104,7 @@ def _rendered(value: object, lang: str) -> object:
 
 
 @cache
-def catalogue(lang: str) -> gettext.NullTranslations:
-    """Return the catalogue of a language; an empty one for English."""
+def _catalogue(lang: str) -> gettext.NullTranslations:
     if lang == "en" or lang not in LANGUAGES:
         return gettext.NullTranslations()
     return gettext.translation(DOMAIN, DIRECTORY, [lang], fallback=True)
