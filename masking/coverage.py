@@ -6,7 +6,6 @@ Polygons need not be convex; one that crosses itself counts by the even-odd rule
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 from masking.geometry import bounding_box
@@ -24,21 +23,21 @@ _LINES = 2048
 
 def uncovered_ratio(zone: Polygon, masks: Sequence[Polygon]) -> float:
     """Share of the zone's area (0..1) that the union of the masks does not cover."""
-    bare, covered, _ = _areas(zone, tuple(_near(zone, masks)))
+    bare, covered, _ = _areas(zone, _near(zone, masks))
     total = bare + covered
     return 1.0 if total <= 0 else min(max(bare / total, 0.0), 1.0)
 
 
 def iou(zone: Polygon, masks: Sequence[Polygon]) -> float:
     """Intersection over union (0..1) of the zone and the union of the masks: shows drift, not protection."""
-    bare, covered, beyond = _areas(zone, tuple(masks))
+    bare, covered, beyond = _areas(zone, masks)
     total = bare + covered + beyond
     return 0.0 if total <= 0 else min(max(covered / total, 0.0), 1.0)
 
 
 def hidden_beyond(zone: Polygon, masks: Sequence[Polygon]) -> float:
     """Share of the picture (0..1) that the union of the masks hides beyond the zone: what is hidden without need."""
-    return min(max(_areas(zone, tuple(mask for mask in masks if len(mask) >= 3))[2], 0.0), 1.0)
+    return min(max(_areas(zone, [mask for mask in masks if len(mask) >= 3])[2], 0.0), 1.0)
 
 
 def covers(zone: Polygon, point: Point) -> bool:
@@ -63,12 +62,8 @@ def _near(zone: Polygon, masks: Sequence[Polygon]) -> list[Polygon]:
     return near
 
 
-@lru_cache(maxsize=512)
-def _areas(zone: Polygon, masks: tuple[Polygon, ...]) -> tuple[float, float, float]:
-    """Areas of the zone alone, of zone and masks together, and of the masks alone.
-
-    Kept: several checks ask for the same, and in each cycle, as zones and masks seldom change.
-    """
+def _areas(zone: Polygon, masks: Sequence[Polygon]) -> tuple[float, float, float]:
+    """Areas of the zone alone, of zone and masks together, and of the masks alone."""
     shapes = [_sides(zone), *(_sides(mask) for mask in masks)]
     levels = _levels([side for shape in shapes for side in shape])
     bare = covered = beyond = 0.0
