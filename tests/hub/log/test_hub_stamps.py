@@ -17,6 +17,7 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 from mosquitto import free_port
 from tsa import DAY, StampAuthority, StampServer
+from unloaded import unload
 
 from agent.cli import main
 from agent.contract.signing_keys import jwk_set
@@ -244,9 +245,9 @@ def test_without_the_extra_one_line_says_what_to_install_and_all_else_works(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    those = ("verify.stamp", "commands.verify.stamps", "hub.log.stamping", "commands.hub.log_stamp")
+    unload(monkeypatch, *(f"agent.{name}" for name in those))
     monkeypatch.setitem(sys.modules, "rfc3161_client", None)
-    for name in ("verify.stamp", "commands.verify.stamps", "hub.log.stamping", "commands.hub.log_stamp"):
-        monkeypatch.delitem(sys.modules, f"agent.{name}", raising=False)
     receipt, of_hub, ca = str(tmp_path / "receipt"), ["--data", str(desk.directory)], ["--tsa-ca", str(authority.ca)]
     assert main(["hub", "log", *of_hub]) == 0
     assert main(["hub", "log", "receipt", "S1", "event", "2", "--out", receipt, *of_hub]) == 0

@@ -13,6 +13,7 @@ from every_command import Leaf, leaves, run, words
 from hubdesk import Desk, trusted
 from patience import waits
 from postgres import PostgresServer
+from unloaded import unload
 
 import agent
 from agent.hub.stores.engines import SQLITE, engine_of, open_store
@@ -165,8 +166,7 @@ def test_a_password_from_a_file_of_libpqs_lets_the_hub_in_and_a_wrong_one_is_not
 
 
 def test_an_installation_without_the_driver_says_what_to_install(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith(("agent.hub.stores.postgres", "psycopg"))]:
-        monkeypatch.delitem(sys.modules, name)
+    unload(monkeypatch, "agent.hub.stores.postgres", "psycopg")
     monkeypatch.setitem(sys.modules, "psycopg", None)
     code, _, err = run(["hub", "status", "--data", str(hub)], "en")
     assert (code, err.count("\n")) == (ConfigurationError.exit_code, 1)
