@@ -7,6 +7,7 @@ Source: Lewis 1995 (normalized cross-correlation).
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from typing import Final, TypeVar
 
 import cv2
@@ -68,27 +69,33 @@ def laid_over(small: Floats, grey: Grey, shape: tuple[int, ...]) -> Iterator[tup
     """
     rows, columns = small.shape
     for upright, turns in ((grey, (0, 180)), (turned_back(grey, 90, mirrored=False), (90, 270))):
-        aspect = upright.shape[1] / upright.shape[0]
-        for pixel in {round(one, 3): one for one in (*_PIXELS, (shape[1] / shape[0]) / aspect)}.values():
-            rungs: dict[int, Floats] = {}
-            for scale in (*_SCALES, *(1 / one for one in _SCALES[1:])):
-                # `scale` is by how much the picture as a whole is larger than the whole approved view, or smaller.
-                wide = columns / scale
-                high = wide / (aspect * pixel / (shape[1] / shape[0])) * rows / columns
-                size = (round(wide), round(high))
-                if min(size) < 16 or max(size) > 3 * _COARSE_PX:
-                    continue
-                fits, holds = size[0] <= columns and size[1] <= rows, size[0] >= columns and size[1] >= rows
-                if not fits and not holds:
-                    continue
-                edges = _near_edges(upright, size, rungs)
-                for turn in turns:
-                    for mirrored in (False, True):
-                        over = turned_back(edges, turn - turns[0], mirrored)
-                        score, x, y = _best_place(small, over) if fits else _best_place(over, small)
-                        x, y = (x, y) if fits else (-x, -y)
-                        box = (x / columns, y / rows, (x + size[0]) / columns, (y + size[1]) / rows)
-                        yield score, box, turn, mirrored
+        for edges in _in_each_size(upright, (columns, rows), shape):
+            high, wide = edges.shape
+            fits = wide <= columns and high <= rows
+            for turn, mirrored in product(turns, (False, True)):
+                over = turned_back(edges, turn - turns[0], mirrored)
+                score, x, y = _best_place(small, over) if fits else _best_place(over, small)
+                x, y = (x, y) if fits else (-x, -y)
+                yield score, (x / columns, y / rows, (x + wide) / columns, (y + high) / rows), turn, mirrored
+
+
+def _in_each_size(upright: Grey, view: tuple[int, int], shape: tuple[int, ...]) -> Iterator[Floats]:
+    """Yield the edges of a picture in each size in which it fits into the small view (width, height), or that into it.
+
+    `shape`: rows and columns of the approved view itself.
+    """
+    columns, rows = view
+    aspect = upright.shape[1] / upright.shape[0]
+    for pixel in {round(one, 3): one for one in (*_PIXELS, (shape[1] / shape[0]) / aspect)}.values():
+        rungs: dict[int, Floats] = {}
+        for scale in (*_SCALES, *(1 / one for one in _SCALES[1:])):
+            # `scale` is by how much the picture as a whole is larger than the whole approved view, or smaller.
+            wide = columns / scale
+            high = wide / (aspect * pixel / (shape[1] / shape[0])) * rows / columns
+            size = (round(wide), round(high))
+            fits, holds = size[0] <= columns and size[1] <= rows, size[0] >= columns and size[1] >= rows
+            if (fits or holds) and min(size) >= 16 and max(size) <= 3 * _COARSE_PX:
+                yield _near_edges(upright, size, rungs)
 
 
 def _best_place(wide: Floats, part: Floats) -> tuple[float, int, int]:

@@ -195,8 +195,7 @@ def declared_duties(check: Check, site: Site, now: datetime, *duties: str) -> De
         why = next((one.reason for one in found if one.reason), Message("no camera"))
         message = Message("no rule asks for it here ({why})", {"why": why})
         return freed(check, "site", Rule(str(why)), "exempt", message, {})
-    given = {name for _, one in obligations(site.packs, check.id) for name in one.parameters}
-    held = ((name, check.limit_of_rules(site, name, now)) for name in STRICTER if name in given)
+    held = ((name, check.limit_of_rules(site, name, now)) for name in STRICTER)
     return DeclaredDuties(check, today, due, rules, {name: one.value for name, one in held if one is not None})
 
 
