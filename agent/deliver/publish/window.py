@@ -110,8 +110,8 @@ class Window:
         return max(self._sizes.values(), default=0)
 
     def is_idle(self) -> bool:
-        """Return whether no row is in flight."""
-        return not self._in_flight
+        """Return whether no row is in flight, and none that goes alone is next: what is sent now would hold it up."""
+        return not self._in_flight and not (self._ready and self._ready[0].id in self._suspects)
 
     def ended(self, others: int, now_s: float) -> PendingRow | None:
         """Note that the connection ended; return the row in flight on which it ends again and again, if that shows."""

@@ -20,6 +20,7 @@ from scripted_broker import NO_SUBSCRIBERS, NOT_AUTHORIZED, TOO_LARGE, Ack, Clos
 from agent.contract.signing_keys import Signer
 from agent.deliver.publish.messages import signed_message
 from agent.deliver.publish.protocol import LearnedLimit
+from agent.deliver.publish.publisher import Publisher
 from agent.deliver.publish.suspects import Suspects
 from agent.deliver.spool.spool import Spool
 from agent.model.finding import Draft
@@ -137,6 +138,20 @@ def test_an_answer_on_which_the_connection_is_closed_holds_up_no_report(
             publisher.wake()
             assert publisher.drained(PATIENCE_S)
             assert publisher.status().refused_publishes == {}
+
+
+def test_reports_on_their_way_beside_such_an_answer_go_before_it(tmp_path: Path, hub_signer: Signer) -> None:
+    """They go alone from then on: an answer sent beside the birth would keep them waiting at each connection."""
+    with ScriptedBroker(lambda topic, _: Close() if topic.endswith("/reported") else Ack()) as broker:
+        maker = maker_at(tmp_path, broker)
+        spool = maker.open()
+        commit(maker, spool, delivery.event(), delivery.health())
+        publisher = Publisher(maker.site, spool, maker.signer, {hub_signer.kid: hub_signer.public}, clock, FAST)
+        publisher.say(signed_message(maker.site, "reported", b"{}", "a..b", retain=True))
+        publisher.start()  # the answer goes first, and both reports behind it
+        assert publisher.drained(PATIENCE_S)
+        assert publisher.stop(PATIENCE_S)
+        spool.close()
 
 
 def test_what_a_site_says_beside_its_reports_names_its_source_too(
