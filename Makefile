@@ -17,10 +17,10 @@ HUB_ON_311_ALONE := --ignore=tests/hub/web/test_hub_pages_look.py --ignore=tests
 	-k 'not under_1000_wrong_ones and not a_browser_comes_back and (test_postgres or not postgres)'
 # Where numpy multiplies, threads of OpenBLAS that have nothing to do turn around and take a core's time from other tests;
 # the picture worker of the product has one too (masking/worker/warm_parent.py).
-demo test test-room test-cost test-hub-313 test-313 test-upgrade flakes: export OPENBLAS_NUM_THREADS := 1
+demo test all-tests test-room test-cost test-hub-313 test-313 test-upgrade flakes: export OPENBLAS_NUM_THREADS := 1
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo link-demo province-demo watch compiled test test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-upgrade test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
+.PHONY: help demo link-demo province-demo watch compiled test all-tests test-room test-cost test-hub-313 test-313 check format generated setup system-packages peers test-upgrade test-system deb debs lock screens picture bench bench-quick hub-kills cluster-faults mutants mutants-rooms fuzz flakes sbom wheelhouse try-wheelhouse rootfs try-rootfs release apt-folder try-apt try-ansible audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -38,7 +38,9 @@ watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
 test: compiled system-packages ## format, lint, types and all tests
-	$(MAKE) -j 2 peers check build/tests-compiled # side by side: each of them keeps one core busy
+	$(MAKE) -j 2 check all-tests # side by side: types keep one core busy, and tests wait for deadlines and servers
+
+all-tests: compiled peers build/tests-compiled
 	$(BIN)/python -Im pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 compiled: setup # else, where no bytecode is written (PYTHONDONTWRITEBYTECODE), some hundred processes compile it anew

@@ -44,7 +44,7 @@ def main() -> None:
     wired = course(2 if asked.quick else WIRE_CAMERAS, warm, cycles)
     grown = {}
     for count in sizes:
-        grown[count] = course(count, min(warm, 2), min(cycles, 3))
+        grown[count] = course(count, warm, min(cycles, 3))  # as many as there: calibrations come first
         say(_so_far(grown[count], "all of them healthy"))
     first, last = (grown[count].cpu_per_camera_s for count in (sizes[-3] if len(sizes) > 2 else sizes[0], sizes[-1]))
     figures = {
