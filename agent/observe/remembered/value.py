@@ -14,7 +14,7 @@ from agent.observe.inventory.listings import Listings
 from agent.observe.inventory.owners import Owners
 from agent.observe.inventory.unconfigured import NOTHING_YET, Inventory
 from agent.observe.pictures.framings import Framings
-from agent.observe.pictures.moments import Moments
+from agent.observe.pictures.moments import Moments, without
 from agent.observe.pictures.preset_verdicts import Presets
 from agent.observe.pictures.sensitivities import Sensitivities
 from agent.observe.pictures.turns import PathResult
@@ -79,6 +79,6 @@ def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Rememb
         quality={name: one for name, one in remembered.quality.items() if name not in cameras},
         presets={name: one for name, one in remembered.presets.items() if name not in cameras},
         sensitivity={name: one for name, one in remembered.sensitivity.items() if name not in cameras},
-        moments=tuple(one for one in remembered.moments if not set(one.pair) & set(cameras)),
+        moments=without(remembered.moments, cameras),
         framings={key: one for key, one in remembered.framings.items() if key[0] not in cameras},
     )

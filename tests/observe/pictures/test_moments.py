@@ -11,15 +11,19 @@ from imprints import imprint
 from sites import NOW, observed, picture
 
 from agent.observe.pictures.moments import (
+    EACH_MAX,
+    ENOUGH,
     MISSED_MAX,
     EqualMoment,
     Moments,
     compared,
     from_data,
     is_same,
+    same_pairs,
     suspected,
     to_data,
     update_moments,
+    without,
 )
 from agent.observe.pictures.turns import REMEMBERED
 from drivers.model import Observations
@@ -117,22 +121,90 @@ def test_a_camera_whose_footage_was_live_is_suspected_since_its_newest_moment() 
     assert suspected(after(look(gate=imprint(1, 1), yard=imprint(1, 1)))) == {}
 
 
-def test_what_is_remembered_is_bounded_and_ends() -> None:
-    names = [f"c{number:03}" for number in range(40)]
-    one = look(**{name: imprint(1, 1) for name in names})
-    assert len(after(one)) <= 64
+def test_every_channel_of_a_recorder_that_sends_one_picture_for_all_is_found_as_one_moment_a_look() -> None:
+    """In pairs a recorder of 64 would have 2,016, of which a bounded memory would keep those of a few."""
+    names = [f"c{number:02}" for number in range(64)]
+    looks = [look(**{name: imprint(1, n) for name in names}) for n in (1, 2, 3)]
+    moments = after(*looks)
+    assert len(moments) == ENOUGH
+    assert same_pairs(moments) == {(one, other) for one in names for other in names if one < other}
+    assert is_same(moments, (names[7], names[50]))
+    assert same_pairs(after(looks[0])) == frozenset()
+
+
+def test_footage_that_is_live_is_found_at_each_channel_of_a_large_recorder() -> None:
+    """Whoever plays live pictures does so on every channel: the last of them must not push out the first."""
+    names = [f"c{number:03}" for number in range(256)]
+    paths = ("", "_main", "_playback")
+    looks = [look(**{name + path: imprint(at, n) for at, name in enumerate(names) for path in paths}) for n in (1, 2)]
+    moments = after(*looks)
+    assert [name for name in names if not is_same(moments, (name, ""))] == []
+    assert suspected(moments).keys() == set(names)
+
+
+def test_two_cameras_are_the_same_whoever_else_shows_their_picture_in_one_look_or_the_other() -> None:
+    first = look(gate=imprint(1, 1), hall=imprint(1, 1), yard=imprint(1, 1))
+    second = look(gate=imprint(1, 2), yard=imprint(1, 2), hall=imprint(2, 2), dock=imprint(1, 2))
+    moments = after(first, second)
+    assert same_pairs(moments) == {PAIR}
+    still = look(gate=imprint(1, 1), yard=imprint(1, 1))
+    assert is_same(after(first, still, still, second), PAIR), (
+        "a picture that hangs must not stand for the second moment"
+    )
+
+
+def test_a_camera_that_is_mended_leaves_the_others_accused() -> None:
+    lying = [look(gate=imprint(1, n), hall=imprint(1, n), yard=imprint(1, n)) for n in (1, 2)]
+    mended = [look(gate=imprint(1, n), hall=imprint(2, n), yard=imprint(1, n)) for n in range(3, 3 + MISSED_MAX)]
+    assert same_pairs(after(*lying)) == {("gate", "hall"), ("gate", "yard"), ("hall", "yard")}
+    assert same_pairs(after(*lying, *mended)) == {PAIR}
+
+
+def test_a_camera_that_is_equal_to_ever_others_is_bounded_and_pushes_out_nothing_of_theirs() -> None:
+    lying = [look(gate=imprint(1, n), yard=imprint(1, n)) for n in (1, 2)]
+    names = [f"c{number:02}" for number in range(40)]
+    ever_others = [look(**{"noisy": imprint(2, n), name: imprint(2, n)}) for n, name in enumerate(names, 3)]
+    moments = after(*lying, *ever_others)
+    assert is_same(moments, PAIR)
+    again = after(*lying, *ever_others, *[look(**dict.fromkeys(("noisy", names[0]), imprint(2, n))) for n in range(99)])
+    assert len([one for one in again if names[0] in one.cameras]) <= EACH_MAX
+
+
+def test_what_is_remembered_ends() -> None:
     assert update_moments((), after(look(gate=imprint(1, 1), yard=imprint(1, 1))), NOW + timedelta(days=31)) == ()
 
 
+def test_without_some_cameras_the_others_stay_accused() -> None:
+    moments = after(*[look(gate=imprint(1, n), hall=imprint(1, n), yard=imprint(1, n)) for n in (1, 2)])
+    assert same_pairs(without(moments, {"hall"})) == {PAIR}
+    assert without(moments, {"hall", "yard"}) == ()
+
+
 def test_moments_come_back_from_plain_data_and_no_grain_is_in_print() -> None:
-    moments = after(look(gate=imprint(1, 1), yard=imprint(1, 1)))
+    moments = after(look(gate=imprint(1, 1), yard=imprint(1, 1), yard_playback=imprint(1, 1)))
     assert from_data(to_data(moments)) == moments
     assert "grain" not in repr(moments[0])
 
 
-@pytest.mark.parametrize("change", [{"pair": ["gate"]}, {"at": "then"}, {"grain": "x"}, {"missed": None}])
+def test_what_release_0_1_remembered_still_accuses() -> None:
+    at = NOW.isoformat()
+    told = [{"pair": ["gate", "yard"], "path": "main", "at": at, "grain": f"{n:x}", "missed": 1} for n in (0, 1 << 99)]
+    (first, _) = from_data(told)
+    assert first == EqualMoment({"gate": 1, "yard": 1}, "main", NOW, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cameras": {"gate": 0}},
+        {"at": "then"},
+        {"grain": "x"},
+        {"cameras": {"gate": 0, "yard": None}},
+        {"pair": ["gate"]},
+    ],
+)
 def test_data_of_another_form_is_refused(change: dict[str, object]) -> None:
-    (whole,) = to_data((EqualMoment(PAIR, "snapshot", NOW, 7),))
+    (whole,) = to_data((EqualMoment(dict.fromkeys(PAIR, 0), "snapshot", NOW, 7),))
     assert isinstance(whole, dict)
     with pytest.raises((ValueError, TypeError)):
         from_data([{**whole, **change}])

@@ -15,14 +15,15 @@ from agent.judge.verdict import verdict, waiting
 from agent.model.finding import Finding, Json, Listed, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
-from agent.observe.pictures.moments import ENOUGH, Pair, compared, is_same
+from agent.observe.pictures.moments import ENOUGH, Pair, compared, joined, same_pairs
 from agent.observe.pictures.turns import REMEMBERED
 from agent.site.config.site import Site
 from drivers.picture import PictureSeen
 
 CHECK_ID: Final = "same-picture"
 EVIDENCE_MAX: Final = 16
-NAMED_MAX: Final = 4
+GROUPS_MAX: Final = 4
+NAMED_MAX: Final = 16
 
 SOURCE: Final = Source("camwarden", "each camera that is configured is one that is there")
 
@@ -35,8 +36,9 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     shown = [one for name in names for one in facts.observed(f"camera:{name}", PictureSeen)]
     found = {pair: how.alike for pair, how in compared(tuple(shown)).items() if pair[1]}
     twice = _configured_twice(names, facts)
-    same = [pair for pair in found if is_same(facts.remembered.moments, pair) and pair not in twice]
-    alike = [pair for pair, how in found.items() if how != "other" and pair not in same and pair not in twice]
+    proven = same_pairs(facts.remembered.moments)
+    same = [pair for pair in found if pair in proven and pair not in twice]
+    alike = [pair for pair, how in found.items() if how != "other" and pair not in proven and pair not in twice]
     outcomes: list[Outcome] = []
     if twice:
         message = Message(
@@ -98,7 +100,12 @@ def _configured_twice(names: list[str], facts: Facts) -> list[Pair]:
 
 
 def _named(pairs: list[Pair]) -> Listed:
-    return Listed(tuple(" + ".join(pair) for pair in pairs[:NAMED_MAX]), "; ")
+    """Return the cameras by name, those together that pairs connect: of sixteen channels with one picture all."""
+    groups: list[set[str]] = []
+    for pair in pairs:
+        groups = joined(groups, set(pair))
+    named = [[*sorted(one)[:NAMED_MAX], *(("...",) if len(one) > NAMED_MAX else ())] for one in groups]
+    return Listed(tuple(" + ".join(one) for one in named[:GROUPS_MAX]), "; ")
 
 
 def _listed(pairs: list[Pair]) -> Json:

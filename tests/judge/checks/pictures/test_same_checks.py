@@ -11,16 +11,18 @@ from sites import NOW, camera, healthy, healthy_device, observed, picture, site,
 
 from agent.judge.checks.pictures.same import CHECK
 from agent.judge.checks.table import run_checks
-from agent.model.finding import Finding, is_waiting
+from agent.model.finding import Finding, Listed, is_waiting
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.moments import EqualMoment, Moments
+from agent.observe.pictures.moments import EqualMoment, Moments, update_moments
 from agent.observe.remembered.value import EMPTY
 from drivers.model import Provenance
 from drivers.picture import PictureSeen
 
 KEY = "same-picture site"
-EQUAL = tuple(EqualMoment(("gate", "yard"), "snapshot", NOW - timedelta(hours=n), n) for n in (1, 2))
-PLAYED_LIVE = tuple(replace(one, pair=("gate", "")) for one in EQUAL)
+EQUAL = tuple(
+    EqualMoment({"gate": 0, "yard": 0}, "snapshot", NOW - timedelta(hours=n), (1 << 99 * n) - 1) for n in (1, 2)
+)
+PLAYED_LIVE = tuple(replace(one, cameras={"gate": 0, "": 0}) for one in EQUAL)
 
 
 def judge(gate: str, yard: str, moments: Moments = ()) -> dict[str, Finding]:
@@ -48,6 +50,25 @@ def test_one_equal_moment_is_unknown_and_two_fail() -> None:
     once, twice = judge(*same, EQUAL[:1])[KEY], judge(*same, EQUAL)[KEY]
     assert (once.status, once.reason) == ("unknown", "alike")
     assert (twice.status, twice.reason, twice.evidence["same"]) == ("fail", "same-moments", [["gate", "yard"]])
+
+
+def test_all_channels_of_a_recorder_that_sends_one_picture_for_each_fail_and_are_named() -> None:
+    """In pairs they would be thousands, of which a few would be kept and named."""
+    names = [f"c{number:02}" for number in range(64)]
+    looks = [
+        tuple(
+            one
+            for name in names
+            for one in observed(f"camera:{name}", replace(picture("snapshot"), imprint=imprint(1, moment)))
+        )
+        for moment in (1, 2)
+    ]
+    moments = update_moments(looks[1], update_moments(looks[0], (), NOW - timedelta(hours=1)), NOW)
+    facts = gather(looks[1], remembered=replace(EMPTY, moments=moments))
+    (found,) = CHECK.run(CHECK, site(*map(camera, names)), facts, NOW)
+    assert (found.status, found.reason) == ("fail", "same-moments")
+    assert found.message.values["cameras"] == Listed((" + ".join([*names[:16], "..."]),), "; ")
+    assert "alike" not in found.evidence
 
 
 @pytest.mark.parametrize(("gate", "yard"), [("", ""), (imprint(1, 1), ""), ("", imprint(1, 1))])
