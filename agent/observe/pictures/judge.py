@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 from agent.observe.pictures.clock_looks import ClockLooks, ClockPlace, off_s, wall_s
@@ -12,8 +13,8 @@ from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies, asked_zones
+from agent.observe.pictures.view_owners import OTHERS_MAX, ViewOwners, judge_owned
 from agent.observe.pictures.view_owners import Judge as Judge
-from agent.observe.pictures.view_owners import ViewOwners, judge_owned
 from agent.observe.pictures.zone_verdicts import UNCONFIRMED, zone_verdict
 from agent.site.config.site import Site
 from drivers.footage import Opening
@@ -42,6 +43,9 @@ from masking.worker.study import Studied, Study
 
 _REASONS: Mapping[str, Reason] = MappingProxyType({NOT_CONFINED: "worker-not-confined", DAMAGED: "damaged"})
 """What a picture is missing for, by the worker's reason; for any other it is malformed."""
+
+_Owning = Callable[[Job], tuple[Judged, str]]
+"""Judges a recorded picture, and returns whose view it shows: `judge_owned` with all that it needs besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,9 @@ def judge_pictures(
     seen: list[Observation] = []
     tried = _tried(pictures, asked.calibrated)
     judges: dict[tuple[str, PathName], Judge] = {}
-    for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
+    many = any(len(one.others) > OTHERS_MAX for one in asked.owners.values())
+    # One child for all pictures of a camera; but what is live first where it says whose views footage is compared with.
+    for picture in sorted(pictures, key=lambda one: (many and one.path not in LIVE, one.camera_id)):
         path, study = asked.studies.get(picture.camera_id, (None, None))
         study = study if path == picture.path else None
         job = Job(
@@ -96,16 +102,16 @@ def judge_pictures(
         )  # fmt: skip
         of_path = judges.setdefault((picture.camera_id, picture.path), _searching_once(judge))
         due_s = wall_s(site, picture.camera_id, picture.taken_at)
+        owning = partial(judge_owned, judge=of_path, owners=asked.owners.get(picture.camera_id), seen=seen)
         if picture.opening is not None:
-            seen.append(_opened(picture, picture.opening, job, of_path, asked.owners.get(picture.camera_id), due_s))
+            seen.append(_opened(picture, picture.opening, job, owning, due_s))
         elif picture.path in TOLD:
-            seen.append(_told(picture, job, of_path, asked.owners.get(picture.camera_id)))
+            seen.append(_told(picture, job, owning))
         else:
             looks = _Looks(picture, earlier)
             known = asked.ahead.get(picture.camera_id)
             known_s = None if known is None else due_s + known.total_seconds()
-            owned = asked.owners.get(picture.camera_id)
-            seen.extend(_one(picture, looks.joined(job), of_path, previous, owned, looks, due_s, known_s))
+            seen.extend(_one(picture, looks.joined(job), of_path, owning, previous, looks, due_s, known_s))
         progress()
     return tuple(seen)
 
@@ -162,16 +168,14 @@ class _Looks:
         )
 
 
-def _opened(
-    picture: Picture, opening: Opening, job: Job, judge: Judge, owners: ViewOwners | None, due_s: float
-) -> Observation:
+def _opened(picture: Picture, opening: Opening, job: Job, owning: _Owning, due_s: float) -> Observation:
     """Judge a picture of a further moment of footage: whose it is, and what it shows of the zones."""
     at: datetime | None = picture.taken_at
     reason, shows, imprint = "", "", ""
     verdicts: tuple[ZoneVerdict, ...] = ()
     blank, off = False, None
     try:
-        judged, shows = judge_owned(job, judge, owners)
+        judged, shows = owning(job)
         blank = judged.contrast < BLANK_CONTRAST
         verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
         imprint = judged.imprint.hex()
@@ -183,7 +187,7 @@ def _opened(
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 
 
-def _told(picture: Picture, job: Job, judge: Judge, owners: ViewOwners | None) -> Observation:
+def _told(picture: Picture, job: Job, owning: _Owning) -> Observation:
     """Judge a picture that metadata told of; its zones only where it is proven to show its camera's approved view.
 
     What is cut out of it, is another camera's or of another time has its zones elsewhere.
@@ -191,7 +195,7 @@ def _told(picture: Picture, job: Job, judge: Judge, owners: ViewOwners | None) -
     reason, shows = "", ""
     verdicts: tuple[ZoneVerdict, ...] = ()
     try:
-        judged, shows = judge_owned(job, judge, owners)
+        judged, shows = owning(job)
         if shows == picture.camera_id:
             verdicts = tuple(zone_verdict(picture.path, one) for one in judged.verdicts)
     except WorkerError as error:
@@ -213,8 +217,8 @@ def _one(
     picture: Picture,
     job: Job,
     judge: Judge,
+    owning: _Owning,
     previous: PreviousPictures | None,
-    owners: ViewOwners | None,
     looks: _Looks,
     due_s: float,
     known_s: float | None,
@@ -222,7 +226,7 @@ def _one(
     subject, shows = f"camera:{picture.camera_id}", ""
     try:
         if picture.path in OF_A_LIST:
-            judged, shows = judge_owned(job, judge, owners)
+            judged, shows = owning(job)
         else:
             judged = judge(job)
     except WorkerError as error:

@@ -12,7 +12,7 @@ would be thousands. What is remembered is bounded for each camera: one pushes ou
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from agent.model.finding import Json
 from agent.observe.pictures.turns import REMEMBERED
-from drivers.model import Observations
-from drivers.picture import FootageOpened, PathName, PictureSeen
+from drivers.model import Observation, Observations
+from drivers.picture import RECORDED, FootageOpened, PathName, PictureSeen
 from masking.view.likeness import Imprint, Likeness, is_another_moment, likeness, read
 
 ENOUGH: Final = 2
@@ -167,7 +167,7 @@ def suspected(moments: Moments) -> dict[str, datetime]:
 
 def compared(observations: Observations) -> dict[Pair, Compared]:
     """Return how alike pictures of this look are, by pair."""
-    live, footage = _imprints(observations)
+    live, footage = live_imprints(observations), _footage_imprints(observations)
     found: dict[Pair, Compared] = {}
     for one, other in combinations(sorted(live), 2):
         shared = [(path, live[one][path], live[other][path]) for path in live[one] if path in live[other]]
@@ -186,22 +186,31 @@ def _note(found: dict[Pair, Compared], pair: Pair, both: list[tuple[PathName, Im
         found[pair] = Compared(most, tuple(equal.items()))
 
 
-def _imprints(observations: Observations) -> tuple[dict[str, dict[PathName, Imprint]], dict[str, list[Imprint]]]:
-    """Return the imprints of this look by camera: of live pictures by path, and of footage."""
+def live_imprints(observations: Iterable[Observation]) -> dict[str, dict[PathName, Imprint]]:
+    """Return the imprints of this look's live pictures, by camera and path."""
     live: dict[str, dict[PathName, Imprint]] = {}
+    for camera, value, imprint in _imprints(observations):
+        if isinstance(value, PictureSeen) and value.path not in RECORDED:
+            live.setdefault(camera, {})[value.path] = imprint
+    return live
+
+
+def _footage_imprints(observations: Iterable[Observation]) -> dict[str, list[Imprint]]:
     footage: dict[str, list[Imprint]] = {}
+    for camera, value, imprint in _imprints(observations):
+        if isinstance(value, FootageOpened) or value.path in RECORDED:
+            footage.setdefault(camera, []).append(imprint)
+    return footage
+
+
+def _imprints(observations: Iterable[Observation]) -> Iterator[tuple[str, PictureSeen | FootageOpened, Imprint]]:
+    """Yield each picture of this look that shows enough, with its camera and imprint."""
     for one in observations:
         value = one.value
-        if one.method == REMEMBERED or not isinstance(value, PictureSeen | FootageOpened):
-            continue
-        imprint, camera = read(bytes.fromhex(value.imprint)), one.subject.removeprefix("camera:")
-        if imprint is None:
-            continue
-        if isinstance(value, FootageOpened) or value.path == "playback":
-            footage.setdefault(camera, []).append(imprint)
-        else:
-            live.setdefault(camera, {})[value.path] = imprint
-    return live, footage
+        if one.method != REMEMBERED and isinstance(value, PictureSeen | FootageOpened):
+            imprint = read(bytes.fromhex(value.imprint))
+            if imprint is not None:
+                yield one.subject.removeprefix("camera:"), value, imprint
 
 
 def to_data(moments: Moments) -> list[Json]:

@@ -37,7 +37,12 @@ def look(**shown: str) -> Observations:
     found: Observations = ()
     for name, bits in shown.items():
         camera, _, path = name.partition("_")
-        paths: Mapping[str, PathName] = {"": "snapshot", "main": "main", "playback": "playback"}
+        paths: Mapping[str, PathName] = {
+            "": "snapshot",
+            "main": "main",
+            "playback": "playback",
+            "beside": "playback-beside",
+        }
         found += observed(f"camera:{camera}", replace(picture(paths[path]), imprint=bits))
     return found
 
@@ -94,6 +99,13 @@ def test_footage_that_shows_what_is_live_is_found_whether_it_is_the_oldest_or_an
         for n in (1, 2)
     ]
     assert is_same(after(*newest), OWN)
+
+
+def test_footage_that_another_place_plays_is_footage_too_and_no_live_picture() -> None:
+    """What a recorder and the card in the camera play of one moment may well be one picture."""
+    both = [look(gate_main=imprint(1, 50 + n), gate_playback=imprint(1, n), gate_beside=imprint(1, n)) for n in (1, 2)]
+    assert after(*both) == ()
+    assert is_same(after(*[look(gate_main=imprint(1, n), gate_beside=imprint(1, n)) for n in (1, 2)]), OWN)
 
 
 def test_an_empty_room_thirty_days_later_proves_nothing() -> None:

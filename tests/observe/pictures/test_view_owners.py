@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from agent.observe.pictures.view_owners import ViewOwners, judge_owned
+from dataclasses import replace
+
+from imprints import imprint
+from sites import camera, observed, picture, site
+
+from agent.observe.pictures.derived_views import ApprovedViews
+from agent.observe.pictures.view_owners import OTHERS_MAX, ViewOwners, judge_owned, view_owners
+from drivers.model import Observations
 from masking.model import Job, Judged, Position, Positioned
 from masking.view.model import AS_APPROVED, Framing, FramingJob, FramingSeen, ViewJob, ViewSeen
 
@@ -39,3 +46,40 @@ def test_another_camera_is_named_only_where_its_view_agrees() -> None:
     assert played("other-scene", None) == ("", 2)
     assert played("other-scene", None, others_still=True) == ("yard", 2)
     assert played("no-texture", None, others_still=True) == ("", 1), "a picture that shows too little excludes nothing"
+
+
+NAMES = [f"c{number:03}" for number in range(128)]
+LARGE = view_owners(site(*map(camera, NAMES)), ApprovedViews({name: (name.encode(),) for name in NAMES}))
+
+
+def shown_by(played: str, truly: str, seen: Observations = ()) -> tuple[str, int]:
+    """Return whose view footage of one camera of a large site is said to show, and with how many it was compared."""
+    compared = []
+
+    def judge(job: Job) -> Judged:
+        compared.extend(one.name for one in job.positions)
+        unlike = ViewSeen("unknown", "other-scene", "day", "day", 0.0, 0, 4 / 3)
+        views = tuple(STILL if one.name == truly else unlike for one in job.positions)
+        return Judged(704, 576, 90.0, 40.0, positioned=Positioned(views), imprint=bytes.fromhex(imprint(7, 1)))
+
+    _, whose = judge_owned(Job(b"x", "jpeg"), judge, LARGE[played], seen)
+    return whose, len(compared)
+
+
+def test_at_a_large_site_the_neighbours_of_a_camera_are_compared_wherever_it_stands() -> None:
+    """Lists of recorders are mostly off by one; the last of 128 must not be compared with the first 32."""
+    for played, truly in zip(NAMES, [*NAMES[1:], NAMES[-2]], strict=True):
+        assert shown_by(played, truly) == (truly, 1 + OTHERS_MAX)
+
+
+def test_at_a_large_site_a_camera_far_away_is_found_by_its_live_picture() -> None:
+    """A recorder that plays another half of its channels: which of them looks alike, its live pictures say."""
+    live = tuple(
+        one
+        for number, name in enumerate(NAMES)
+        for one in observed(
+            f"camera:{name}", replace(picture("snapshot"), imprint=imprint(7 if name == "c120" else number + 50, 9))
+        )
+    )
+    assert shown_by("c003", "c120") == ("", 1 + OTHERS_MAX)
+    assert shown_by("c003", "c120", live) == ("c120", 1 + OTHERS_MAX)
