@@ -131,7 +131,7 @@ def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
     """Yield that what was played showed the moment at which it was played; a picture that is merely alike says nothing.
 
     It is the same moment where a picture that was played and a live one of the same look are equal to the noise, in two
-    looks: an empty room of weeks ago has other noise.
+    looks: an empty room of weeks ago has other noise. One look accuses nobody, and proves no footage either.
     """
     if is_same(facts.remembered.moments, (camera.camera.id, "")):
         message = Message(
@@ -140,6 +140,18 @@ def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
             next_step="play a day long ago at the recorder, and look at the clock in the picture",
         )
         yield Broken("live", "playback-is-live", message, {"equal_moments": ENOUGH})
+    elif may_be_live(facts, camera.camera.id):
+        message = Message(
+            "what the recorder played as footage was equal to its live picture, to the noise: whether it is footage is"
+            " not known before further looks",
+            next_step="play a day long ago at the recorder, and look at the clock in the picture",
+        )
+        yield Open("live", "may-be-live", message, doubted=True)
+
+
+def may_be_live(facts: Facts, camera_id: str) -> bool:
+    """Tell whether what was played of a camera was equal to its live picture once, and did not differ since."""
+    return any(one.cameras.keys() >= {camera_id, ""} for one in facts.remembered.moments)
 
 
 def is_dated(value: PictureSeen | FootageOpened) -> bool:

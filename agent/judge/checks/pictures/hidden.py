@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.checks.devices import online
+from agent.judge.checks.footage.opened import may_be_live
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.checks.pictures.glass import LIKE_GLASS, may_be_glass
 from agent.judge.checks.pictures.platform_path import on_platform, still_open
@@ -22,7 +23,7 @@ from agent.model.finding import Json, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.model import Observation, RecordedBeside, Recordings, Unavailable
-from drivers.picture import PLATFORM, PathName, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import PLATFORM, RECORDED, PathName, PictureSeen, Streams, ZoneVerdict
 
 NOT_LOOKED_AT: Final = "path-not-looked-at"
 
@@ -103,6 +104,7 @@ def _bare(
 def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) -> Iterator[tuple[str, Open]]:
     """Yield what nobody proved, by zone (empty: all zones); the key is the path alone."""
     subject = f"camera:{camera.camera.id}"
+    yield from (("", one) for one in _not_its_footage(facts, camera, seen))
     silent = online.cause_of_silence(facts, subject)
     streams = facts.one(subject, Streams)
     if streams is None or not streams.streams:
@@ -136,6 +138,21 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
                 yield zone.name, Open(path, reason, message, attested=attested.get(zone.name))
     yield from _glass(facts, camera, verdicts)
     yield from (("", one) for one in _missing_streams(facts, subject))
+
+
+def _not_its_footage(facts: Facts, camera: CameraConfig, seen: Seen) -> Iterator[Open]:
+    """Yield each path of footage on which what is live, or what another camera sees, may have come.
+
+    No mask in that counts. The check of retention says what it is, and is the cause.
+    """
+    name = camera.camera.id
+    for path in RECORDED:
+        if path in seen and (seen[path][1].shows not in ("", name) or may_be_live(facts, name)):
+            message = Message(
+                "what came on path {path} may not be this camera's footage: what that hides is not known",
+                {"path": path_word(path)},
+            )
+            yield Open(path, "not-its-footage", message, caused_by=f"{RETENTION_ID} camera:{name}")
 
 
 def _glass(facts: Facts, camera: CameraConfig, verdicts: Verdicts) -> Iterator[tuple[str, Open]]:

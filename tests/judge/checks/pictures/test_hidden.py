@@ -114,3 +114,15 @@ def test_a_bare_zone_speaks_before_a_path_that_is_missing() -> None:
     assert (effective.status, effective.reason) == ("fail", "not-hidden")
     assert str(effective.message.values["paths"]) == "sub"
     assert effective.message.values["zone"] == ZONE.name
+
+
+@pytest.mark.parametrize("path", ["playback", "playback-beside"])
+def test_a_mask_in_what_another_camera_recorded_proves_nothing_of_this_ones_footage(path: PathName) -> None:
+    mine = [one for one in healthy() if not (isinstance(one.value, PictureSeen) and one.value.path == path)]
+    theirs = observed(
+        "camera:gate", replace(picture(path), shows="yard"), ZoneVerdict(path, ZONE.name, "PASS", "solid")
+    )
+    found = judge((*mine, *theirs))
+    masks = found["privacy-mask-effective"]
+    assert (masks.status, masks.reason) == ("unknown", "not-its-footage")
+    assert masks.caused_by == found["retention-days"].key

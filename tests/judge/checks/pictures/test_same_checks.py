@@ -95,11 +95,17 @@ def test_a_site_of_one_camera_has_nothing_to_compare() -> None:
     assert not [one for one in found if one.check == "same-picture"]
 
 
-def test_footage_that_shows_what_is_live_fails_and_one_such_moment_does_not() -> None:
-    key = "retention-days camera:gate"
-    facts = gather(healthy("gate"))
-    for moments, expected in ((PLAYED_LIVE[:1], "pass"), (PLAYED_LIVE, "fail")):
-        known = replace(facts, remembered=replace(EMPTY, moments=moments))
-        found = {one.key: one for one in run_checks(site(camera("gate")), known, NOW)}[key]
-        assert found.status == expected, found
-    assert found.reason == "playback-is-live"
+@pytest.mark.parametrize(
+    ("moments", "status", "reason"),
+    [((), "pass", ""), (PLAYED_LIVE[:1], "unknown", "may-be-live"), (PLAYED_LIVE, "fail", "playback-is-live")],
+)
+def test_footage_that_shows_what_is_live_fails_and_one_such_moment_proves_no_footage(
+    moments: Moments, status: str, reason: str
+) -> None:
+    """Whoever looks once must not read a pass: a recorder whose disk is gone plays what it has."""
+    known = replace(gather(healthy("gate")), remembered=replace(EMPTY, moments=moments))
+    found = {one.key: one for one in run_checks(site(camera("gate")), known, NOW)}
+    retention, masks = found["retention-days camera:gate"], found["privacy-mask-effective camera:gate"]
+    assert (retention.status, retention.reason) == (status, reason)
+    if moments:
+        assert (masks.status, masks.reason, masks.caused_by) == ("unknown", "not-its-footage", retention.key)
