@@ -18,8 +18,8 @@ from drivers.footage import Opening
 from drivers.model import Observation, Observations, Recordings
 from drivers.picture import RECORDED, FootageOpened, ZoneVerdict
 
-STRETCHES_MAX: Final = 16
-"""How many stretches of a camera are remembered; the newest stay."""
+STRETCHES_MAX: Final = 64
+"""How many stretches of a camera are remembered: those whose footage hides the zone go first, the oldest of them."""
 
 SAME_WITHIN_PERIODS: Final = 3
 """How many periods two looks may be apart within one stretch: a missed cycle changes nothing."""
@@ -82,8 +82,15 @@ def update_bare(site: Site, told: Observations, footage: Footage, before: Bare, 
             seen_at = min(at, now + period).replace(microsecond=0)
             kept = _continued(kept, zone, seen_at, within) if zone in zones else kept
         if kept:
-            after[name] = tuple(sorted(kept, key=lambda one: (one.from_at, one.zone))[-STRETCHES_MAX:])
+            after[name] = _bounded(kept)
     return after
+
+
+def _bounded(kept: list[BareStretch]) -> tuple[BareStretch, ...]:
+    """Return stretches in order of time; of too many, what accuses, or was not opened yet, outlasts what does not."""
+    going = sorted(kept, key=lambda one: (one.opened != "hidden", one.from_at, one.zone))
+    stay = going[max(len(going) - STRETCHES_MAX, 0) :]
+    return tuple(sorted(stay, key=lambda one: (one.from_at, one.zone)))
 
 
 def bare_zones(observed: Iterable[Observation]) -> dict[str, datetime]:

@@ -12,7 +12,16 @@ from sites import DAY, NOW, ZONE, camera, healthy, observed, observed_at, site, 
 
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
-from agent.observe.footage.bare import Bare, BareStretch, bare_opening, from_data, to_data, update_bare, waiting
+from agent.observe.footage.bare import (
+    STRETCHES_MAX,
+    Bare,
+    BareStretch,
+    bare_opening,
+    from_data,
+    to_data,
+    update_bare,
+    waiting,
+)
 from agent.observe.footage.openings import with_openings
 from agent.site.config.site import Site
 from drivers.footage import Opening
@@ -98,6 +107,18 @@ def test_a_stretch_grows_from_look_to_look_and_begins_anew_after_a_pause() -> No
         (NOW + 9 * period, NOW + 9 * period),
     ]
     assert from_data(json.loads(json.dumps(to_data(bare["gate"])))) == bare["gate"]
+
+
+def test_a_zone_that_flickers_pushes_out_no_stretch_whose_footage_shows_it_bare() -> None:
+    """A mask that is found missing for a moment each night, and hidden in that night's footage, is no excuse."""
+    bare = replace(LONG, from_at=NOW - 29 * DAY, until_at=NOW - 29 * DAY + HOUR, opened="bare", opened_at=NOW)
+    flickers = tuple(
+        replace(LONG, from_at=at, until_at=at, opened="hidden", opened_at=NOW)
+        for at in (NOW - 28 * DAY + number * 6 * HOUR for number in range(100))
+    )
+    after = update_bare(SITE, healthy(), {}, {"gate": (bare, *flickers)}, NOW)["gate"]
+    assert after == (bare, *flickers[-STRETCHES_MAX + 1 :])
+    assert judge(*after)[KEY].status == "fail"
 
 
 def test_a_recorded_or_remembered_picture_begins_no_stretch() -> None:
