@@ -108,12 +108,16 @@ def _after(one: EqualMoment, found: Mapping[Pair, "Compared"]) -> EqualMoment:
 
 
 def _missed(one: EqualMoment, name: str, found: Mapping[Pair, "Compared"]) -> int:
-    pairs = [(name, other) if other > name else (other, name) for other in one.cameras if other != name]
-    shown = {how.alike for first, second in pairs if (how := found.get((first, second) if first else (second, "")))}
+    shown = {how.alike for other in one.cameras if other != name and (how := found.get(_pair(name, other)))}
     if "equal" in shown:
         return 0
     # Footage that is merely alike has noise of its own; of two cameras, that says nothing.
     return one.cameras[name] + (shown == {"other"} or bool(shown and "" in one.cameras))
+
+
+def _pair(one: str, other: str) -> Pair:
+    first, second = sorted((one, other))
+    return (first, second) if first else (second, "")
 
 
 def _bounded(kept: list[EqualMoment]) -> Moments:
@@ -167,7 +171,7 @@ def suspected(moments: Moments) -> dict[str, datetime]:
 
 def compared(observations: Observations) -> dict[Pair, Compared]:
     """Return how alike pictures of this look are, by pair."""
-    live, footage = live_imprints(observations), _footage_imprints(observations)
+    live, footage = imprints(observations)
     found: dict[Pair, Compared] = {}
     for one, other in combinations(sorted(live), 2):
         shared = [(path, live[one][path], live[other][path]) for path in live[one] if path in live[other]]
@@ -186,31 +190,24 @@ def _note(found: dict[Pair, Compared], pair: Pair, both: list[tuple[PathName, Im
         found[pair] = Compared(most, tuple(equal.items()))
 
 
-def live_imprints(observations: Iterable[Observation]) -> dict[str, dict[PathName, Imprint]]:
-    """Return the imprints of this look's live pictures, by camera and path."""
+def imprints(
+    observations: Iterable[Observation],
+) -> tuple[dict[str, dict[PathName, Imprint]], dict[str, list[Imprint]]]:
+    """Return the imprints of this look by camera: of live pictures by path, and of footage."""
     live: dict[str, dict[PathName, Imprint]] = {}
-    for camera, value, imprint in _imprints(observations):
-        if isinstance(value, PictureSeen) and value.path not in RECORDED:
-            live.setdefault(camera, {})[value.path] = imprint
-    return live
-
-
-def _footage_imprints(observations: Iterable[Observation]) -> dict[str, list[Imprint]]:
     footage: dict[str, list[Imprint]] = {}
-    for camera, value, imprint in _imprints(observations):
-        if isinstance(value, FootageOpened) or value.path in RECORDED:
-            footage.setdefault(camera, []).append(imprint)
-    return footage
-
-
-def _imprints(observations: Iterable[Observation]) -> Iterator[tuple[str, PictureSeen | FootageOpened, Imprint]]:
-    """Yield each picture of this look that shows enough, with its camera and imprint."""
     for one in observations:
         value = one.value
-        if one.method != REMEMBERED and isinstance(value, PictureSeen | FootageOpened):
-            imprint = read(bytes.fromhex(value.imprint))
-            if imprint is not None:
-                yield one.subject.removeprefix("camera:"), value, imprint
+        if one.method == REMEMBERED or not isinstance(value, PictureSeen | FootageOpened):
+            continue
+        imprint, camera = read(bytes.fromhex(value.imprint)), one.subject.removeprefix("camera:")
+        if imprint is None:
+            continue
+        if isinstance(value, FootageOpened) or value.path in RECORDED:
+            footage.setdefault(camera, []).append(imprint)
+        else:
+            live.setdefault(camera, {})[value.path] = imprint
+    return live, footage
 
 
 def to_data(moments: Moments) -> list[Json]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.observe.footage.days import recorder_of
 from agent.observe.pictures.derived_views import ApprovedViews
-from agent.observe.pictures.moments import live_imprints
+from agent.observe.pictures.moments import imprints
 from agent.observe.pictures.studies import corners
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Observation
@@ -88,7 +88,7 @@ def judge_owned(
 def _likeliest(others: tuple[Position, ...], imprint: bytes, seen: Iterable[Observation]) -> tuple[Position, ...]:
     """Return the cameras to compare with: of many those first whose live picture of this look is alike."""
     own = read(imprint) if len(others) > OTHERS_MAX else None
-    live = live_imprints(seen) if own is not None else {}
+    live, _ = imprints(seen if own is not None else ())
 
     def is_alike(name: str) -> bool:
         return own is not None and any(likeness(own, one) in ("alike", "equal") for one in live.get(name, {}).values())

@@ -4,6 +4,7 @@ Different scenes prove two cameras. Pictures that are equal to the noise, at two
 merely alike prove neither. A camera whose picture shows too little, as a card, a dark or an even one, is left out.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +13,7 @@ from agent.judge.checks.devices.online import cause_of_silence
 from agent.judge.checks.pictures.quality import QUALITY_ID
 from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict, waiting
-from agent.model.finding import Finding, Json, Listed, Message, Source
+from agent.model.finding import Finding, Json, Listed, Message, Source, first_of
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.observe.pictures.moments import ENOUGH, Pair, compared, joined, same_pairs
@@ -104,8 +105,8 @@ def _named(pairs: list[Pair]) -> Listed:
     groups: list[set[str]] = []
     for pair in pairs:
         groups = joined(groups, set(pair))
-    named = [[*sorted(one)[:NAMED_MAX], *(("...",) if len(one) > NAMED_MAX else ())] for one in groups]
-    return Listed(tuple(" + ".join(one) for one in named[:GROUPS_MAX]), "; ")
+    named = [" + ".join(map(str, first_of(sorted(one), NAMED_MAX).items)) for one in groups]
+    return replace(first_of(named, GROUPS_MAX), between="; ")
 
 
 def _listed(pairs: list[Pair]) -> Json:
