@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imprints import imprint
-from sites import camera, observed, picture, site
+from sites import NOW, camera, observed, picture, site
 
 from agent.observe.pictures.derived_views import ApprovedViews
+from agent.observe.pictures.judge import Questions, judge_pictures
 from agent.observe.pictures.view_owners import OTHERS_MAX, ViewOwners, judge_owned, view_owners
-from drivers.model import Observations
+from drivers.model import Observations, Picture
+from drivers.picture import PictureSeen
 from masking.model import Job, Judged, Position, Positioned
 from masking.view.model import AS_APPROVED, Framing, FramingJob, FramingSeen, ViewJob, ViewSeen
 
@@ -83,3 +85,21 @@ def test_at_a_large_site_a_camera_far_away_is_found_by_its_live_picture() -> Non
     )
     assert shown_by("c003", "c120") == ("", 1 + OTHERS_MAX)
     assert shown_by("c003", "c120", live) == ("c120", 1 + OTHERS_MAX)
+
+
+def test_at_a_large_site_what_is_live_is_judged_before_the_footage_that_it_helps_to_name() -> None:
+    """Pictures come by camera: that of a camera further on would not be known yet."""
+
+    def judge(job: Job) -> Judged:
+        names = [one.name for one in job.positions]
+        unlike = ViewSeen("unknown", "other-scene", "day", "day", 0.0, 0, 4 / 3)
+        views = Positioned(tuple(STILL if name == "c120" else unlike for name in names)) if names else None
+        scene = 7 if names or job.camera == "c120" else 100 + int(job.camera[1:])
+        bits = bytes.fromhex(imprint(scene, 1 if names else 9))
+        return Judged(704, 576, 90.0, 40.0, positioned=views, imprint=bits)
+
+    taken = [Picture("c003", "playback", NOW, b"x", "jpeg")]
+    taken += [Picture(name, "snapshot", NOW, b"x", "jpeg") for name in NAMES]
+    seen = judge_pictures(site(*map(camera, NAMES)), tuple(taken), judge, asked=Questions(owners=LARGE))
+    (played,) = [one.value for one in seen if isinstance(one.value, PictureSeen) and one.value.path == "playback"]
+    assert played.shows == "c120"
