@@ -142,8 +142,8 @@ def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
         yield Broken("live", "playback-is-live", message, {"equal_moments": ENOUGH})
     elif may_be_live(facts, camera.camera.id):
         message = Message(
-            "what the recorder played as footage was equal to its live picture, to the noise: whether it is footage is"
-            " not known before further looks",
+            "what the recorder played as footage was equal to its live picture, to the noise; further looks will tell"
+            " whether it is footage",
             next_step="play a day long ago at the recorder, and look at the clock in the picture",
         )
         yield Open("live", "may-be-live", message, doubted=True)

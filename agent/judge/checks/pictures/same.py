@@ -54,7 +54,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
         message = Message(
             "cameras show one and the same picture: {cameras} were equal to the noise at {count} moments",
             {"cameras": _named(same), "count": ENOUGH},
-            next_step="compare both with what is in front of them, and correct the channels at the recorder",
+            next_step="compare each with what is in front of it, and correct the channels at the recorder",
         )
         outcomes.append(Broken("moments", "same-moments", message, {"same": _listed(same)}))
     if alike:
