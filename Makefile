@@ -202,7 +202,7 @@ mutants: setup peers ## take each defence out of a copy of the tree: the test th
 mutants-rooms: setup peers ## make an everyday slip in a copy of the tree, two or three in each room: the test that the table names must fail
 	$(BIN)/python tests/mutants/run.py --rooms --json build/mutants-rooms.json $(MUTANTS_FLAGS)
 
-flakes: setup peers system-packages ## the suite three times on a busy machine, and every test whose result differs; goes on where it was broken off; writes build/flakes/ (FLAKES_FLAGS="--only ROOM")
+flakes: compiled peers system-packages build/tests-compiled ## the suite three times on a busy machine, and every test whose result differs; goes on where it was broken off; writes build/flakes/ (FLAKES_FLAGS="--only ROOM")
 	$(BIN)/python tests/flakes/run.py $(FLAKES_FLAGS)
 
 fuzz: setup build/fuzz/atheris/installed ## fuzz every parser of foreign bytes, FUZZ_SECONDS each, two at a time; writes build/fuzz/

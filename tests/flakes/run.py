@@ -1,8 +1,9 @@
 """Runs the suite several times on a busy machine, and lists each test whose results differ: `make flakes`.
 
-Run: python tests/flakes/run.py [--runs N] [--load N] [--only ROOM ...]. Each room is one run of pytest; what has ended
-lies in build/flakes/COMMIT/ and is not run again: whoever starts it anew goes on where it was broken off. The list is
-differs.txt there; ends with 1 where it is not empty.
+Run: python tests/flakes/run.py [--runs N] [--load N] [--only ROOM ...]. The tests are each other's load: so many are
+run at a time that the load average stays above what is asked, and no core's time is given to what finds nothing. Each
+run is one of pytest; what has ended lies in build/flakes/COMMIT/ and is not run again: whoever starts it anew goes on
+where it was broken off. The list is differs.txt there; ends with 1 where it is not empty.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +21,12 @@ from lxml import etree
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 OUT: Final = ROOT / "build/flakes"
-BUSY: Final = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
-"""Ends with the process that started it, however that ends."""
+BESIDE: Final = 4
+"""So many tests more than the load asked for: some wait for a deadline or a server at each moment."""
 ENDED: Final = (0, 1, 5)
 """How pytest ends where it has judged every test: all passed, some failed, there was none."""
+EACH_S: Final = 10
+"""The load is read so often."""
 
 Results = Mapping[str, str]
 """The result of each test by its name."""
@@ -34,19 +36,14 @@ def main() -> int:
     """Run what is missing, and list what differs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--load", type=int, default=8, help="so many processes that only count, beside the tests")
+    parser.add_argument("--load", type=int, default=8, help="the load average to stay above, with the tests themselves")
     parser.add_argument("--only", nargs="+", metavar="ROOM", help="these folders below tests/")
     args = parser.parse_args()
-    folder = OUT / _commit()
-    rooms = args.only or rooms_in(ROOT / "tests")
-    with busy(args.load):
-        for number in range(1, args.runs + 1):
-            for room in rooms:
-                run_room(ROOT / "tests" / room, folder / f"run-{number}" / f"{room}.xml")
-    runs = [
-        {name: result for room in rooms for name, result in read_results(folder / f"run-{n}" / f"{room}.xml").items()}
-        for n in range(1, args.runs + 1)
-    ]
+    folder = OUT / _commit() / ("-".join(args.only).replace("/", ".") if args.only else "all")
+    junits = [folder / f"run-{number}.xml" for number in range(1, args.runs + 1)]
+    for junit in junits:
+        run_tests([ROOT / "tests" / room for room in args.only or ()], junit, args.load)
+    runs = [read_results(junit) for junit in junits]
     lines = differing(runs)
     (folder / "differs.txt").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     print(
@@ -55,13 +52,10 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def rooms_in(tests: Path) -> list[str]:
-    """Return the folders of tests: those below which there is a test."""
-    return sorted(one.name for one in tests.iterdir() if one.is_dir() and next(one.rglob("test_*.py"), None))
+def run_tests(rooms: Sequence[Path], junit: Path, load: int, *options: str) -> None:
+    """Run the tests of these folders once, or all where none is named, and say under which load it was.
 
-
-def run_room(tests: Path, junit: Path, *options: str) -> None:
-    """Run the tests of one folder, where their results are not there yet.
+    What lies there already is not run again.
 
     Raises SystemExit where pytest did not come to its end: then nothing of it counts.
     """
@@ -69,25 +63,33 @@ def run_room(tests: Path, junit: Path, *options: str) -> None:
         return
     junit.parent.mkdir(parents=True, exist_ok=True)
     part, log = junit.with_suffix(".part"), junit.with_suffix(".log")
-    shared = ["-n", "3", "--dist", "loadfile"]
-    command = [
-        sys.executable,
-        "-Im",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        f"--junit-xml={part}",
-        *shared,
-        *options,
-    ]
-    begun = time.monotonic()
-    with log.open("wb") as written:
-        ended = subprocess.run([*command, str(tests)], cwd=ROOT, stdout=written, stderr=written, check=False).returncode
+    shared = ["-n", str(load + BESIDE), "--dist", "loadfile", "--no-loadscope-reorder"]
+    words = ["-q", "-p", "no:cacheprovider", f"--junit-xml={part}", *shared, *options, *map(str, rooms)]
+    begun, loads = time.monotonic(), []
+    with (
+        log.open("wb") as written,
+        subprocess.Popen([sys.executable, "-Im", "pytest", *words], cwd=ROOT, stdout=written, stderr=written) as tests,
+    ):
+        while (ended := _ended(tests)) is None:
+            loads.append(os.getloadavg()[0])
     if ended not in ENDED:
-        raise SystemExit(f"{tests.name}: pytest ended with {ended}: {log}")
+        raise SystemExit(f"{junit.stem}: pytest ended with {ended}: {log}")
     part.replace(junit)
-    print(f"{junit.parent.name} {tests.name}: {time.monotonic() - begun:.0f} s, ended with {ended}", flush=True)
+    below = sum(one < load for one in loads) * EACH_S
+    mean = sum(loads) / len(loads) if loads else 0.0
+    print(
+        f"{junit.stem}: {time.monotonic() - begun:.0f} s, ended with {ended}; load {mean:.1f} on average, "
+        f"below {load} for {below} s",
+        flush=True,
+    )
+
+
+def _ended(tests: subprocess.Popen[bytes]) -> int | None:
+    """Return how pytest ended, or None where it still runs after a while."""
+    try:
+        return tests.wait(EACH_S)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def read_results(junit: Path) -> dict[str, str]:
@@ -104,18 +106,6 @@ def differing(runs: Sequence[Results]) -> list[str]:
     names = sorted({name for one in runs for name in one})
     results = {name: [one.get(name, "missing") for one in runs] for name in names}
     return [f"{name}: {', '.join(each)}" for name, each in results.items() if len(set(each)) > 1]
-
-
-@contextmanager
-def busy(load: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Keep so many processes busy while the block runs."""
-    children = [subprocess.Popen([sys.executable, "-I", "-S", "-c", BUSY, str(os.getpid())]) for _ in range(load)]
-    try:
-        yield children
-    finally:
-        for child in children:
-            child.kill()
-            child.wait()
 
 
 def _commit() -> str:

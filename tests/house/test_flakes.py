@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from flakes.run import busy, differing, read_results, rooms_in, run_room
+from flakes.run import differing, read_results, run_tests
 
 FLAKY = """
 from pathlib import Path
@@ -38,25 +39,25 @@ def room(tmp_path: Path) -> Path:
 def test_a_test_that_passes_once_and_fails_once_is_found_and_no_other(room: Path, tmp_path: Path) -> None:
     runs = []
     for number in (1, 2):
-        junit = tmp_path / f"run-{number}" / "room.xml"
-        run_room(room, junit, "-n", "1", "-c", "/dev/null")  # one file keeps one worker busy
+        junit = tmp_path / "found" / f"run-{number}.xml"
+        run_tests([room], junit, 0, "-n", "1", "-c", "/dev/null")  # one file keeps one worker busy
         runs.append(read_results(junit))
     assert sorted(runs[0].values()) == ["passed", "passed", "skipped"]
     assert [line.partition("::")[2] for line in differing(runs)] == ["test_flaky: passed, failure"]
 
 
 def test_what_has_ended_is_not_run_again(room: Path, tmp_path: Path) -> None:
-    junit = tmp_path / "run-1" / "room.xml"
+    junit = tmp_path / "found/run-1.xml"
     junit.parent.mkdir()
     junit.write_text("<testsuites/>", "utf-8")
-    run_room(room, junit)
+    run_tests([room], junit, 0)
     assert junit.read_text("utf-8") == "<testsuites/>" and not (room / "met").exists()
 
 
 def test_a_run_that_did_not_come_to_its_end_leaves_no_result(room: Path, tmp_path: Path) -> None:
-    junit = tmp_path / "run-1" / "room.xml"
-    with pytest.raises(SystemExit, match="room: pytest ended with 4"):
-        run_room(room, junit, "--no-such-option")
+    junit = tmp_path / "found/run-1.xml"
+    with pytest.raises(SystemExit, match="run-1: pytest ended with 4"):
+        run_tests([room], junit, 0, "--no-such-option")
     assert not junit.exists()
 
 
@@ -65,12 +66,6 @@ def test_a_test_that_was_not_run_in_one_run_differs() -> None:
     assert differing([{"a": "failure"}, {"a": "failure"}]) == []
 
 
-def test_rooms_are_the_folders_with_tests(room: Path, tmp_path: Path) -> None:
-    (tmp_path / "support").mkdir()
-    assert rooms_in(tmp_path) == ["room"]
-
-
-def test_the_load_ends_with_the_search() -> None:
-    with busy(2) as children:
-        assert [child.poll() for child in children] == [None, None]
-    assert None not in [child.poll() for child in children]
+def test_a_run_says_under_which_load_it_was(room: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_tests([room], tmp_path / "found/run-1.xml", 0, "-n", "1", "-c", "/dev/null")
+    assert re.search(r"^run-1: \d+ s, ended with 0; load \d+\.\d on average, below 0 for 0 s$", capsys.readouterr().out)
