@@ -93,14 +93,9 @@ RECORDED: Final = frozenset({"ui"})
 ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger", "filing", "config", "verify"})
 """Commands that run on Windows too, as far as they judge no picture."""
 
-EXTRAS: Final = {
-    "iotcore": "demo",
-    "pika": "province",
-    "rfc3161_client": "stamps",
-    "segno": "ui",
-    "starlette": "ui",
-    "uvicorn": "ui",
-}
+EXTRAS: Final = {"iotcore": "demo", "pika": "province", "rfc3161_client": "stamps"} | dict.fromkeys(
+    ("segno", "starlette", "uvicorn"), "ui"
+)
 """Packages that only an extra installs, and its name."""
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
@@ -180,7 +175,8 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
         common, rest = flags.parse_known_args(arguments)
         if not rest and sys.stdin.isatty() and sys.stdout.isatty():
             rest = [GUIDE]
-        chosen = next((word for word in rest if not word.startswith("-")), None)
+        words = [word for word in rest if not word.startswith("-")]
+        chosen = words[0] if words else None
         if sys.platform == "win32" and chosen in COMMANDS.keys() - ON_WINDOWS:
             raise ProgramMissing(
                 "camwarden {command} needs Linux: run it on the gateway, or here under WSL: wsl camwarden {command}",
@@ -188,7 +184,8 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
             )
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
         modules = {chosen: module} if chosen is not None and module is not None else {}
-        parser = _parser(modules, modules if modules and rest[0] == chosen else COMMANDS)  # `--help check` lists all
+        listed = modules if modules and rest[0] == chosen else COMMANDS  # `--help check` lists all
+        parser = _parser(modules, listed, words[1] if len(words) > 1 else "")
         translate_parser(parser, lang)
         args = parser.parse_args(rest)
         if module is None:
@@ -205,8 +202,11 @@ def full_parser() -> argparse.ArgumentParser:
         return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()}, COMMANDS)
 
 
-def _parser(modules: Mapping[str, ModuleType], listed: Container[str]) -> argparse.ArgumentParser:
-    """Return the parser of the commands that are `listed`; only those of `modules` have their own options."""
+def _parser(modules: Mapping[str, ModuleType], listed: Container[str], asked: str = "") -> argparse.ArgumentParser:
+    """Return the parser of the commands that are `listed`; only those of `modules` have their own options.
+
+    `asked`: the word behind the command, if only that action will be asked of the parser.
+    """
     parser = ListsActions(
         prog="camwarden",
         description="Proves privacy masks and recording retention of public-safety cameras.",
@@ -218,6 +218,7 @@ def _parser(modules: Mapping[str, ModuleType], listed: Container[str]) -> argpar
     for name, help_line in ((name, line) for name, (_, line) in COMMANDS.items() if name in listed):
         command = commands.add_parser(name, help=help_line, description=help_line, epilog=PROMISE, allow_abbrev=False)
         add_common(command)
+        command.asked = asked
         if name in modules:
             modules[name].add_arguments(command)
     return parser

@@ -12,7 +12,7 @@ from agent import cli
 from agent.model import exits
 from agent.model.errors import NotVerified, UsageError, os_words
 from agent.model.finding import Message, lines, sentence
-from agent.text.cli_words import wrapped
+from agent.text.cli_words import commands, translate_parser, wrapped
 from agent.text.translate import render
 
 
@@ -43,6 +43,22 @@ def test_help_is_chinese_to_its_headings_and_fits_the_terminal(
     ):
         assert words in "".join(text.split())
     assert [line for line in text.splitlines() if columns(line) > 80] == []
+
+
+def test_an_action_of_the_hub_has_all_its_own_options_where_only_it_is_described(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole = cli.full_parser()
+    translate_parser(whole, "en")
+    hub = next(one.parser for one in commands(whole) if one.name == "hub")
+    names = [one.name for one in commands(hub)]
+    assert len(names) > 50
+    for action in commands(hub):
+        code, told = said(capsys, "hub", action.name, "--help", "--lang", "en")
+        assert (code, told) == (0, action.parser.format_help()), action.name
+    code, told = said(capsys, "hub", "statsu", "--lang", "en")
+    assert code == exits.USAGE
+    assert [line.split()[2] for line in told.splitlines() if line.startswith("  camwarden hub ")] == names
 
 
 @pytest.mark.parametrize(

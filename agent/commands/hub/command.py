@@ -64,6 +64,7 @@ from typing import Final
 
 from agent.commands.hub.options import add_options
 from agent.host.paths import hub_data
+from agent.text.cli_words import ListsActions, OneAction
 
 ACTIONS: Final = {
     "run": ("agent.commands.hub.run", "run"),
@@ -124,8 +125,8 @@ ACTIONS: Final = {
 """Every action: its module, and what runs it there."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the command line."""
+def add_arguments(parser: ListsActions) -> None:
+    """Describe the command line; of more than fifty actions that alone which is asked of the parser, if it is known."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument(
@@ -135,7 +136,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)",
     )
-    add_options(actions, data)
+    add_options(OneAction(actions, parser.asked) if parser.asked in ACTIONS else actions, data)
 
 
 def run(args: argparse.Namespace) -> int:
