@@ -169,8 +169,12 @@ def connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.s
         except (OSError, OverflowError) as error:
             last = error
             continue
-        sock.settimeout(deadline.remaining_s())
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            sock.settimeout(deadline.remaining_s())
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            sock.close()
+            raise
         return sock
     if isinstance(last, TimeoutError) and deadline.passed:
         raise NoAnswer(f"no connection to port {port} within the device's time")

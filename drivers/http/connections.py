@@ -33,7 +33,11 @@ class Connections:
         self.opened += 1
         sock = deadlines.connect(self._addresses, owner.port or 0, self._deadline)
         self.connected += 1
-        guard = self._open[owner] = self._deadline.guard(sock)
+        try:
+            guard = self._open[owner] = self._deadline.guard(sock)
+        except BaseException:
+            sock.close()
+            raise
         self._deadline.limit(guard, self._until_mono)
         return sock
 

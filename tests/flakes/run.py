@@ -1,7 +1,7 @@
 """Runs the suite several times on a busy machine, and lists each test whose results differ: `make flakes`.
 
-Run: python tests/flakes/run.py [--runs N] [--load N] [--only ROOM ...]. The tests are each other's load: so many are
-run at a time that the load average stays above what is asked, and no core's time is given to what finds nothing. Each
+Run: python tests/flakes/run.py [--runs N] [--load N] [--only ROOM ...]. The tests are each other's load: as many
+are run at a time as the load is to be, and with the programs that they start it is above; no core counts for nothing. Each
 run is one of pytest; what has ended lies in build/flakes/COMMIT/ and is not run again: whoever starts it anew goes on
 where it was broken off. The list is differs.txt there; ends with 1 where it is not empty.
 """
@@ -21,8 +21,6 @@ from lxml import etree
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 OUT: Final = ROOT / "build/flakes"
-BESIDE: Final = 4
-"""So many tests more than the load asked for: some wait for a deadline or a server at each moment."""
 ENDED: Final = (0, 1, 5)
 """How pytest ends where it has judged every test: all passed, some failed, there was none."""
 EACH_S: Final = 10
@@ -63,7 +61,7 @@ def run_tests(rooms: Sequence[Path], junit: Path, load: int, *options: str) -> N
         return
     junit.parent.mkdir(parents=True, exist_ok=True)
     part, log = junit.with_suffix(".part"), junit.with_suffix(".log")
-    shared = ["-n", str(load + BESIDE), "--dist", "loadfile", "--no-loadscope-reorder"]
+    shared = ["-n", str(max(load, 1)), "--dist", "loadfile", "--no-loadscope-reorder"]
     words = ["-q", "-p", "no:cacheprovider", f"--junit-xml={part}", *shared, *options, *map(str, rooms)]
     begun, loads = time.monotonic(), []
     with (

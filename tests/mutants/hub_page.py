@@ -255,6 +255,14 @@ HUB_PAGE: Final = (
         test=f"{_LOGIN}test_few_wait_for_their_turn_and_those_who_came_before_have_places_of_their_own",
     ),
     Mutant(
+        name="hub-page-queue-of-one",
+        row="tries passwords",
+        file="agent/hub/web/people/turnstile.py",
+        text="            if not is_known and self._strangers[place] >= ADDRESS_MOST:",
+        mutated="            if False:",
+        test=f"{_LOGIN}test_strangers_of_one_address_take_few_places_and_leave_them_when_they_go",
+    ),
+    Mutant(
         name="hub-page-same-time",
         row="finds out names",
         file="agent/hub/web/people/passwords.py",

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from patience import PATIENCE_S
+
 _CODECS = {
     "h264": ("-c:v", "libx264", "-preset", "ultrafast"),
     "h265": ("-c:v", "libx265", "-preset", "ultrafast"),
@@ -42,9 +44,9 @@ def made(kind: str, size: str, rate: str, seconds: float, options: tuple[str, ..
         file = Path(folder) / "clip.mkv"
         source = f"testsrc2=size={size}:rate={rate}:duration={seconds}"
         run = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, *_CODECS[kind], *x265, *options, str(file)]
-        subprocess.run(run, check=True, timeout=60, stdin=subprocess.DEVNULL)
+        subprocess.run(run, check=True, timeout=PATIENCE_S * 3, stdin=subprocess.DEVNULL)
         probe = ["ffprobe", "-v", "error", "-show_entries", "packet=size,flags", "-of", "json", str(file)]
-        done = subprocess.run(probe, check=True, timeout=30, stdin=subprocess.DEVNULL, capture_output=True)
+        done = subprocess.run(probe, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, capture_output=True)
         pictures = json.loads(done.stdout)["packets"]
         sdp, packets = _sent(file, Path(folder))
     sizes = tuple(int(one["size"]) for one in pictures)
@@ -56,7 +58,7 @@ def parameter_set(kind: str, size: str, *options: str) -> bytes:
     source = f"testsrc2=size={size}:rate=25"
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-frames:v", "1", *_CODECS[kind], *options]
     command += ["-f", {"h264": "h264", "h265": "hevc"}[kind], "pipe:1"]
-    done = subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL, capture_output=True)
+    done = subprocess.run(command, check=True, timeout=PATIENCE_S * 3, stdin=subprocess.DEVNULL, capture_output=True)
     units = [unit.rstrip(b"\0") for unit in done.stdout.split(b"\0\0\1")]
     wanted = [u for u in units if u and (u[0] & 0x1F == 7 if kind == "h264" else u[0] >> 1 & 0x3F == 33)]
     return wanted[0]
@@ -86,7 +88,7 @@ def _sent(file: Path, folder: Path) -> tuple[str, tuple[bytes, ...]]:
         command: list[str | Path] = ["ffmpeg", "-v", "error", "-i", file, "-c:v", "copy", "-f", "rtp"]
         command += ["-packetsize", "1200", "-sdp_file", folder / "sdp", "-type", "datagram", f"unix:{folder / 'rtp'}"]
         try:
-            subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL)
+            subprocess.run(command, check=True, timeout=PATIENCE_S * 3, stdin=subprocess.DEVNULL)
         finally:
             ended.set()
             receiver.join()

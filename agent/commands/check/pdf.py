@@ -21,7 +21,8 @@ from agent.host.files import write_atomic
 from agent.host.users import account, is_root
 from agent.model.errors import ProgramMissing, os_words
 
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is there prints: Debian's shell without windows is the same engine, and starts in half the time."""
 WITHIN_S: Final = 180.0
 ENDED_WITHIN_S: Final = 5.0
 """A killed program's children are gone by then."""

@@ -17,7 +17,7 @@ import pytest
 from patience import PATIENCE_S
 
 from agent.commands.check import pdf
-from agent.commands.check.pdf import Printer, find_printer, print_pdf
+from agent.commands.check.pdf import Printer, print_pdf
 from agent.model.errors import ProgramMissing
 
 ROOT = Path(__file__).parents[3]
@@ -62,16 +62,17 @@ def scripted() -> Iterator[Script]:
         yield written
 
 
-def test_a_browser_is_never_root_and_never_without_its_sandbox(page: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("browser", ["chromium-headless-shell", "chromium"])
+def test_a_browser_is_never_root_and_never_without_its_sandbox(browser: str, page: Path, tmp_path: Path) -> None:
     seen: dict[int, tuple[list[str], set[int], str]] = {}
     before = set(psutil.pids())
-    printing = threading.Thread(target=print_pdf, args=(find_printer(), page, tmp_path / "r.pdf", 0o600))
+    printing = threading.Thread(target=print_pdf, args=(Printer(browser, True), page, tmp_path / "r.pdf", 0o600))
     printing.start()
     while printing.is_alive():
         for pid in set(psutil.pids()) - before:
             try:
                 words = (one := psutil.Process(pid)).cmdline()
-                if "camwarden-pdf-" in " ".join(words):
+                if any("camwarden-pdf-" in " ".join(of.cmdline()) for of in (one, *one.parents())):
                     status = Path(f"/proc/{pid}/status").read_text()
                     confined = status.partition("\nSeccomp:")[2].split()[0]
                     seen[pid] = words, {*one.uids(), *one.gids()}, confined

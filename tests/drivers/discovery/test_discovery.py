@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from own_network import own_network
 from patience import LATE_S, PATIENCE_S
 from probe_matches import ONE, bound, matches, responder, until
 
@@ -182,7 +183,7 @@ def test_a_range_gets_no_more_datagrams_a_second_than_allowed(step_s: float, mon
             sent_at.append(now_s)
             return super().sendto(*args)
 
-    with contextlib.ExitStack() as stack:
+    with own_network(), contextlib.ExitStack() as stack:
         places = [(f"{NETWORK_BEGIN}.{n}", one.port) for n in range(1, 31) for one in PROTOCOLS]
         sockets = [stack.enter_context(bound(*place)) for place in places]
         with monkeypatch.context() as patch:
@@ -199,7 +200,7 @@ def test_a_range_gets_no_more_datagrams_a_second_than_allowed(step_s: float, mon
 
 
 def test_a_device_in_a_range_is_found_and_asked_once_for_each_kind() -> None:
-    with responder(bound("127.9.1.2", PORT), [ONE]) as asked:
+    with own_network(), responder(bound("127.9.1.2", PORT), [ONE]) as asked:
         heard = sweep(plan_of((), (), ("127.9.1.0/29",)), PATIENCE_S, clock=until(lambda: len(asked) == 2))
     assert [one.address for one in heard.found] == ["127.9.1.2"]
     assert len(asked) == 2

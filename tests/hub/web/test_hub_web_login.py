@@ -22,7 +22,7 @@ from agent.hub.stores.page.people import NAME, People
 from agent.hub.web.people import passwords
 from agent.hub.web.people.limiter import BUCKETS_MOST, OF_ADDRESS, OF_NAME, Limiter, network
 from agent.hub.web.people.sessions import secret_digest
-from agent.hub.web.people.turnstile import KNOWN_MOST, WAIT_MOST, Busy, Turnstile
+from agent.hub.web.people.turnstile import ADDRESS_MOST, KNOWN_MOST, WAIT_MOST, Busy, Turnstile
 from agent.model.errors import UsageError
 
 TRIES_MOST = 5
@@ -215,26 +215,50 @@ def test_who_tries_too_often_is_told_when_to_try_again_before_anything_is_hashed
         assert [client.log_in("anna", "wrong").status for _ in range(2)] == [422, 429]
 
 
-def test_few_wait_for_their_turn_and_those_who_came_before_have_places_of_their_own() -> None:
-    turnstile, go_on = Turnstile(), threading.Event()
+def at(turnstile: Turnstile, go_on: threading.Event) -> Callable[[str, bool], str]:
+    """Return what waits at a turnstile, from an address, and stays inside until all may go on."""
 
-    def wait(is_known: bool) -> str:
+    def wait(address: str, is_known: bool) -> str:
         try:
-            with turnstile.turn(is_known):
+            with turnstile.turn(is_known, address):
                 go_on.wait(PATIENCE_S)
                 return "in"
         except Busy:
             return "busy"
 
+    return wait
+
+
+def test_few_wait_for_their_turn_and_those_who_came_before_have_places_of_their_own() -> None:
+    turnstile, go_on = Turnstile(), threading.Event()
+    wait = at(turnstile, go_on)
     with ThreadPoolExecutor(20) as pool:
-        waiting = [pool.submit(wait, False) for _ in range(WAIT_MOST + 1)]
+        waiting = [pool.submit(wait, f"192.0.2.{number}", False) for number in range(WAIT_MOST + 1)]
         _until(lambda: turnstile.inside == len(waiting))
-        assert wait(False) == "busy"
-        known = [pool.submit(wait, True) for _ in range(KNOWN_MOST - WAIT_MOST)]
+        assert wait("192.0.2.99", False) == "busy"
+        known = [pool.submit(wait, "192.0.2.1", True) for _ in range(KNOWN_MOST - WAIT_MOST)]
         _until(lambda: turnstile.inside == len(waiting) + len(known))
-        assert wait(True) == "busy"
+        assert wait("192.0.2.99", True) == "busy"
         go_on.set()
         assert [one.result() for one in (*waiting, *known)] == ["in"] * (KNOWN_MOST + 1)
+
+
+@pytest.mark.parametrize("round_number", [1, 2])
+def test_strangers_of_one_address_take_few_places_and_leave_them_when_they_go(round_number: int) -> None:
+    """Where a password takes a second, an address that tries one in each would else have every place."""
+    turnstile = Turnstile()
+    for _ in range(round_number):
+        go_on = threading.Event()
+        wait = at(turnstile, go_on)
+        with ThreadPoolExecutor(20) as pool:
+            waiting = [pool.submit(wait, f"2001:db8:0:1::{number}", False) for number in range(ADDRESS_MOST)]
+            _until(lambda: turnstile.inside == ADDRESS_MOST)
+            assert wait("2001:db8:0:1::a", False) == "busy"
+            others = [pool.submit(wait, "2001:db8:0:2::a", False), pool.submit(wait, "2001:db8:0:1::a", True)]
+            _until(lambda: turnstile.inside == ADDRESS_MOST + 2)
+            go_on.set()
+            assert [one.result() for one in (*waiting, *others)] == ["in"] * (ADDRESS_MOST + 2)
+        assert turnstile.inside == 0
 
 
 def _until(is_so: Callable[[], bool]) -> None:

@@ -75,7 +75,7 @@ def change_password(asked: Asked) -> Reply:
         if waits_s:
             raise Refused(TOO_MANY, 429, math.ceil(waits_s), seconds=math.ceil(waits_s))
         try:
-            with place.turnstile.turn(True):
+            with place.turnstile.turn(True, asked.address):
                 if not passwords.is_right(row.password, asked.form.get("old", "")):
                     raise UsageError("the password that you have now is another one")
                 stored = passwords.hashed(new)

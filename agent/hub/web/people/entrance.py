@@ -49,7 +49,7 @@ def enter(asked: Asked) -> Reply:
         if waits_s:
             raise Refused(TOO_MANY, 429, math.ceil(waits_s), seconds=math.ceil(waits_s))
         try:
-            with place.turnstile.turn(is_known):
+            with place.turnstile.turn(is_known, asked.address):
                 row = people.person(name)
                 stored = row.password if row is not None and not row.disabled_at else ""
                 is_right = passwords.is_right(stored, password)
