@@ -1,7 +1,7 @@
 """Runs the suite several times on a busy machine, and lists each test whose results differ: `make flakes`.
 
-Run: python tests/flakes/run.py [--runs N] [--load N] [--only ROOM ...]. The tests are each other's load: as many
-are run at a time as the load is to be, and with the programs that they start it is above; no core counts for nothing. Each
+Run: python tests/flakes/run.py [--runs N] [--load N] [--only ROOM ...]. The tests are each other's load: as many are
+run at a time as the load is to be, and with the programs that they start it is above; no core counts for nothing. Each
 run is one of pytest; what has ended lies in build/flakes/COMMIT/ and is not run again: whoever starts it anew goes on
 where it was broken off. The list is differs.txt there; ends with 1 where it is not empty.
 """
