@@ -125,7 +125,7 @@ ACTIONS: Final = {
 """Every action: its module, and what runs it there."""
 
 
-def add_arguments(parser: ListsActions) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line; of more than fifty actions that alone which is asked of the parser, if it is known."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     data = argparse.ArgumentParser(add_help=False)
@@ -136,7 +136,8 @@ def add_arguments(parser: ListsActions) -> None:
         metavar="DIR",
         help="where the hub keeps its data (default $CAMWARDEN_HUB_DATA, else /var/lib/camwarden-hub)",
     )
-    add_options(OneAction(actions, parser.asked) if parser.asked in ACTIONS else actions, data)
+    asked = parser.asked if isinstance(parser, ListsActions) else ""
+    add_options(OneAction(actions, asked) if asked in ACTIONS else actions, data)
 
 
 def run(args: argparse.Namespace) -> int:
