@@ -175,17 +175,16 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
         common, rest = flags.parse_known_args(arguments)
         if not rest and sys.stdin.isatty() and sys.stdout.isatty():
             rest = [GUIDE]
-        words = [word for word in rest if not word.startswith("-")]
-        chosen = words[0] if words else None
+        chosen, asked, *_ = (*(word for word in rest if not word.startswith("-")), "", "")
         if sys.platform == "win32" and chosen in COMMANDS.keys() - ON_WINDOWS:
             raise ProgramMissing(
                 "camwarden {command} needs Linux: run it on the gateway, or here under WSL: wsl camwarden {command}",
                 command=chosen,
             )
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
-        modules = {chosen: module} if chosen is not None and module is not None else {}
+        modules = {chosen: module} if module is not None else {}
         listed = modules if modules and rest[0] == chosen else COMMANDS  # `--help check` lists all
-        parser = _parser(modules, listed, words[1] if len(words) > 1 else "")
+        parser = _parser(modules, listed, asked)
         translate_parser(parser, lang)
         args = parser.parse_args(rest)
         if module is None:
