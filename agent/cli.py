@@ -18,7 +18,6 @@ import os
 import sys
 import traceback
 from collections.abc import Container, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Final, Literal, TextIO
@@ -35,7 +34,7 @@ from agent.model.finding import Message
 from agent.text.called import program
 from agent.text.cli_words import ListsActions, argparse_language, translate_parser
 from agent.text.redact import redact
-from agent.text.translate import LANGUAGES, choose_lang, render, translate
+from agent.text.translate import LANGUAGES, choose_lang, lang_flag, render, translate
 from agent.version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -93,9 +92,14 @@ RECORDED: Final = frozenset({"ui"})
 ON_WINDOWS: Final = frozenset({"discover", "init", "declare", "rules", "ledger", "filing", "config", "verify"})
 """Commands that run on Windows too, as far as they judge no picture."""
 
-EXTRAS: Final = {"iotcore": "demo", "pika": "province", "rfc3161_client": "stamps"} | dict.fromkeys(
-    ("segno", "starlette", "uvicorn"), "ui"
-)
+EXTRAS: Final = {
+    "iotcore": "demo",
+    "pika": "province",
+    "rfc3161_client": "stamps",
+    "segno": "ui",
+    "starlette": "ui",
+    "uvicorn": "ui",
+}
 """Packages that only an extra installs, and its name."""
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
@@ -108,7 +112,7 @@ log = logging.getLogger("camwarden.cli")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `argv` None: this process's own, else within a larger process."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    lang = choose_lang(_lang_flag(arguments), os.environ)
+    lang = choose_lang(lang_flag(arguments), os.environ)
     verbose = False
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character still gets the rest
@@ -156,12 +160,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _lang_flag(arguments: Sequence[str]) -> str | None:
-    """Return the value of `--lang`, needed before the parser is built; None where it is not given."""
-    joined = next((word.removeprefix("--lang=") for word in arguments if word.startswith("--lang=")), None)
-    return next((following for word, following in pairwise(arguments) if word == "--lang"), joined)
-
-
 def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
     """Parse the common flags, wherever they are, then the rest with the command's own parser.
 
@@ -175,16 +173,16 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
         common, rest = flags.parse_known_args(arguments)
         if not rest and sys.stdin.isatty() and sys.stdout.isatty():
             rest = [GUIDE]
-        chosen, asked, *_ = (*(word for word in rest if not word.startswith("-")), "", "")
+        chosen = next((word for word in rest if not word.startswith("-")), None)
         if sys.platform == "win32" and chosen in COMMANDS.keys() - ON_WINDOWS:
             raise ProgramMissing(
                 "camwarden {command} needs Linux: run it on the gateway, or here under WSL: wsl camwarden {command}",
                 command=chosen,
             )
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
-        modules = {chosen: module} if module is not None else {}
-        listed = modules if modules and rest[0] == chosen else COMMANDS  # `--help check` lists all
-        parser = _parser(modules, listed, asked)
+        modules = {chosen: module} if chosen is not None and module is not None else {}
+        comes_first = modules and rest[0] == chosen  # `--help check` lists all
+        parser = _parser(modules, modules, *rest[1:2]) if comes_first else _parser(modules, COMMANDS)
         translate_parser(parser, lang)
         args = parser.parse_args(rest)
         if module is None:
@@ -204,7 +202,7 @@ def full_parser() -> argparse.ArgumentParser:
 def _parser(modules: Mapping[str, ModuleType], listed: Container[str], asked: str = "") -> argparse.ArgumentParser:
     """Return the parser of the commands that are `listed`; only those of `modules` have their own options.
 
-    `asked`: the word behind the command, if only that action will be asked of the parser.
+    `asked`: the word right behind the command; where it is an action, no other is asked of the parser.
     """
     parser = ListsActions(
         prog="camwarden",

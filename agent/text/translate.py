@@ -6,8 +6,9 @@ catalogues in `locale/`; the build hook `packaging/compile_locale.py` compiles t
 
 import gettext
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,12 @@ DOMAIN: Final = "camwarden"
 DIRECTORY: Final = Path(__file__).parent / "locale"
 
 log = logging.getLogger("camwarden.text")
+
+
+def lang_flag(arguments: Sequence[str]) -> str | None:
+    """Return the value of `--lang`, needed before the parser is built; None where it is not given."""
+    joined = next((word.removeprefix("--lang=") for word in arguments if word.startswith("--lang=")), None)
+    return next((following for word, following in pairwise(arguments) if word == "--lang"), joined)
 
 
 def choose_lang(flag: str | None, environ: Mapping[str, str]) -> str:

@@ -56,9 +56,11 @@ def test_an_action_of_the_hub_has_all_its_own_options_where_only_it_is_described
     for action in commands(hub):
         code, told = said(capsys, "hub", action.name, "--help", "--lang", "en")
         assert (code, told) == (0, action.parser.format_help()), action.name
-    code, told = said(capsys, "hub", "statsu", "--lang", "en")
-    assert code == exits.USAGE
-    assert [line.split()[2] for line in told.splitlines() if line.startswith("  camwarden hub ")] == names
+    # What argparse takes for the action is the word behind the command, whatever stands further on.
+    for words in (("statsu",), ("-", "status"), ("-5", "status")):
+        code, told = said(capsys, "hub", *words, "--lang", "en")
+        listed = [line.split()[2] for line in told.splitlines() if line.startswith("  camwarden hub ")]
+        assert (code, listed) == (exits.USAGE, names), words
 
 
 @pytest.mark.parametrize(

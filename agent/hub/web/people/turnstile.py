@@ -1,12 +1,11 @@
 """Queues passwords to be hashed one after another: each takes 64 MiB and a tenth of a second.
 
 A few wait; who comes after them is told when to come again. Those who have come in from their address before have
-places that strangers cannot take, and the strangers of one address take few: on a machine that is busy a password takes
-seconds, and one address with a try in each would have all of them.
+places that strangers cannot take. Of strangers, an address that has somebody in there gets half of the places, then a
+quarter: on a busy machine a password takes seconds, and an address with a try in each would have all of them.
 """
 
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -15,9 +14,6 @@ from agent.hub.web.people.limiter import network
 
 WAIT_MOST: Final = 8
 KNOWN_MOST: Final = 12
-ADDRESS_MOST: Final = 3
-"""How many strangers of one address may be in there, with the one that has its turn."""
-
 WITHIN_S: Final = 10.0
 
 
@@ -30,20 +26,23 @@ class Turnstile:
 
     def __init__(self) -> None:
         self._one, self._counts = threading.Lock(), threading.Lock()
-        self.inside = 0
-        self._strangers: Counter[str] = Counter()
+        self._inside: list[str | None] = []
+        """Whose turn it is or will be: the network of a stranger, None for somebody who came in before."""
+
+    @property
+    def inside(self) -> int:
+        """How many are in there, with the one that has its turn."""
+        return len(self._inside)
 
     @contextmanager
     def turn(self, is_known: bool, address: str) -> Iterator[None]:
         """Wait for a turn, and have it while the block runs. Raises Busy."""
-        place = "" if is_known else network(address)
+        place = None if is_known else network(address)
         with self._counts:
-            if self.inside > (KNOWN_MOST if is_known else WAIT_MOST):  # the one that has its turn waits no more
+            most = KNOWN_MOST if place is None else WAIT_MOST >> self._inside.count(place)
+            if self.inside > most:  # the one that has its turn waits no more
                 raise Busy
-            if not is_known and self._strangers[place] >= ADDRESS_MOST:
-                raise Busy
-            self.inside += 1
-            self._strangers[place] += 1
+            self._inside.append(place)
         try:
             if not self._one.acquire(timeout=WITHIN_S):
                 raise Busy
@@ -53,6 +52,4 @@ class Turnstile:
                 self._one.release()
         finally:
             with self._counts:
-                self.inside -= 1
-                self._strangers[place] -= 1
-                self._strangers += Counter()  # drops those that are at nothing
+                self._inside.remove(place)
