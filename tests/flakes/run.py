@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +33,7 @@ Results = Mapping[str, str]
 
 def main() -> int:
     """Run what is missing, and list what differs."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--load", type=int, default=8, help="the load average to stay above, with the tests themselves")
@@ -68,8 +70,11 @@ def run_tests(rooms: Sequence[Path], junit: Path, load: int, *options: str) -> N
         log.open("wb") as written,
         subprocess.Popen([sys.executable, "-Im", "pytest", *words], cwd=ROOT, stdout=written, stderr=written) as tests,
     ):
-        while (ended := _ended(tests)) is None:
-            loads.append(os.getloadavg()[0])
+        try:
+            while (ended := _ended(tests)) is None:
+                loads.append(os.getloadavg()[0])
+        finally:
+            tests.terminate()  # of a search that was broken off, the tests would go on beside what is done next
     if ended not in ENDED:
         raise SystemExit(f"{junit.stem}: pytest ended with {ended}: {log}")
     part.replace(junit)

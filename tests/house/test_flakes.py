@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from flakes import run
 from flakes.run import differing, read_results, run_tests
 
 FLAKY = """
@@ -69,3 +71,19 @@ def test_a_test_that_was_not_run_in_one_run_differs() -> None:
 def test_a_run_says_under_which_load_it_was(room: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_tests([room], tmp_path / "found/run-1.xml", 0, "-n", "1", "-c", "/dev/null")
     assert re.search(r"^run-1: \d+ s, ended with 0; load \d+\.\d on average, below 0 for 0 s$", capsys.readouterr().out)
+
+
+def test_a_search_that_is_broken_off_ends_its_tests(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def interrupted(tests: subprocess.Popen[bytes]) -> None:
+        begun.append(tests)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "_ended", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_tests([room], tmp_path / "found/run-1.xml", 0, "-n", "1", "-c", "/dev/null")
+    assert begun[0].returncode is not None and not (tmp_path / "found/run-1.xml").exists()
+    assert not (room / "met").exists(), "they were ended, and did not end by themselves"
