@@ -175,9 +175,12 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
 	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/report_picture.py
 
-bench: setup peers ## run every benchmark; writes build/bench/
+BENCHES ?= start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_capacity hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults
+
+bench: setup peers ## run every benchmark, or those of BENCHES; writes build/bench/
 	mkdir -p build/bench
-	for name in start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_capacity hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in $(BENCHES); do date "+%H:%M:%S $$name"; $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.part && mv build/bench/$$name.part build/bench/$$name.json || exit 1; done
+	date "+%H:%M:%S"
 
 bench-quick: setup peers system-packages ## every benchmark in its quick form, held to the figures that it promises
 	$(BIN)/python -Im pytest -q -n 3 --no-loadscope-reorder -p no:cacheprovider $(TEST_FLAGS) tests/bench/quick_runs.py
