@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.host.log_kinds import about
+from agent.service.alerts.notice_text import Mail
 from agent.service.alerts.refusals import NO_LOGIN, NO_STARTTLS, Refusal, of_mail, of_network
 from agent.site.config.messages import MailServer
 from drivers.deadline import Deadline, connect, resolve
@@ -39,15 +40,6 @@ REPLIES_MAX_BYTES: Final = 64 * 1024
 _OWN_NAME: Final = "[127.0.0.1]"
 """What the gateway calls itself: its host name would tell the provider more than it needs. RFC 5321 section 4.1.3."""
 _READY: Final = 220
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail: its subject names no person and no place, since servers on the way log it."""
-
-    subject: str
-    text: str
-    message_id: str
 
 
 @dataclass(frozen=True, slots=True)

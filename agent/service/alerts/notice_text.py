@@ -14,7 +14,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.model.finding import Json, Message, Severity, utc_text
-from agent.service.alerts.mail import Mail
 from agent.service.alerts.notices import SEVERITIES, Change, Notice
 from agent.site.config.site import Site
 from agent.text.harmless import printable
@@ -40,6 +39,15 @@ _HEADED: Final[Mapping[Change, Message]] = {
     "ended": Message("No longer checked"),
     "passed": Message("Came and went before it could be told"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail: its subject names no person and no place, since servers on the way log it."""
+
+    subject: str
+    text: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -209,3 +211,10 @@ def test_no_name_can_make_a_header_or_a_line(post: Post) -> None:
     lines = message.get_content().splitlines()
     assert sum("spy@example.org" in line for line in lines) == 1, "all of it on the line of its notice"
     assert not any(char in message.get_content() for char in "\x1b\u202e")
+
+
+def test_a_service_that_sends_no_mail_does_not_load_what_sends_it() -> None:
+    """The libraries of mail are a hundredth of what it holds at rest."""
+    program = "import sys, agent.service.daemon.loop; print([name for name in sys.modules if name in sys.argv])"
+    words = [sys.executable, "-P", "-c", program, "smtplib", "email.policy", "email.headerregistry"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "[]\n"
