@@ -73,7 +73,7 @@ def test_each_bench_stands_in_the_page_on_benches_and_is_run_by_make() -> None:
     shown = re.compile(r'(?m)^    show\("([a-z_]+)"')
     benches = {name for path in (ROOT / "tests/bench").glob("*.py") for name in shown.findall(path.read_text("utf-8"))}
     told = {name for line in re.findall(r"(?m)^## (.+)$", page("tests/bench/README.md")) for name in line.split(", ")}
-    made = re.search(r"for name in (.*?); do", page("Makefile"))
+    made = re.search(r"(?m)^BENCHES \?= (.*)$", page("Makefile"))
     assert made is not None
     assert benches == set(made[1].split())
     assert benches - told == set()

@@ -147,6 +147,7 @@ IMPORT_TABLES = (
     "agent/commands/masks/command.py",
     "agent/commands/ui/command.py",
     "agent/deliver/keys/place.py",
+    "agent/service/alerts/sending.py",
     "agent/hub/transport/carriers.py",
     "agent/hub/views/asking/tables.py",
 )
