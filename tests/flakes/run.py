@@ -75,6 +75,7 @@ def run_tests(rooms: Sequence[Path], junit: Path, load: int, *options: str) -> N
                 loads.append(os.getloadavg()[0])
         finally:
             tests.terminate()  # of a search that was broken off, the tests would go on beside what is done next
+            tests.wait()  # which the block itself does for a quarter of a second only, once somebody has pressed Ctrl-C
     if ended not in ENDED:
         raise SystemExit(f"{junit.stem}: pytest ended with {ended}: {log}")
     part.replace(junit)
