@@ -15,7 +15,7 @@ from drivers.address import HostAddress
 from drivers.allowed_requests import Ask
 from drivers.errors import DriverError, Malformed, unavailable
 from drivers.exchange import Transport
-from drivers.footage import NOTHING_WANTED, Opening, Wanted, WantedFootage
+from drivers.footage import NOTHING_WANTED, Opening, OpeningName, Wanted, WantedFootage
 from drivers.http.jpeg import JPEG_BEGINNING, fetch_jpeg
 from drivers.model import (
     Camera,
@@ -157,6 +157,8 @@ def fetch_pictures(
                 one.take(stream, transport)
     for one in taking.values():
         one.open_footage(transport)
+    for one in taking.values():
+        one.open_again(transport)
     for one in taking.values() if listening else ():
         one.listen(transport)
     for one in taking.values():
@@ -181,6 +183,7 @@ class _Camera:
         self._asked: list[str] = []
         self._anonymous: list[str] = []
         self._telling: list[Stream] = []
+        self._came: dict[str, tuple[Playback, Picture]] = {}
         self._error = Unavailable("access", "not-looked-at", "no address of a picture is known")
         self._source = ""
         for one in (one for one in observations if one.subject == self._subject):
@@ -216,18 +219,37 @@ class _Camera:
 
     def open_footage(self, transport: Transport) -> None:
         """Open each further moment of footage that is wanted and claimed, or note why it did not come."""
-        if "playback" not in self._due:
-            return
-        for wanted in self._opens:
+        opens = self._opens if "playback" in self._due else ()
+        for one in [one for one in self.pictures if one.path == "playback" and opens]:
+            at = self._play_at or one.taken_at
+            self._came["oldest"] = Playback(self._held.replay_url, at, self._play_at is None), one
+        for wanted in opens:
             played = playback(self._held, wanted)
-            if played is None:
-                continue
-            opening = Opening(wanted.name, played.at)
-            try:
-                self.pictures.append(self._moment(played, opening, transport))
-            except DriverError as error:
-                reason = unavailable("picture", error, "playback").reason
-                self._note(FootageOpened(wanted.name, played.at, reason=reason), "rtsp", transport)
+            picture = self._open(wanted.name, played, transport) if played is not None else None
+            if played is not None and picture is not None:
+                self._came[wanted.name] = played, picture
+                self.pictures.append(picture)
+
+    def open_again(self, transport: Transport) -> None:
+        """Ask once more for a moment that came: footage is what it was, and what is live has gone on by then.
+
+        The newest may still be written, and the oldest be deleted meanwhile: it is asked for where no other came.
+        """
+        came = [self._came[name] for name in ("floor", "drawn", "oldest") if name in self._came]
+        for played, first in came[:1] if not transport.deadline.passed else ():
+            picture = self._open("again", played, transport)
+            if picture is not None and picture.data == first.data:
+                self._note(FootageOpened("again", played.at, picture.taken_at, repeats=True), "rtsp", transport)
+            elif picture is not None:
+                self.pictures.append(picture)
+
+    def _open(self, name: OpeningName, played: Playback, transport: Transport) -> Picture | None:
+        try:
+            return self._moment(played, Opening(name, played.at), transport)
+        except DriverError as error:
+            reason = unavailable("picture", error, "playback").reason
+            self._note(FootageOpened(name, played.at, reason=reason), "rtsp", transport)
+            return None
 
     def listen(self, transport: Transport) -> None:
         """Listen to the metadata of each stream that offers it, as long as the device's time is not needed elsewhere.
@@ -322,8 +344,7 @@ class _Camera:
             self._anonymous.append(name)
 
     def _note(self, value: Value, method: str, transport: Transport) -> None:
-        where = Provenance(
-            source=self._source,
-            level="seen" if isinstance(value, Access | ObjectsTold | PictureTold | StreamSound) else "told",
-        )
+        seen = isinstance(value, Access | ObjectsTold | PictureTold | StreamSound)
+        seen = seen or (isinstance(value, FootageOpened) and value.at is not None)
+        where = Provenance(source=self._source, level="seen" if seen else "told")
         self.observations.append(Observation(self._subject, value, transport.clock(), method, where))

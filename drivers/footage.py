@@ -171,8 +171,11 @@ class PlatformLink:
     neighbours: tuple[Neighbour, ...] = ()
 
 
-OpeningName = Literal["floor", "newest", "drawn", "bare"]
-"""Why a moment of footage is opened besides the oldest: at the age of the retention floor, the newest, seen as bare."""
+OpeningName = Literal["floor", "newest", "drawn", "bare", "again"]
+"""Why a moment of footage is opened besides the oldest: at the age of the retention floor, the newest, seen as bare.
+
+`again`: a moment that was opened in the same look, to see whether the same picture comes.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ class FootageOpened:
     `asked_at` is the moment that was requested, `at` the recorded moment of the picture that came, by the recorder's
     clock; None: none came, for `reason`. `dated` as in `Picture`, `shows`, `imprint` and `clock_off_s` as in
     `PictureSeen`, the last beside `at`. `verdicts` are those on the camera's zones. `blank`: nothing is seen in it.
+    `repeats`: of `again`, whether the picture of that moment came that had come before; None: that cannot be told.
     """
 
     name: OpeningName
@@ -172,6 +173,7 @@ class FootageOpened:
     blank: bool = False
     imprint: str = field(default="", repr=False)
     clock_off_s: float | None = None
+    repeats: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

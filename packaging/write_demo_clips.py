@@ -34,6 +34,9 @@ MOMENTS: dict[PathName, tuple[datetime, ...]] = {
 CRF: dict[PathName, int] = {"main": 28, "sub": 26, "playback": 28}
 """Still so fine that noise is left in IDR pictures."""
 CARD_PATHS: tuple[PathName, ...] = ("main", "sub")
+LATE = "library"
+"""Whose picture is also there at one moment that is on no other path: a live picture of a while ago."""
+LATE_AT = START_AT + timedelta(minutes=5)
 DARK_CLIP = "dark"
 """One dark clip serves every camera: without light they all look the same."""
 
@@ -43,8 +46,10 @@ def clip_name(stem: str, path: PathName) -> str:
     return f"{stem}-{path}.h264"
 
 
-def encode(shown: Callable[[PathName, datetime], Canvas], path: PathName, begins: tuple[datetime, ...]) -> bytes:
-    """Render a short clip of GOPs that begin at these moments, and encode it.
+def encode(
+    shown: Callable[[PathName, datetime], Canvas], path: PathName, begins: tuple[datetime, ...], count: int = FRAMES
+) -> bytes:
+    """Render a short clip of GOPs that begin at these moments, and encode its first pictures, all without `count`.
 
     Raises:
         subprocess.CalledProcessError: ffmpeg failed.
@@ -52,7 +57,7 @@ def encode(shown: Callable[[PathName, datetime], Canvas], path: PathName, begins
     """
     width, height = SIZES_PX[path]
     gop = FRAMES // len(begins)
-    moments = [at + timedelta(seconds=index / RATE_HZ) for at in begins for index in range(gop)]
+    moments = [at + timedelta(seconds=index / RATE_HZ) for at in begins for index in range(gop)][:count]
     frames = b"".join(shown(path, at).tobytes() for at in moments)
     command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}"]
     command += ["-r", str(RATE_HZ), "-i", "-", "-c:v", "libx264", "-profile:v", "main", "-pix_fmt", "yuv420p"]
@@ -81,7 +86,10 @@ def make(directory: Path) -> int:
         data = encode(card, path, MOMENTS["main"])
         (directory / clip_name("card", path)).write_bytes(data)
         total += len(data)
-    return total
+    late = next(one for one in cameras if one.id == LATE)
+    data = encode(partial(_shown, late, None), "main", (LATE_AT,), count=1)
+    (directory / f"{LATE}-late.h264").write_bytes(data)
+    return total + len(data)
 
 
 def _shown(camera: DemoCamera, fault: Fault | None, path: PathName, at: datetime) -> Canvas:

@@ -82,7 +82,14 @@ from agent.demo.liars.masks import (
     switched_off_above,
     upside_down_mask,
 )
-from agent.demo.liars.moments import bare_event_picture, live_for_footage, moving_card, one_channel_twice, same_chart
+from agent.demo.liars.moments import (
+    bare_event_picture,
+    late_for_footage,
+    live_for_footage,
+    moving_card,
+    one_channel_twice,
+    same_chart,
+)
 from agent.demo.liars.settings import (
     disk_left_out,
     fine_mosaic,
@@ -208,6 +215,7 @@ LIES: tuple[Lie, ...] = (
     one_channel_twice.LIE,
     same_chart.LIE,
     live_for_footage.LIE,
+    late_for_footage.LIE,
     moving_card.LIE,
     # identity
     local_time_as_utc.LIE,

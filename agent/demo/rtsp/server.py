@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.demo.onvif.device_view import DeviceView
-from agent.demo.rtsp.clips import Clip, clip_of
+from agent.demo.rtsp.clips import Clip, clip_of, late_clip
 from agent.demo.rtsp.message import BadRequest, Request, clock_range, clock_text, response, take
 from agent.demo.rtsp.playing import Live, Replay, ReplayWish, Told, moment_shown, starting_point
 from agent.demo.rtsp.rtp import Packetiser
@@ -178,7 +178,9 @@ class RtspConnection(socketserver.BaseRequestHandler):
             if wish is None:
                 return response(457, request.cseq, {"Session": session.id})
             recording = session.target.recording
-            clip_at = partial(self._clip_now if session.target.plays_live else self._recorded_clip, recording.camera)
+            clip_at = partial(self._recorded_clip, recording.camera)
+            if session.target.plays_live:
+                clip_at = partial(self._clip_now, recording.camera, session.target.late)
             self._player = Replay(clip_at, recording.span, wish, session.packetiser)
             headers["Range"] = f"clock={clock_text(wish.start_at)}-"
         self._due_at_mono = time.monotonic()
@@ -187,9 +189,11 @@ class RtspConnection(socketserver.BaseRequestHandler):
     def _live_clip(self, camera: DemoCamera, path: PathName) -> Clip:
         return clip_of(camera, path, self._view().fault(camera))
 
-    def _clip_now(self, camera: DemoCamera, at: datetime) -> Clip:
-        """Return what is live, whatever moment is to be played."""
+    def _clip_now(self, camera: DemoCamera, late: int | None, at: datetime) -> Clip:
+        """Return what is live, or was a while ago, whatever moment is to be played."""
         del at
+        if late is not None:
+            return late_clip(camera, late)
         clip = self._live_clip(camera, "main")
         first = moment_shown(clip, self._view().now)
         return replace(clip, pictures=clip.pictures[first:] + clip.pictures[:first])

@@ -27,7 +27,8 @@ class Target:
     """The stream of a URL: a live path of a camera, or one recording of it.
 
     `asked` is the span in the URL itself; ONVIF has it in PLAY. `plays_live`: what is live is sent for the recording.
-    `metadata`: the metadata beside the picture is meant.
+    `late`: with it, what was live a while ago, so many moments since the first. `metadata`: the metadata beside the
+    picture is meant.
     """
 
     camera: DemoCamera
@@ -35,6 +36,7 @@ class Target:
     recording: Recording | None
     asked: Span | None = None
     plays_live: bool = False
+    late: int | None = None
     metadata: bool = False
 
     @property

@@ -12,6 +12,7 @@ from agent.observe.pictures.earlier_looks import EarlierLooks, Taken, ZonePlace
 from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
+from agent.observe.pictures.repeats import opened_again
 from agent.observe.pictures.studies import Studies, asked_zones
 from agent.observe.pictures.view_owners import OTHERS_MAX, ViewOwners, judge_owned
 from agent.observe.pictures.view_owners import Judge as Judge
@@ -103,7 +104,9 @@ def judge_pictures(
         of_path = judges.setdefault((picture.camera_id, picture.path), _searching_once(judge))
         due_s = wall_s(site, picture.camera_id, picture.taken_at)
         owning = partial(judge_owned, judge=of_path, owners=asked.owners.get(picture.camera_id), seen=seen)
-        if picture.opening is not None:
+        if picture.opening is not None and picture.opening.name == "again":
+            seen.append(opened_again(picture, picture.opening, job, judge, seen))
+        elif picture.opening is not None:
             seen.append(_opened(picture, picture.opening, job, owning, due_s))
         elif picture.path in TOLD:
             seen.append(_told(picture, job, owning))

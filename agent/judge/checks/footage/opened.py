@@ -140,18 +140,55 @@ def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
             next_step="play a day long ago at the recorder, and look at the clock in the picture",
         )
         yield Broken("live", "playback-is-live", message, {"equal_moments": ENOUGH})
-    elif may_be_live(facts, camera.camera.id):
+    elif _was_equal(facts, camera.camera.id):
         message = Message(
             "what the recorder played as footage was equal to its live picture, to the noise; further looks will tell"
             " whether it is footage",
             next_step="play a day long ago at the recorder, and look at the clock in the picture",
         )
         yield Open("live", "may-be-live", message, doubted=True)
+    elif (again := _again(facts, camera.camera.id)) is not None:
+        yield from _not_repeated(again)
 
 
 def may_be_live(facts: Facts, camera_id: str) -> bool:
-    """Tell whether what was played of a camera was equal to its live picture once, and did not differ since."""
+    """Tell whether what was played of a camera may be what is live.
+
+    It was equal to a live picture once, and did not differ since; or one moment of it showed two pictures.
+    """
+    again = _again(facts, camera_id)
+    return _was_equal(facts, camera_id) or (again is not None and again.repeats is False)
+
+
+def _was_equal(facts: Facts, camera_id: str) -> bool:
     return any(one.cameras.keys() >= {camera_id, ""} for one in facts.remembered.moments)
+
+
+def _again(facts: Facts, camera_id: str) -> FootageOpened | None:
+    """Return the moment that was opened a second time; None where none was, or our time was used up."""
+    for one in facts.all(f"camera:{camera_id}", FootageOpened):
+        if one.name == "again" and one.reason not in OURS:
+            return one
+    return None
+
+
+def _not_repeated(again: FootageOpened) -> Iterator[Outcome]:
+    """Yield that one moment showed two pictures, or did not open the second time."""
+    told: dict[str, Json] = {"asked_at": utc_text(again.asked_at)}
+    if again.at is None:
+        message = Message(
+            "its footage of {at} opened once and not a second time: whether that is footage is not known",
+            {"at": utc_text(again.asked_at)},
+            next_step="play that moment at the recorder",
+        )
+        yield Open("live", "not-opened-again", message, told, doubted=True)
+    elif again.repeats is False:
+        message = Message(
+            "its footage of {at} was opened twice and showed two pictures: whether that is footage is not known",
+            {"at": utc_text(again.asked_at)},
+            next_step="play that moment twice at the recorder, and compare the clocks in the pictures",
+        )
+        yield Open("live", "not-repeated", message, told, doubted=True)
 
 
 def is_dated(value: PictureSeen | FootageOpened) -> bool:

@@ -76,6 +76,32 @@ def test_the_moment_drawn_by_lot_has_to_open(drawn: FootageOpened, expected: tup
     assert said(judge(with_opened(FLOOR, NEWEST, drawn))[RETENTION]) == expected
 
 
+AGAIN = replace(FLOOR, name="again", repeats=True)
+
+
+@pytest.mark.parametrize(
+    ("again", "expected", "masks"),
+    [
+        (AGAIN, ("pass", ""), "pass"),
+        (replace(AGAIN, repeats=None), ("pass", ""), "pass"),
+        (replace(AGAIN, repeats=False), ("unknown", "not-repeated"), "unknown"),
+        (replace(AGAIN, repeats=None, at=None, reason="fault"), ("unknown", "not-opened-again"), "pass"),
+        (replace(AGAIN, repeats=None, at=None, reason="deadline"), ("pass", ""), "pass"),
+    ],
+    ids=["same picture", "not to be told", "two pictures", "refused", "no time left"],
+)
+def test_one_moment_has_to_show_one_picture_and_no_mask_counts_in_what_may_be_live(
+    again: FootageOpened, expected: tuple[str, str], masks: str
+) -> None:
+    """Live pictures of some seconds ago are equal to none that was seen live."""
+    found = judge(with_opened(FLOOR, NEWEST, again))
+    assert said(found[RETENTION]) == expected
+    hidden = found["privacy-mask-effective camera:gate"]
+    assert hidden.status == masks
+    if masks != "pass":
+        assert (hidden.reason, hidden.caused_by) == ("not-its-footage", RETENTION)
+
+
 def test_another_moment_is_drawn_each_hour_and_one_that_did_not_open_is_asked_for_again() -> None:
     (row,) = SITE.cameras
     drawn = {drawn_opening(SITE, row, None, NOW + hour * timedelta(hours=1)).at for hour in range(24)}
