@@ -157,8 +157,6 @@ def fetch_pictures(
                 one.take(stream, transport)
     for one in taking.values():
         one.open_footage(transport)
-    for one in taking.values():
-        one.open_again(transport)
     for one in taking.values() if listening else ():
         one.listen(transport)
     for one in taking.values():
@@ -183,7 +181,6 @@ class _Camera:
         self._asked: list[str] = []
         self._anonymous: list[str] = []
         self._telling: list[Stream] = []
-        self._came: dict[str, tuple[Playback, Picture]] = {}
         self._error = Unavailable("access", "not-looked-at", "no address of a picture is known")
         self._source = ""
         for one in (one for one in observations if one.subject == self._subject):
@@ -218,30 +215,32 @@ class _Camera:
             self._note(missing, "http" if stream.path == "snapshot" else "rtsp", transport)
 
     def open_footage(self, transport: Transport) -> None:
-        """Open each further moment of footage that is wanted and claimed, or note why it did not come."""
-        opens = self._opens if "playback" in self._due else ()
-        for one in [one for one in self.pictures if one.path == "playback" and opens]:
+        """Open each further moment of footage that is wanted and claimed, then one of them again; or note why not."""
+        if "playback" not in self._due or not self._opens:
+            return
+        came: dict[str, tuple[Playback, Picture]] = {}
+        for one in [one for one in self.pictures if one.path == "playback"]:
             at = self._play_at or one.taken_at
-            self._came["oldest"] = Playback(self._held.replay_url, at, self._play_at is None), one
-        for wanted in opens:
+            came["oldest"] = Playback(self._held.replay_url, at, self._play_at is None), one
+        for wanted in self._opens:
             played = playback(self._held, wanted)
             picture = self._open(wanted.name, played, transport) if played is not None else None
             if played is not None and picture is not None:
-                self._came[wanted.name] = played, picture
+                came[wanted.name] = played, picture
                 self.pictures.append(picture)
+        for again in [came[name] for name in ("floor", "drawn", "oldest") if name in came][:1]:
+            self._open_again(*again, transport)
 
-    def open_again(self, transport: Transport) -> None:
+    def _open_again(self, played: Playback, first: Picture, transport: Transport) -> None:
         """Ask once more for a moment that came: footage is what it was, and what is live has gone on by then.
 
         The newest may still be written, and the oldest be deleted meanwhile: it is asked for where no other came.
         """
-        came = [self._came[name] for name in ("floor", "drawn", "oldest") if name in self._came]
-        for played, first in came[:1] if not transport.deadline.passed else ():
-            picture = self._open("again", played, transport)
-            if picture is not None and picture.data == first.data:
-                self._note(FootageOpened("again", played.at, picture.taken_at, repeats=True), "rtsp", transport)
-            elif picture is not None:
-                self.pictures.append(picture)
+        picture = self._open("again", played, transport)
+        if picture is not None and picture.data == first.data:
+            self._note(FootageOpened("again", played.at, picture.taken_at, repeats=True), "rtsp", transport)
+        elif picture is not None:
+            self.pictures.append(picture)
 
     def _open(self, name: OpeningName, played: Playback, transport: Transport) -> Picture | None:
         try:

@@ -26,7 +26,7 @@ OLDEST_AT = HELD[0].start_at
 
 
 def look(
-    served: RtspDevice, *wanted: Opening, named: bool = True, newest_url: str = ""
+    served: RtspDevice, *wanted: Opening, named: bool = True, newest_url: str = "", deadline_s: float = 20.0
 ) -> tuple[tuple[Picture, ...], list[FootageOpened], list[str]]:
     """Return the pictures of footage, what was noted of further moments, and the addresses that were described."""
     address = ReplayAddress(served.url("/replay?from={start}&to={end}"), "%Y%m%dT%H%M%SZ", "UTC")
@@ -34,7 +34,7 @@ def look(
     known = Observation("camera:one", replace(held, replays=address if named else None), NOW, "test")
     with (
         HttpDevice(lambda asked: None) as http,
-        open_transport(device(http.port), 20.0, Credentials(None), clock) as transport,
+        open_transport(device(http.port), deadline_s, Credentials(None), clock) as transport,
     ):
         pictures, more = fetch_pictures((CAMERA,), (known,), transport, wanted={"one": Wanted(opens=wanted)})
     noted = [one for one in more if isinstance(one.value, FootageOpened)]
@@ -111,6 +111,20 @@ def test_a_refusal_the_second_time_is_noted_with_its_reason() -> None:
         pictures, noted, _ = look(served, FLOOR)
     assert names(pictures) == ["", "floor"]
     assert noted == [FootageOpened("again", FLOOR.at, reason="fault")]
+
+
+@pytest.mark.parametrize("number", [3, 4], ids=["at the drawn moment", "at the second time"])
+def test_a_recorder_that_is_silent_from_a_moment_on_did_not_open_one_a_second_time(number: int) -> None:
+    """It would use up our time, so that nothing could be said of it."""
+    played = count(1)
+
+    def silent(asked: RtspAsked) -> bytes | None:
+        return None if next(played) >= number else rtsp(200, asked, "", "Session: 77")
+
+    with RtspDevice(clip("h264"), answers={"PLAY": silent}) as served:
+        pictures, noted, _ = look(served, FLOOR, DRAWN, deadline_s=5.0)
+    assert names(pictures) == ["", "floor", "drawn"][: number - 1]
+    assert noted[-1] == FootageOpened("again", FLOOR.at, reason="deadline")
 
 
 def test_nothing_is_asked_for_twice_where_no_further_moment_is_wanted_or_none_came() -> None:

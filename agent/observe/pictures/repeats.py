@@ -30,7 +30,7 @@ def opened_again(
     """
     value = FootageOpened(opening.name, opening.at, dated=picture.dated)
     try:
-        judged = judge(replace(job, zones=(), study=None, positions=(), framing=None, calibrate=(), clock=None))
+        judged = judge(Job(job.data, job.kind, device=job.device, camera=job.camera))
     except WorkerError as error:
         value = replace(value, reason=f"worker: {error.reason}")
     else:
@@ -44,8 +44,7 @@ def opened_again(
 def is_repeated(first: str, again: str) -> bool | None:
     """Tell whether two imprints (hex) are of one picture; None where that cannot be told."""
     one, other = read(bytes.fromhex(first)), read(bytes.fromhex(again))
-    alike = likeness(one, other) if one is not None and other is not None else "unknown"
-    if one is None or other is None or alike == "unknown":
+    if one is None or other is None or (alike := likeness(one, other)) == "unknown":
         return None
     if alike == "equal":
         return True

@@ -165,30 +165,31 @@ def _was_equal(facts: Facts, camera_id: str) -> bool:
 
 
 def _again(facts: Facts, camera_id: str) -> FootageOpened | None:
-    """Return the moment that was opened a second time; None where none was, or our time was used up."""
-    for one in facts.all(f"camera:{camera_id}", FootageOpened):
-        if one.name == "again" and one.reason not in OURS:
-            return one
-    return None
+    """Return the moment that was opened a second time, or should have been; None where none was to be."""
+    return next((one for one in facts.all(f"camera:{camera_id}", FootageOpened) if one.name == "again"), None)
 
 
 def _not_repeated(again: FootageOpened) -> Iterator[Outcome]:
-    """Yield that one moment showed two pictures, or did not open the second time."""
-    told: dict[str, Json] = {"asked_at": utc_text(again.asked_at)}
+    """Yield that one moment showed two pictures, or did not open the second time, also where time ran out.
+
+    A recorder that is silent from then on would use up our time, and pass.
+    """
+    if again.at is not None and again.repeats is not False:
+        return
+    at = utc_text(again.asked_at)
     if again.at is None:
-        message = Message(
-            "its footage of {at} opened once and not a second time: whether that is footage is not known",
-            {"at": utc_text(again.asked_at)},
-            next_step="play that moment at the recorder",
+        reason, next_step = "not-opened-again", "play that moment at the recorder"
+        told = Message(
+            "its footage of {at} opened once and not a second time: whether that is footage is not known", {"at": at}
         )
-        yield Open("live", "not-opened-again", message, told, doubted=True)
-    elif again.repeats is False:
-        message = Message(
+    else:
+        reason = "not-repeated"
+        next_step = "play that moment twice at the recorder, and compare the clocks in the pictures"
+        told = Message(
             "its footage of {at} was opened twice and showed two pictures: whether that is footage is not known",
-            {"at": utc_text(again.asked_at)},
-            next_step="play that moment twice at the recorder, and compare the clocks in the pictures",
+            {"at": at},
         )
-        yield Open("live", "not-repeated", message, told, doubted=True)
+    yield Open("live", reason, replace(told, next_step=next_step), {"asked_at": at}, doubted=True)
 
 
 def is_dated(value: PictureSeen | FootageOpened) -> bool:

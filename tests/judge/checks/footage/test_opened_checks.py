@@ -86,9 +86,9 @@ AGAIN = replace(FLOOR, name="again", repeats=True)
         (replace(AGAIN, repeats=None), ("pass", ""), "pass"),
         (replace(AGAIN, repeats=False), ("unknown", "not-repeated"), "unknown"),
         (replace(AGAIN, repeats=None, at=None, reason="fault"), ("unknown", "not-opened-again"), "pass"),
-        (replace(AGAIN, repeats=None, at=None, reason="deadline"), ("pass", ""), "pass"),
+        (replace(AGAIN, repeats=None, at=None, reason="deadline"), ("unknown", "not-opened-again"), "pass"),
     ],
-    ids=["same picture", "not to be told", "two pictures", "refused", "no time left"],
+    ids=["same picture", "not to be told", "two pictures", "refused", "silent"],
 )
 def test_one_moment_has_to_show_one_picture_and_no_mask_counts_in_what_may_be_live(
     again: FootageOpened, expected: tuple[str, str], masks: str
