@@ -57,11 +57,6 @@ def load(name: str) -> Clip:
     return cut(files("agent.demo").joinpath("clips", name).read_bytes())
 
 
-def late_clip(camera: DemoCamera, number: int) -> Clip:
-    """Return one of two clips by turns, none of whose pictures a live stream of the camera shows."""
-    return load(f"{camera.place}-{'late' if number % 2 else 'playback'}.h264")
-
-
 def clip_of(camera: DemoCamera, path: PathName, fault: Fault | None) -> Clip:
     """Return the clip that a camera streams on a path, or of which its recordings are: own, bare or dark."""
     stem = {"dark": "dark", "mask-removed": f"{camera.place}-bare"}.get(fault or "", camera.place)

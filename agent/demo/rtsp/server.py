@@ -11,16 +11,16 @@ import selectors
 import socketserver
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from agent.demo.onvif.device_view import DeviceView
-from agent.demo.rtsp.clips import Clip, clip_of, late_clip
+from agent.demo.rtsp.clips import Clip, clip_of
 from agent.demo.rtsp.message import BadRequest, Request, clock_range, clock_text, response, take
-from agent.demo.rtsp.playing import Live, Replay, ReplayWish, Told, moment_shown, starting_point
+from agent.demo.rtsp.playing import Live, Replay, ReplayWish, Told, starting_point
 from agent.demo.rtsp.rtp import Packetiser
 from agent.demo.rtsp.target import ONVIF, Dialect, Target
 from agent.demo.world.cameras import DemoCamera
@@ -178,9 +178,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
             if wish is None:
                 return response(457, request.cseq, {"Session": session.id})
             recording = session.target.recording
-            clip_at = partial(self._recorded_clip, recording.camera)
-            if session.target.plays_live:
-                clip_at = partial(self._clip_now, recording.camera, session.target.late)
+            clip_at = partial(self._recorded_clip, session.target, recording.camera)
             self._player = Replay(clip_at, recording.span, wish, session.packetiser)
             headers["Range"] = f"clock={clock_text(wish.start_at)}-"
         self._due_at_mono = time.monotonic()
@@ -189,19 +187,11 @@ class RtspConnection(socketserver.BaseRequestHandler):
     def _live_clip(self, camera: DemoCamera, path: PathName) -> Clip:
         return clip_of(camera, path, self._view().fault(camera))
 
-    def _clip_now(self, camera: DemoCamera, late: int | None, at: datetime) -> Clip:
-        """Return what is live, or was a while ago, whatever moment is to be played."""
-        del at
-        if late is not None:
-            return late_clip(camera, late)
-        clip = self._live_clip(camera, "main")
-        first = moment_shown(clip, self._view().now)
-        return replace(clip, pictures=clip.pictures[first:] + clip.pictures[:first])
-
-    def _recorded_clip(self, camera: DemoCamera, at: datetime) -> Clip:
+    def _recorded_clip(self, target: Target, camera: DemoCamera, at: datetime) -> Clip:
         """Return the clip of a recorded moment: a fault shows only in footage from its start on."""
         active = self._view().faults.get(camera.id)
-        return clip_of(camera, "playback", active.fault if active is not None and active.since <= at else None)
+        fault = active.fault if active is not None and active.since <= at else None
+        return target.plays or clip_of(camera, "playback", fault)
 
     def _halt(self, request: Request) -> bytes:
         if self._in_session(request) is None:

@@ -26,17 +26,15 @@ _REPLAY = re.compile(r"/replay/([\w-]+)(?:/trackID=1)?/?")
 class Target:
     """The stream of a URL: a live path of a camera, or one recording of it.
 
-    `asked` is the span in the URL itself; ONVIF has it in PLAY. `plays_live`: what is live is sent for the recording.
-    `late`: with it, what was live a while ago, so many moments since the first. `metadata`: the metadata beside the
-    picture is meant.
+    `asked` is the span in the URL itself; ONVIF has it in PLAY. `plays`: a clip that is sent for the recording,
+    whatever moment of it is asked for. `metadata`: the metadata beside the picture is meant.
     """
 
     camera: DemoCamera
     path: PathName
     recording: Recording | None
     asked: Span | None = None
-    plays_live: bool = False
-    late: int | None = None
+    plays: Clip | None = None
     metadata: bool = False
 
     @property

@@ -10,10 +10,13 @@ from itertools import count
 
 from agent.demo.liars.lie import NOT_FAIL, NOT_PASS, Lie, Telling
 from agent.demo.onvif.device_view import DeviceView
+from agent.demo.rtsp.clips import load
 from agent.demo.rtsp.target import Target
 from agent.demo.world.lying import Lying
 from agent.model.finding import Message
 
+CLIPS = ("library-playback.h264", "library-late.h264")
+"""By turns: no live stream of it ever shows a picture of these."""
 FINDS_EACH = 2
 """A stream is looked up when it is described, and when it is set up."""
 
@@ -26,7 +29,7 @@ def make() -> Telling:
         del view
         if target.recording is None or target.camera.id != "library":
             return target
-        return replace(target, plays_live=True, late=next(found) // FINDS_EACH)
+        return replace(target, plays=load(CLIPS[next(found) // FINDS_EACH % len(CLIPS)]))
 
     return Telling(lying=Lying(aims=aim))
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from agent.demo.liars.lie import NOT_FAIL, Allowed, Lie, Telling
 from agent.demo.onvif.device_view import DeviceView
+from agent.demo.rtsp.clips import clip_of
+from agent.demo.rtsp.playing import moment_shown
 from agent.demo.rtsp.target import Target
 from agent.demo.world.lying import Lying
 from agent.model.finding import Message
@@ -20,10 +22,11 @@ def make() -> Telling:
     """Play library's live stream for its footage."""
 
     def aim(target: Target, view: DeviceView) -> Target:
-        del view
         if target.recording is None or target.camera.id != "library":
             return target
-        return replace(target, plays_live=True)
+        live = clip_of(target.camera, "main", view.fault(target.camera))
+        first = moment_shown(live, view.now)
+        return replace(target, plays=replace(live, pictures=live.pictures[first:] + live.pictures[:first]))
 
     return Telling(lying=Lying(aims=aim))
 
