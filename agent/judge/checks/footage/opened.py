@@ -147,35 +147,35 @@ def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
             next_step="play a day long ago at the recorder, and look at the clock in the picture",
         )
         yield Open("live", "may-be-live", message, doubted=True)
-    elif (again := _again(facts, camera.camera.id)) is not None:
-        yield from _not_repeated(again)
+    elif (again := _not_repeated(facts, camera.camera.id)) is not None:
+        yield _doubt(again)
 
 
 def may_be_live(facts: Facts, camera_id: str) -> bool:
     """Tell whether what was played of a camera may be what is live.
 
-    It was equal to a live picture once, and did not differ since; or one moment of it showed two pictures.
+    It was equal to a live picture once, and did not differ since; or one moment of it did not show one picture twice.
     """
-    again = _again(facts, camera_id)
-    return _was_equal(facts, camera_id) or (again is not None and again.repeats is False)
+    return _was_equal(facts, camera_id) or _not_repeated(facts, camera_id) is not None
 
 
 def _was_equal(facts: Facts, camera_id: str) -> bool:
     return any(one.cameras.keys() >= {camera_id, ""} for one in facts.remembered.moments)
 
 
-def _again(facts: Facts, camera_id: str) -> FootageOpened | None:
-    """Return the moment that was opened a second time, or should have been; None where none was to be."""
-    return next((one for one in facts.all(f"camera:{camera_id}", FootageOpened) if one.name == "again"), None)
+def _not_repeated(facts: Facts, camera_id: str) -> FootageOpened | None:
+    """Return the moment that showed two pictures, or did not open the second time; None without any.
 
-
-def _not_repeated(again: FootageOpened) -> Iterator[Outcome]:
-    """Yield that one moment showed two pictures, or did not open the second time, also where time ran out.
-
-    A recorder that is silent from then on would use up our time, and pass.
+    Also where time ran out: a recorder that is silent from then on would use up our time, and pass.
     """
-    if again.at is not None and again.repeats is not False:
-        return
+    for one in facts.all(f"camera:{camera_id}", FootageOpened):
+        if one.name == "again" and (one.at is None or one.repeats is False):
+            return one
+    return None
+
+
+def _doubt(again: FootageOpened) -> Open:
+    """Return that one moment does not prove to be footage."""
     at = utc_text(again.asked_at)
     if again.at is None:
         reason, next_step = "not-opened-again", "play that moment at the recorder"
@@ -189,7 +189,7 @@ def _not_repeated(again: FootageOpened) -> Iterator[Outcome]:
             "its footage of {at} was opened twice and showed two pictures: whether that is footage is not known",
             {"at": at},
         )
-    yield Open("live", reason, replace(told, next_step=next_step), {"asked_at": at}, doubted=True)
+    return Open("live", reason, replace(told, next_step=next_step), {"asked_at": at}, doubted=True)
 
 
 def is_dated(value: PictureSeen | FootageOpened) -> bool:

@@ -85,8 +85,8 @@ AGAIN = replace(FLOOR, name="again", repeats=True)
         (AGAIN, ("pass", ""), "pass"),
         (replace(AGAIN, repeats=None), ("pass", ""), "pass"),
         (replace(AGAIN, repeats=False), ("unknown", "not-repeated"), "unknown"),
-        (replace(AGAIN, repeats=None, at=None, reason="fault"), ("unknown", "not-opened-again"), "pass"),
-        (replace(AGAIN, repeats=None, at=None, reason="deadline"), ("unknown", "not-opened-again"), "pass"),
+        (replace(AGAIN, repeats=None, at=None, reason="fault"), ("unknown", "not-opened-again"), "unknown"),
+        (replace(AGAIN, repeats=None, at=None, reason="deadline"), ("unknown", "not-opened-again"), "unknown"),
     ],
     ids=["same picture", "not to be told", "two pictures", "refused", "silent"],
 )
