@@ -27,19 +27,22 @@ class TableError(Exception):
 
 
 def table(results: list[dict[str, Any]]) -> str:
-    """Write the figures of some benches as a Markdown table with the machine they were measured on.
+    """Write the figures of some benches as a Markdown table, with the days and machines on which they were measured.
+
+    Of each, `loop_ms` is told, for the speed of one machine changes with the hour.
 
     Raises:
         TableError: A result is not one, or comes from a quick run.
     """
     lines = ["| bench | figure | measured | goal | spread | n |", "|---|---|---|---|---|---|"]
-    machines: dict[str, None] = {}
+    machines: dict[str, list[float]] = {}
     for result in results:
         try:
             if result.get("quick"):
                 raise TableError(f"the result of {result['bench']} is of a quick run: it means nothing")
             machine = result["machine"]
-            machines[f"{machine['processor']}, {machine['cpus']} CPUs, Python {machine['python']}"] = None
+            where = f"{machine['processor']}, {machine['cpus']} CPUs, Python {machine['python']}"
+            machines.setdefault(f"{machine['measured_at'][:10]} on {where}", []).extend(machine["loop_ms"])
             for name, one in result["figures"].items():
                 sign = {"lower": "<=", "higher": ">="}[one["better"]]
                 reached = one["value"] <= one["goal"] if one["better"] == "lower" else one["value"] >= one["goal"]
@@ -49,7 +52,8 @@ def table(results: list[dict[str, Any]]) -> str:
                 lines.append(f"| {' | '.join(cells)} |")
         except (KeyError, TypeError) as error:
             raise TableError(f"not the result of a bench: {error!r} is missing or of another kind") from None
-    return "\n".join([*lines, "", f"Medians. Measured on: {'; '.join(machines)}.", ""])
+    told = [f"{where}, `loop_ms` {min(loops):.0f} to {max(loops):.0f}" for where, loops in machines.items()]
+    return "\n".join([*lines, "", f"Medians. Measured on {'; '.join(told)}.", ""])
 
 
 def filled(page: str, results: Path) -> str:

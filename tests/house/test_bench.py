@@ -93,7 +93,8 @@ def test_a_stub_device_turns_a_wrong_login_away() -> None:
 
 def result(**changed: Any) -> dict[str, Any]:
     one = {"value": 1.234, "unit": "s", "goal": 1.6, "better": "lower", "n": 7, "low": 1.1, "high": 1.3}
-    machine = {"cpus": 2, "processor": "a | processor", "python": "3.11.7"}
+    machine = {"cpus": 2, "processor": "a processor", "python": "3.11.7", "loop_ms": [21.6, 19.4, 33.2]}
+    machine["measured_at"] = "2026-12-01T16:55:17+00:00"
     return {"bench": "probe", "quick": False, "machine": machine, "figures": {"some_s": one | changed}}
 
 
@@ -103,6 +104,8 @@ def test_figures_become_a_table_between_markers_and_nothing_else_changes(tmp_pat
     made = filled(page, tmp_path)
     assert made.startswith("# Page\n\n<!-- figures: probe -->\n| bench | figure |")
     assert "| probe | `some_s` | 1.23 s | <= 1.60 | 1.10 to 1.30 | 7 |" in made
+    where = "2026-12-01 on a processor, 2 CPUs, Python 3.11.7, `loop_ms` 19 to 33"
+    assert f"\nMedians. Measured on {where}.\n" in made
     assert made.endswith("<!-- end of figures -->\nrest\n") and "old" not in made
     assert filled(made, tmp_path) == made
 
@@ -118,6 +121,16 @@ def test_figures_become_a_table_between_markers_and_nothing_else_changes(tmp_pat
 )
 def test_a_goal_that_was_missed_says_so(changed: dict[str, Any], cell: str) -> None:
     assert cell in table([result(**changed)])
+
+
+def test_a_table_of_two_days_tells_both_and_how_fast_the_machine_was_in_all_of_a_day() -> None:
+    one, later = result(), result()
+    later["machine"] |= {"measured_at": "2026-12-02T01:00:00+00:00", "loop_ms": [40.2]}
+    slow = result()
+    slow["machine"] |= {"loop_ms": [44.0]}
+    where = "on a processor, 2 CPUs, Python 3.11.7, `loop_ms`"
+    last = table([one, later, slow]).splitlines()[-1]
+    assert last == f"Medians. Measured on 2026-12-01 {where} 19 to 44; 2026-12-02 {where} 40 to 40."
 
 
 def test_what_is_no_good_result_is_refused(tmp_path: Path) -> None:
