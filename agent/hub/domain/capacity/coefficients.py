@@ -50,8 +50,8 @@ MEASURED: Final[Mapping[str, Measured]] = {
     "city_page": Measured(336, "ms", "hub_pages", "city_page_ms", 10_000),
     "question_sqlite": Measured(42.3, "ms", "hub_ask", "ask_p95_ms", 2_000),
     "question_postgres": Measured(1174, "ms", "hub_province", "ask_p95_ms", 100_000),
-    "health_wire": Measured(3940, "B", "delivery", "health_64_bytes", 1),
-    "config_wire": Measured(13616, "B", "delivery", "config_64_bytes", 1),
+    "health_wire": Measured(3922, "B", "delivery", "health_64_bytes", 1),
+    "config_wire": Measured(32759, "B", "delivery", "config_64_bytes", 1),
 }
 
 ASSUMED: Final[Mapping[str, Assumed]] = {
