@@ -161,6 +161,7 @@ class FootageOpened:
     clock; None: none came, for `reason`. `dated` as in `Picture`, `shows`, `imprint` and `clock_off_s` as in
     `PictureSeen`, the last beside `at`. `verdicts` are those on the camera's zones. `blank`: nothing is seen in it.
     `repeats`: of `again`, whether the picture of that moment came that had come before; None: that cannot be told.
+    `same_as_at`: another moment that was requested in the same look, and for which the same picture came.
     """
 
     name: OpeningName
@@ -174,6 +175,7 @@ class FootageOpened:
     imprint: str = field(default="", repr=False)
     clock_off_s: float | None = None
     repeats: bool | None = None
+    same_as_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

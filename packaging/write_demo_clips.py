@@ -1,9 +1,10 @@
 """Encodes the clips of the simulated streams: `python packaging/write_demo_clips.py` (needs ffmpeg with libx264).
 
 The clips are kept in the repository as package data, so that the demo needs no encoder. Each is raw H.264 (Annex B):
-parameter sets, then IDR and P pictures, one slice each, without SEI. A live main stream has two moments, each with an
-IDR picture of its own, and what was recorded has a third: sensor noise and people differ between them, as they do in
-pictures of any two moments. Run this again only when scenes, masks or sizes change.
+parameter sets, then IDR and P pictures, without SEI. A live main stream has two moments, each with an IDR picture of
+its own, and what was recorded has a third: sensor noise and people differ between them, as they do in pictures of any
+two moments. Of what was recorded there is a second key picture, of the same scene with other noise, and both are of one
+slice for each row, so that a player can mix them. Run this again only when scenes, masks or sizes change.
 """
 
 from __future__ import annotations
@@ -25,14 +26,18 @@ RATE_HZ = 10
 START_AT = datetime(2026, 11, 24, 8, 30, 5, tzinfo=UTC)
 LATER_AT = START_AT + timedelta(seconds=47)
 RECORDED_AT = START_AT - timedelta(hours=3)
+OTHER_NOISE_AT = RECORDED_AT + timedelta(milliseconds=5)
+"""So near that everybody is where they were."""
 MOMENTS: dict[PathName, tuple[datetime, ...]] = {
     "main": (START_AT, LATER_AT),
     "sub": (START_AT,),
     "playback": (RECORDED_AT,),
 }
 """When each GOP of a clip begins; they share the clip's frames evenly."""
-CRF: dict[PathName, int] = {"main": 28, "sub": 26, "playback": 28}
+CRF: dict[PathName, int] = {"main": 28, "sub": 26, "playback": 33}
 """Still so fine that noise is left in IDR pictures."""
+SLICES: dict[PathName, str] = {"playback": "slices=23:mbtree=0"}
+"""How a picture is cut, where it is not of one slice: a row each. A key picture is the same whatever follows it."""
 CARD_PATHS: tuple[PathName, ...] = ("main", "sub")
 LATE = "library"
 """Whose picture is also there at one moment that is on no other path: a live picture of a while ago."""
@@ -62,7 +67,8 @@ def encode(
     command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}"]
     command += ["-r", str(RATE_HZ), "-i", "-", "-c:v", "libx264", "-profile:v", "main", "-pix_fmt", "yuv420p"]
     command += ["-preset", "veryslow", "-bf", "0", "-g", str(gop), "-sc_threshold", "0", "-crf", str(CRF[path])]
-    command += ["-x264-params", "slices=1:sliced-threads=0:open-gop=0", "-bsf:v", "filter_units=remove_types=6|9"]
+    slices = SLICES.get(path, "slices=1")
+    command += ["-x264-params", f"{slices}:sliced-threads=0:open-gop=0", "-bsf:v", "filter_units=remove_types=6|9"]
     command += ["-f", "h264", "-"]
     return subprocess.run(command, input=frames, capture_output=True, check=True).stdout
 
@@ -79,7 +85,10 @@ def make(directory: Path) -> int:
         for path in MOMENTS:
             if path == "playback" and camera.recording is None:
                 continue
-            data = encode(partial(_shown, camera, fault), path, MOMENTS[path])
+            shown = partial(_shown, camera, fault)
+            data = encode(shown, path, MOMENTS[path])
+            if path == "playback":
+                data += encode(shown, path, (OTHER_NOISE_AT,), count=1)
             (directory / clip_name(stem, path)).write_bytes(data)
             total += len(data)
     for path in CARD_PATHS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from lxml import etree
 from patience import PATIENCE_S
 from rtsp_talk import Talk, units
 
-from agent.demo.rtsp.clips import load
+from agent.demo.rtsp.clips import load, recorded
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES, ISAPI_CAMERAS, ISAPI_DEVICES, Fault
 from agent.demo.world.recordings import segments
@@ -50,7 +50,7 @@ def nvr(clock: SetClock) -> Iterator[Recorder]:
 def test_the_agents_own_client_takes_a_live_keyframe(nvr: Recorder, path: str, clip: str) -> None:
     fetched = nvr.keyframe(path)
     assert fetched.keyframe is not None and fetched.anonymous is False, fetched.error
-    assert load(clip).pictures[0] in fetched.keyframe.data
+    assert load(clip).pictures[0][0] in fetched.keyframe.data
     assert nvr.site.failed_logins["nvr"] == 0
 
 
@@ -61,7 +61,8 @@ def test_the_address_that_a_search_gives_plays_the_oldest_file(nvr: Recorder) ->
     assert parts.query.startswith("starttime=20261020T160000Z&endtime=20261020T170000Z&name=")
     fetched = nvr.keyframe(f"{parts.path}?{parts.query}")
     assert fetched.keyframe is not None, fetched.error
-    assert load("library-playback.h264").pictures[0] in fetched.keyframe.data
+    (key, *_) = recorded("library", datetime(2026, 10, 20, 8, tzinfo=UTC)).pictures
+    assert b"".join(b"\0\0\0\1" + one for one in key) in fetched.keyframe.data
 
 
 @pytest.mark.parametrize("query", ["starttime=20261123t120000z&endtime=20261123t120030z", "starttime=20261123T120000Z"])
@@ -76,7 +77,7 @@ def test_playback_is_paced_has_no_replay_extension_and_begins_in_wall_time(nvr: 
         played = talk.ask("PLAY", control[0].removeprefix("a=control:"), Session=session)
         first = next(talk.pictures())
     assert played.headers["range"].startswith("clock=20261123T040000")
-    assert units(first)[-1] == load("library-playback.h264").pictures[0]
+    assert tuple(units(first)[2:]) == recorded("library", datetime(2026, 11, 23, 4, tzinfo=UTC)).pictures[0]
     assert all(packet.recorded_at is None for packet in first)
 
 

@@ -134,7 +134,7 @@ def test_the_verifier_sees_in_every_picture_what_the_table_says() -> None:
             told[camera_id]["snapshot"] = "/".join(sorted(seen))
             for path in ("main", "sub"):
                 clip = clip_of(camera, path, None)
-                data = b"".join(b"\0\0\0\1" + unit for unit in (clip.sps, clip.pps, clip.pictures[0]))
+                data = b"".join(b"\0\0\0\1" + unit for unit in (clip.sps, clip.pps, *clip.pictures[0]))
                 (verdict,) = worker.judge(Job(data, "h264", zones)).verdicts
                 told[camera_id][path] = verdict.verdict
             assert told[camera_id].keys() == expected.keys()

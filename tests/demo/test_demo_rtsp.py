@@ -16,7 +16,7 @@ from demo_clock import SetClock
 from patience import PATIENCE_S
 from rtsp_talk import Talk, units
 
-from agent.demo.rtsp.clips import load
+from agent.demo.rtsp.clips import MIXTURE, MIXTURES, load, recorded
 from agent.demo.rtsp.playing import GOP_S
 from agent.demo.scene.scene import SIZES_PX, picture
 from agent.demo.site import SimulatedSite
@@ -110,8 +110,8 @@ def test_a_live_stream_starts_with_the_idr_and_numbers_its_packets(site: Simulat
         assert start(talk, url(site, "recorder", "/live/1/main")) == 200
         pictures = list(islice(talk.pictures(), 9))
     clip = load("gate-main.h264")
-    assert units(pictures[0]) == [clip.sps, clip.pps, clip.pictures[0]]
-    assert [units(shown)[-1] for shown in pictures[1:8]] == list(clip.pictures[1:])
+    assert units(pictures[0]) == [clip.sps, clip.pps, *clip.pictures[0]]
+    assert [(units(shown)[-1],) for shown in pictures[1:8]] == list(clip.pictures[1:])
     assert clip.clean_points == (0, 4)
     assert [len(units(shown)) for shown in pictures[1:8]] == [1, 1, 1, 3, 1, 1, 1]
     assert units(pictures[8]) == units(pictures[0])
@@ -130,7 +130,7 @@ def test_a_live_stream_begins_with_another_moment_a_little_later_and_none_was_ev
     for _ in range(2):
         with opened(site) as talk:
             assert start(talk, url(site, "recorder", "/live/1/main")) == 200
-            begun.append(units(next(talk.pictures()))[-1])
+            begun.append(tuple(units(next(talk.pictures()))[2:]))
         clock.advance(seconds=GOP_S)
     clock.advance(seconds=-2 * GOP_S)
     clip = load("gate-main.h264")
@@ -145,7 +145,7 @@ def test_a_sub_stream_gives_its_parameter_sets_in_the_sdp_only(site: SimulatedSi
         assert start(talk, address) == 200
         first = next(talk.pictures())
     clip = load("corridor-sub.h264")
-    assert units(first) == [clip.pictures[0]]
+    assert units(first) == list(clip.pictures[0])
     sprop = sdp.partition("sprop-parameter-sets=")[2].split()[0]
     assert [base64.b64decode(part) for part in sprop.split(",")] == [clip.sps, clip.pps]
 
@@ -154,11 +154,11 @@ def test_a_fault_shows_in_the_running_stream(site: SimulatedSite) -> None:
     with opened(site) as talk:
         assert start(talk, url(site, "recorder", "/live/1/main")) == 200
         pictures = talk.pictures()
-        assert units(next(pictures))[-1] == load("gate-main.h264").pictures[0]
+        assert units(next(pictures))[-1] == load("gate-main.h264").pictures[0][0]
         site.change("gate", "mask-removed")
-        assert any(units(shown)[-1] == load("gate-bare-main.h264").pictures[0] for shown in islice(pictures, 9))
+        assert any(units(shown)[-1] == load("gate-bare-main.h264").pictures[0][0] for shown in islice(pictures, 9))
         site.change("gate", "dark")
-        assert any(units(shown)[-1] == load("dark-main.h264").pictures[0] for shown in islice(pictures, 9))
+        assert any(units(shown)[-1] == load("dark-main.h264").pictures[0][0] for shown in islice(pictures, 9))
 
 
 # Replay
@@ -188,13 +188,28 @@ def test_replay_starts_at_the_clean_point_at_or_before_the_moment(site: Simulate
     assert first.recorded_at is not None
     assert timedelta(0) <= wanted + timedelta(seconds=0.5) - first.recorded_at < timedelta(seconds=0.8)
     assert (first.flags, first.cseq) == (CLEAN_POINT, play_cseq)
-    assert units(pictures[0])[-1] == load("gate-playback.h264").pictures[0]
+    assert tuple(units(pictures[0])[2:]) == recorded("gate", first.recorded_at).pictures[0]
     times = [shown[0].recorded_at for shown in pictures]
     for index, at in enumerate(times):
         assert at is not None
         assert abs(at - first.recorded_at - timedelta(seconds=0.1) * index) < timedelta(milliseconds=1)
     assert all(packet.recorded_at is None for shown in pictures for packet in shown[1:])
     assert [bool(shown[0].flags & CLEAN_POINT) for shown in pictures] == [True, *[False] * 7, True]
+
+
+def test_each_half_hour_of_footage_has_a_picture_of_its_own_and_shows_it_again(site: SimulatedSite) -> None:
+    """Moments of several days that are one picture mean something to the agent: an honest recorder has none."""
+    shown = []
+    for ago in (timedelta(days=30), timedelta(days=9), timedelta(minutes=40), timedelta(days=9)):
+        with opened(site) as talk:
+            assert replay(site, "rec-1-1", talk, NOW - ago) == 200
+            shown.append(tuple(units(next(talk.pictures()))[2:]))
+    assert shown[1] == shown[3] and len(set(shown)) == 3
+    begin = NOW - timedelta(days=85)
+    pictures = [recorded("gym", begin + number * MIXTURE).pictures[0] for number in range(MIXTURES)]
+    first, *others = pictures
+    assert len(set(pictures)) == MIXTURES and {len(one) for one in pictures} == {23}
+    assert min(sum(a != b for a, b in zip(first, one, strict=True)) for one in others) == 7
 
 
 @pytest.mark.parametrize(
@@ -236,7 +251,7 @@ def test_replay_without_rate_control_ends_with_the_footage(site: SimulatedSite) 
 def test_replay_of_a_closed_range_and_of_intra_pictures_only(site: SimulatedSite) -> None:
     start_at = NOW - timedelta(days=1)
     with opened(site) as talk:
-        headers = {"Range": f"clock={text(start_at)}-{text(start_at + timedelta(seconds=8))}", "Rate_Control": "no"}
+        headers = {"Range": f"clock={text(start_at)}-{text(start_at + timedelta(seconds=7.5))}", "Rate_Control": "no"}
         assert replay(site, "rec-1-1", talk, start_at, Frames="intra", **headers) == 200
         pictures = []
         for shown in talk.pictures():
@@ -251,10 +266,11 @@ def test_a_fault_shows_only_in_footage_from_then_on(site: SimulatedSite, clock: 
     site.change("gate", "mask-removed")
     clock.advance(minutes=10)
     try:
-        for ago, clip in ((5, "gate-bare-playback.h264"), (20, "gate-playback.h264")):
+        for ago, stem in ((5, "gate-bare"), (20, "gate")):
             with opened(site) as talk:
-                assert replay(site, "rec-1-1", talk, clock.at - timedelta(minutes=ago)) == 200
-                assert units(next(talk.pictures()))[-1] == load(clip).pictures[0]
+                at = clock.at - timedelta(minutes=ago)
+                assert replay(site, "rec-1-1", talk, at) == 200
+                assert tuple(units(next(talk.pictures()))[2:]) == recorded(stem, at).pictures[0]
     finally:
         clock.advance(minutes=-10)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from agent.demo.rtsp.clips import load
+from agent.demo.rtsp.clips import recorded
 from agent.demo.rtsp.playing import RATE_HZ
 from agent.demo.rtsp.rtp import CLOCK_HZ
 from agent.demo.world.recordings import SITE_ZONE
@@ -23,10 +23,11 @@ _DELIMITER = b"\x09\xf0"
 
 
 @cache
-def transport_stream(place: str) -> bytes:
-    """Return a file that holds the first picture of what was recorded of a place."""
-    clip = load(f"{place}-playback.h264")
-    pictures = ((_DELIMITER, clip.sps, clip.pps, clip.pictures[0]), *((_DELIMITER, one) for one in clip.pictures[1:3]))
+def transport_stream(place: str, at: datetime) -> bytes:
+    """Return a file that holds the first picture of what was recorded of a place at a moment."""
+    clip = recorded(place, at)
+    key, *following = clip.pictures[:3]
+    pictures = ((_DELIMITER, clip.sps, clip.pps, *key), *((_DELIMITER, *one) for one in following))
     pat = _section(b"\0\0\1\xc1\0\0\0\1" + (0xE000 | _PMT_PID).to_bytes(2))
     video = bytes((_H264,)) + (0xE000 | _VIDEO_PID).to_bytes(2) + b"\xf0\0"
     pmt = _section(b"\2\0\1\xc1\0\0" + (0xE000 | _VIDEO_PID).to_bytes(2) + b"\xf0\0" + video)
@@ -38,11 +39,10 @@ def record(root: Path, camera: str, place: str, begin: datetime, until: datetime
 
     What is `there` stays as it is.
     """
-    data = transport_stream(place)
     while begin < until:
         path = path_of(root, camera, begin)
         if path not in there:
-            write(path, data, min(begin + HOUR, until))
+            write(path, transport_stream(place, begin), min(begin + HOUR, until))
         begin += HOUR
 
 

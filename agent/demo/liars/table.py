@@ -88,6 +88,7 @@ from agent.demo.liars.moments import (
     live_for_footage,
     moving_card,
     one_channel_twice,
+    one_for_every_day,
     same_chart,
 )
 from agent.demo.liars.settings import (
@@ -216,6 +217,7 @@ LIES: tuple[Lie, ...] = (
     same_chart.LIE,
     live_for_footage.LIE,
     late_for_footage.LIE,
+    one_for_every_day.LIE,
     moving_card.LIE,
     # identity
     local_time_as_utc.LIE,

@@ -5,9 +5,9 @@ A player yields one picture at a time and its interval; the connection sends.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from agent.demo.rtsp.clips import IDR, Clip
+from agent.demo.rtsp.clips import Clip, is_clean
 from agent.demo.rtsp.rtp import CLEAN_POINT, CLOCK_HZ, END_OF_SECTION, TERMINAL, Packetiser, ReplayMark
 from drivers.model import Span
 
@@ -15,6 +15,7 @@ RATE_HZ = 10
 STEP = timedelta(seconds=1 / RATE_HZ)
 
 
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 GOP_S = 17
 """For so long a live stream begins with the same IDR picture: a camera stores its newest one for viewers."""
 
@@ -82,7 +83,8 @@ class ReplayWish:
 def starting_point(span: Span, wanted: datetime | None, gop: int) -> datetime | None:
     """Return the clean point at which replay of a recording starts, None where the requested moment is behind its end.
 
-    Within the footage it is the clean point at or before the moment; before the footage, its first clean point.
+    Within the footage it is the clean point at or before the moment; before the footage, its first clean point. Clean
+    points stay where they are when the oldest footage is deleted.
 
     Source: ONVIF Streaming Specification, Playback, "Synchronization points".
     """
@@ -90,7 +92,8 @@ def starting_point(span: Span, wanted: datetime | None, gop: int) -> datetime | 
         return span.start_at
     if wanted >= span.end_at:
         return None
-    return span.start_at + STEP * gop * ((wanted - span.start_at) // (STEP * gop))
+    earlier = wanted.astimezone(span.start_at.tzinfo)
+    return max(span.start_at, earlier - (earlier - _EPOCH) % (STEP * gop))
 
 
 class Replay:
@@ -122,5 +125,5 @@ class Replay:
 
 
 def _units(clip: Clip, position: int, *, parameter_sets: bool) -> tuple[bytes, ...]:
-    unit = clip.pictures[position]
-    return (clip.sps, clip.pps, unit) if parameter_sets and unit[0] & 31 == IDR else (unit,)
+    picture = clip.pictures[position]
+    return (clip.sps, clip.pps, *picture) if parameter_sets and is_clean(picture) else picture

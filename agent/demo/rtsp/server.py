@@ -191,7 +191,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
         """Return the clip of a recorded moment: a fault shows only in footage from its start on."""
         active = self._view().faults.get(camera.id)
         fault = active.fault if active is not None and active.since <= at else None
-        return target.plays or clip_of(camera, "playback", fault)
+        return target.plays or clip_of(camera, "playback", fault, at)
 
     def _halt(self, request: Request) -> bytes:
         if self._in_session(request) is None:

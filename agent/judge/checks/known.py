@@ -114,7 +114,7 @@ KNOWN: Final[Mapping[str, EvidenceRule]] = {
             **_FOOTAGE_HELD, "": "both", "history-immature": "told", "oldest-not-opened": "told",
             "isolated-clip": "told", "floor-not-declared": "told", "floor-not-opened": "told", "other-camera": "seen",
             "playback-is-live": "seen", "may-be-live": "seen", "not-repeated": "seen",
-            "not-opened-again": "told",
+            "one-for-several": "seen", "not-opened-again": "told",
         },
     ),
     "retention-forecast": EvidenceRule("told"),  # rests on days whose reading is not carried to the finding

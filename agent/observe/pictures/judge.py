@@ -12,7 +12,7 @@ from agent.observe.pictures.earlier_looks import EarlierLooks, Taken, ZonePlace
 from agent.observe.pictures.framings import approved_digest
 from agent.observe.pictures.preset_verdicts import preset_seen
 from agent.observe.pictures.previous_pictures import PreviousPictures
-from agent.observe.pictures.repeats import opened_again
+from agent.observe.pictures.repeats import opened_again, same_as_at
 from agent.observe.pictures.studies import Studies, asked_zones
 from agent.observe.pictures.view_owners import OTHERS_MAX, ViewOwners, judge_owned
 from agent.observe.pictures.view_owners import Judge as Judge
@@ -107,7 +107,7 @@ def judge_pictures(
         if picture.opening is not None and picture.opening.name == "again":
             seen.append(opened_again(picture, picture.opening, job, judge, seen))
         elif picture.opening is not None:
-            seen.append(_opened(picture, picture.opening, job, owning, due_s))
+            seen.append(_opened(picture, picture.opening, job, owning, due_s, seen))
         elif picture.path in TOLD:
             seen.append(_told(picture, job, owning))
         else:
@@ -171,7 +171,9 @@ class _Looks:
         )
 
 
-def _opened(picture: Picture, opening: Opening, job: Job, owning: _Owning, due_s: float) -> Observation:
+def _opened(
+    picture: Picture, opening: Opening, job: Job, owning: _Owning, due_s: float, seen: list[Observation]
+) -> Observation:
     """Judge a picture of a further moment of footage: whose it is, and what it shows of the zones."""
     at: datetime | None = picture.taken_at
     reason, shows, imprint = "", "", ""
@@ -186,6 +188,7 @@ def _opened(picture: Picture, opening: Opening, job: Job, owning: _Owning, due_s
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
     value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank, imprint, off)
+    value = replace(value, same_as_at=same_as_at(picture, opening, imprint, seen))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 

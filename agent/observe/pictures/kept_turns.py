@@ -27,17 +27,20 @@ def _opened_data(one: FootageOpened) -> dict[str, Json]:
     """Return an opened moment as plain data; `_opened_from` reads it back."""
     data: dict[str, Any] = asdict(one)
     del data["imprint"]
-    return {**data, "asked_at": one.asked_at.isoformat(), "at": one.at.isoformat() if one.at else None}
+    same_as_at = one.same_as_at.isoformat() if one.same_as_at else None
+    at = one.at.isoformat() if one.at else None
+    return {**data, "asked_at": one.asked_at.isoformat(), "at": at, "same_as_at": same_as_at}
 
 
 def _opened_from(data: Mapping[str, Any]) -> FootageOpened:
     """Return the opened moment that `_opened_data` wrote. Raises ValueError, KeyError or TypeError."""
-    at = data["at"]
+    at, same_as_at = data["at"], data.get("same_as_at")
     return FootageOpened(
         **{
             **data,
             "asked_at": datetime.fromisoformat(data["asked_at"]),
             "at": datetime.fromisoformat(at) if at else None,
+            "same_as_at": datetime.fromisoformat(same_as_at) if same_as_at else None,
             "verdicts": tuple(_verdict_from(v) for v in data["verdicts"]),
         }
     )

@@ -1,13 +1,14 @@
-"""Compares the pictures of a moment of footage that was opened twice in one look.
+"""Compares the pictures of footage that was opened in one look: of one moment twice, and of moments hours apart.
 
 A recorder whose disk is gone may play what is live, whatever is requested; a live picture of seconds ago is equal
-to none that was seen on a live path. Footage is what it was: the same moment shows the same picture, to the noise. Of a
-scene that shows too little, or without noise, nothing is told.
+to none that was seen on a live path. Footage is what it was: the same moment shows the same picture, to the noise. And
+moments hours apart show two: a recorder that looks at no request plays the beginning of its footage for each of them,
+or one clip. Of a scene that shows too little nothing is told.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from agent.observe.pictures.view_owners import Judge
@@ -19,6 +20,11 @@ from masking.view.likeness import is_another_moment, likeness, read
 
 SAME_TIME: Final = timedelta(milliseconds=500)
 """How far apart the recorded times of one picture may be told."""
+
+APART: Final = timedelta(hours=1)
+"""How far apart two moments are of which no recorder has one picture: key pictures are seconds apart."""
+
+Played = FootageOpened | PictureSeen
 
 
 def opened_again(
@@ -35,10 +41,23 @@ def opened_again(
         value = replace(value, reason=f"worker: {error.reason}")
     else:
         value = replace(value, at=picture.taken_at, imprint=judged.imprint.hex())
-        first = _first(f"camera:{picture.camera_id}", opening, seen)
+        first = _first(_played(picture, seen), opening)
         value = replace(value, repeats=_repeats(first, value) if first is not None else None)
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
+
+
+def same_as_at(picture: Picture, opening: Opening, imprint: str, seen: Iterable[Observation]) -> datetime | None:
+    """Return another moment, at least APART, whose picture in this look was this one; None without any.
+
+    A recorder that dates both alike says itself that it played another moment than was requested.
+    """
+    for other in _played(picture, seen):
+        at = other.at if isinstance(other, FootageOpened) else other.taken_at
+        says_so = picture.dated and other.dated and at is not None and abs(at - picture.taken_at) <= SAME_TIME
+        if abs(_asked_at(other) - opening.at) >= APART and not says_so and is_repeated(other.imprint, imprint):
+            return _asked_at(other)
+    return None
 
 
 def is_repeated(first: str, again: str) -> bool | None:
@@ -51,15 +70,25 @@ def is_repeated(first: str, again: str) -> bool | None:
     return False if alike == "other" or is_another_moment(one.grain, other.grain) else None
 
 
-def _first(subject: str, opening: Opening, seen: Iterable[Observation]) -> FootageOpened | PictureSeen | None:
+def _played(picture: Picture, seen: Iterable[Observation]) -> list[Played]:
+    """Return what was played of the camera before in this look."""
+    own = [one.value for one in seen if one.subject == f"camera:{picture.camera_id}"]
+    return [one for one in own if isinstance(one, FootageOpened)
+            or (isinstance(one, PictureSeen) and one.path == "playback")]  # fmt: skip
+
+
+def _asked_at(one: Played) -> datetime:
+    return one.asked_at if isinstance(one, FootageOpened) else one.taken_at
+
+
+def _first(played: list[Played], opening: Opening) -> Played | None:
     """Return what came for that moment before: a further one, or else the oldest."""
-    own = [one.value for one in seen if one.subject == subject]
-    further = (one for one in own if isinstance(one, FootageOpened) and one.asked_at == opening.at)
-    oldest = (one for one in own if isinstance(one, PictureSeen) and one.path == "playback")
+    further = (one for one in played if isinstance(one, FootageOpened) and one.asked_at == opening.at)
+    oldest = (one for one in played if isinstance(one, PictureSeen))
     return next(further, None) or next(oldest, None)
 
 
-def _repeats(first: FootageOpened | PictureSeen, again: FootageOpened) -> bool | None:
+def _repeats(first: Played, again: FootageOpened) -> bool | None:
     """Compare two pictures of a moment; those that the recorder itself dates otherwise are of two, and tell nothing."""
     before = first.at if isinstance(first, FootageOpened) else first.taken_at
     if before is None or again.at is None:

@@ -74,8 +74,9 @@ class PathResult:
 
     @property
     def came(self) -> bool:
-        """Whether every picture came that was fetched in this turn, and that of a moment again when it was."""
-        return self.seen is not None and all(one.at is not None and one.repeats is not False for one in self.opened)
+        """Whether every picture came that was fetched in this turn, and each moment's own, also the second time."""
+        well = (one.at is not None and one.repeats is not False and one.same_as_at is None for one in self.opened)
+        return self.seen is not None and all(well)
 
     @property
     def is_well(self) -> bool:

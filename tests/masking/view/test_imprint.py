@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 import cv2
 import numpy as np
 import pytest
 
-from agent.demo.rtsp.clips import Clip, load
+from agent.demo.rtsp.clips import MIXTURE, Clip, load, recorded
 from agent.demo.scene.scene import jpeg, picture
 from agent.demo.world.cameras import CAMERAS, ISAPI_CAMERAS, DemoCamera
 from masking.model import Job, Judged
@@ -71,7 +72,7 @@ def test_an_imprint_of_another_length_is_refused() -> None:
 
 
 def judged(worker: Worker, clip: Clip, number: int) -> Judged:
-    units = (clip.sps, clip.pps, clip.pictures[number])
+    units = (clip.sps, clip.pps, *clip.pictures[number])
     return worker.judge(Job(b"".join(b"\0\0\0\1" + unit for unit in units), "h264"))
 
 
@@ -86,3 +87,13 @@ def test_the_worker_tells_what_is_live_from_what_was_recorded_and_shows_no_impri
     assert likeness(first, same) == "equal"
     assert {likeness(first, second), likeness(first, before), likeness(second, before)} == {"alike"}
     assert "imprint" not in repr(again)
+
+
+@pytest.mark.parametrize("stem", ["gate", "gate-bare", "library", "yard"])
+def test_two_half_hours_of_simulated_footage_are_alike_and_never_equal(stem: str) -> None:
+    with Worker(timeout_s=60) as worker:
+        numbers = (0, 1, 2, 3, 1000, 4095)
+        clips = [recorded(stem, AT + number * MIXTURE) for number in numbers]
+        found = [read(judged(worker, clip, 0).imprint) for clip in clips]
+    assert {likeness(a, b) for a, b in combinations([one for one in found if one is not None], 2)} == {"alike"}
+    assert None not in found

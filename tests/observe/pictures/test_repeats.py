@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from imprints import imprint
@@ -99,6 +99,49 @@ def test_a_picture_that_is_no_picture_the_second_time_did_not_open() -> None:
 
 def test_without_a_picture_before_nothing_is_told() -> None:
     assert judged(AGAIN).repeats is None
+
+
+NEWEST = replace(FLOOR, taken_at=NOW, opening=Opening("newest", NOW))
+
+
+def several(*pictures: Picture) -> list[datetime | None]:
+    """Judge pictures, all with one imprint but for those with the bytes `again`; return what each moment is same as."""
+
+    def judge(job: Job) -> Judged:
+        return Judged(640, 360, 90.0, 40.0, imprint=bytes.fromhex(imprint(1, 2) if job.data == b"again" else ONE))
+
+    values = [one.value for one in judge_pictures(site(camera()), pictures, judge)]
+    return [one.same_as_at for one in values if isinstance(one, FootageOpened)]
+
+
+def test_one_picture_for_moments_of_several_days_is_told_of_each_behind_the_first() -> None:
+    drawn = replace(FLOOR, taken_at=NOW - 9 * DAY, opening=Opening("drawn", NOW - 9 * DAY))
+    assert several(FLOOR, drawn, NEWEST) == [None, FLOOR_AT, FLOOR_AT]
+    assert several(OLDEST, NEWEST) == [FLOOR_AT], "the oldest is a moment too"
+    assert several(FLOOR, replace(NEWEST, data=b"again")) == [None, None]
+    assert several(FLOOR, replace(NEWEST, camera_id="yard")) == [None, None], "that is another camera's"
+
+
+@pytest.mark.parametrize(("apart", "told"), [(timedelta(minutes=59), False), (timedelta(hours=1), True)])
+def test_moments_that_are_near_each_other_may_show_one_picture(apart: timedelta, told: bool) -> None:
+    near = replace(FLOOR, taken_at=FLOOR_AT + apart, opening=Opening("drawn", FLOOR_AT + apart))
+    assert several(FLOOR, near) == [None, FLOOR_AT if told else None]
+
+
+@pytest.mark.parametrize(("at", "told"), [(FLOOR_AT, False), (NOW, True)])
+def test_a_recorder_that_dates_both_alike_says_itself_that_another_moment_came(at: datetime, told: bool) -> None:
+    first, other = replace(FLOOR, dated=True), replace(NEWEST, dated=True, taken_at=at)
+    assert several(first, other) == [None, FLOOR_AT if told else None]
+
+
+def test_one_picture_for_several_moments_has_its_turn_again_in_an_hour_and_is_remembered() -> None:
+    one = FootageOpened("newest", NOW, NOW, same_as_at=FLOOR_AT)
+    turn = PathResult("gate", "playback", NOW, "", "", seen=picture("playback"), opened=(one,))
+    assert not turn.came
+    data = json.loads(json.dumps(to_data(turn)))
+    assert from_data(data) == turn
+    del data["opened"][0]["same_as_at"]
+    assert from_data(data).opened == (replace(one, same_as_at=None),), "what the release before has written"
 
 
 @pytest.mark.parametrize(("repeats", "came"), [(True, True), (None, True), (False, False)])

@@ -19,7 +19,7 @@ def make() -> Telling:
     """Keep three days of porch, and copy a segment of today under every older name."""
 
     def copy(store: Path, now: datetime) -> None:
-        data = transport_stream(PORCH.place)
+        data = transport_stream(PORCH.place, now)
         for hour in range(3 * 24, 35 * 24):
             path = path_of(store, "porch", full_hour(now) - timedelta(hours=hour))
             if path.exists():

@@ -19,12 +19,11 @@ def make() -> Telling:
     """Write porch's segments from den's picture."""
 
     def swap(store: Path, now: datetime) -> None:
-        data = transport_stream(DEN.place)
         for hour in range(36 * 24):
             begin = full_hour(now) - timedelta(hours=hour)
             path = path_of(store, "porch", begin)
             if path.exists():
-                write(path, data, min(begin + timedelta(hours=1), now))
+                write(path, transport_stream(DEN.place, begin), min(begin + timedelta(hours=1), now))
 
     return Telling(files=swap)
 

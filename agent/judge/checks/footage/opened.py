@@ -147,37 +147,45 @@ def shown_live(facts: Facts, camera: CameraConfig) -> Iterator[Outcome]:
             next_step="play a day long ago at the recorder, and look at the clock in the picture",
         )
         yield Open("live", "may-be-live", message, doubted=True)
-    elif (again := _not_repeated(facts, camera.camera.id)) is not None:
-        yield _doubt(again)
+    elif (doubtful := _doubtful(facts, camera.camera.id)) is not None:
+        yield _doubt(doubtful)
 
 
-def may_be_live(facts: Facts, camera_id: str) -> bool:
-    """Tell whether what was played of a camera may be what is live.
+def may_be_none(facts: Facts, camera_id: str) -> bool:
+    """Tell whether what was played of a camera may be no footage of the moment that was requested.
 
-    It was equal to a live picture once, and did not differ since; or one moment of it did not show one picture twice.
+    It was equal to a live picture once, and did not differ since; one moment of it did not show one picture twice; or
+    two moments showed one.
     """
-    return _was_equal(facts, camera_id) or _not_repeated(facts, camera_id) is not None
+    return _was_equal(facts, camera_id) or _doubtful(facts, camera_id) is not None
 
 
 def _was_equal(facts: Facts, camera_id: str) -> bool:
     return any(one.cameras.keys() >= {camera_id, ""} for one in facts.remembered.moments)
 
 
-def _not_repeated(facts: Facts, camera_id: str) -> FootageOpened | None:
-    """Return the moment that showed two pictures, or did not open the second time; None without any.
+def _doubtful(facts: Facts, camera_id: str) -> FootageOpened | None:
+    """Return the moment that showed two pictures, did not open the second time, or showed another's; None without any.
 
     Also where time ran out: a recorder that is silent from then on would use up our time, and pass.
     """
     for one in facts.all(f"camera:{camera_id}", FootageOpened):
-        if one.name == "again" and (one.at is None or one.repeats is False):
+        if one.same_as_at is not None or (one.name == "again" and (one.at is None or one.repeats is False)):
             return one
     return None
 
 
-def _doubt(again: FootageOpened) -> Open:
+def _doubt(opened: FootageOpened) -> Open:
     """Return that one moment does not prove to be footage."""
-    at = utc_text(again.asked_at)
-    if again.at is None:
+    at = utc_text(opened.asked_at)
+    if opened.same_as_at is not None:
+        reason = "one-for-several"
+        next_step = "play both moments at the recorder, and compare the clocks in the pictures"
+        told = Message(
+            "its footage of {at} and of {other} is one picture: of which moment it is, is not known",
+            {"at": at, "other": utc_text(opened.same_as_at)},
+        )
+    elif opened.at is None:
         reason, next_step = "not-opened-again", "play that moment at the recorder"
         told = Message(
             "its footage of {at} opened once and not a second time: whether that is footage is not known", {"at": at}

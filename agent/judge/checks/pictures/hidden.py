@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.checks.devices import online
-from agent.judge.checks.footage.opened import may_be_live
+from agent.judge.checks.footage.opened import may_be_none
 from agent.judge.checks.footage.shared import RETENTION_ID
 from agent.judge.checks.pictures.glass import LIKE_GLASS, may_be_glass
 from agent.judge.checks.pictures.platform_path import on_platform, still_open
@@ -23,7 +23,7 @@ from agent.model.finding import Json, Message, listed
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig
 from drivers.model import Observation, RecordedBeside, Recordings, Unavailable
-from drivers.picture import PLATFORM, RECORDED, PathName, PictureSeen, Streams, ZoneVerdict
+from drivers.picture import PLATFORM, RECORDED, FootageOpened, PathName, PictureSeen, Streams, ZoneVerdict
 
 NOT_LOOKED_AT: Final = "path-not-looked-at"
 
@@ -57,7 +57,7 @@ def hidden(facts: Facts, camera: CameraConfig, now: datetime, switched_off: str 
     if platform is not None and not platform.void:
         seen[PLATFORM], judged = platform.observations
         verdicts |= {(PLATFORM, verdict.zone): (one, verdict) for one, verdict in judged}
-    mixed_up = f"{RETENTION_ID} {subject}" if _shows_another(seen, camera) else ""
+    mixed_up = f"{RETENTION_ID} {subject}" if _shows_another(facts, camera, "playback") else ""
     found: dict[tuple[str, str], Outcome] = dict(_bare(facts, camera.camera.id, verdicts, switched_off, mixed_up))
     for only, unproven in _open(facts, camera, seen, verdicts):
         for name in (only,) if only else tuple(zone.name for zone in camera.zones):
@@ -77,9 +77,16 @@ def _key(zone: str, path: str) -> str:
     return f"tested {zone} {path}" if path == PLATFORM else f"hidden {zone} {path}"
 
 
-def _shows_another(seen: Seen, camera: CameraConfig) -> bool:
-    """Tell whether what was played back is proven to be another camera's, which then is the cause (`opened.py`)."""
-    return "playback" in seen and seen["playback"][1].shows not in ("", camera.camera.id)
+def _shows_another(facts: Facts, camera: CameraConfig, path: PathName) -> bool:
+    """Tell whether what was played back is proven to be another camera's, which then is the cause (`opened.py`).
+
+    Any moment of playback counts: which of them show whose view they are depends on what stood before the camera.
+    """
+    subject = f"camera:{camera.camera.id}"
+    shown = {one.shows for one in facts.all(subject, PictureSeen) if one.path == path}
+    if path == "playback":
+        shown |= {one.shows for one in facts.all(subject, FootageOpened)}
+    return not shown <= {"", camera.camera.id}
 
 
 def _bare(
@@ -141,13 +148,13 @@ def _open(facts: Facts, camera: CameraConfig, seen: Seen, verdicts: Verdicts) ->
 
 
 def _not_its_footage(facts: Facts, camera: CameraConfig, seen: Seen) -> Iterator[Open]:
-    """Yield each path of footage on which what is live, or what another camera sees, may have come.
+    """Yield each path of footage on which what is live, of another moment, or what another camera sees, may have come.
 
     No mask in that counts. The check of retention says what it is, and is the cause.
     """
     name = camera.camera.id
     for path in RECORDED:
-        if path in seen and (seen[path][1].shows not in ("", name) or may_be_live(facts, name)):
+        if path in seen and (_shows_another(facts, camera, path) or may_be_none(facts, name)):
             message = Message(
                 "what came on path {path} may not be this camera's footage: what that hides is not known",
                 {"path": path_word(path)},

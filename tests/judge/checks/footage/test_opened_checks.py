@@ -10,7 +10,7 @@ from footage_looks import facts_of, listed
 from sites import DAY, NOW, camera, healthy, observed, opened, site, without
 
 from agent.judge.checks.table import run_checks
-from agent.model.finding import Finding
+from agent.model.finding import Finding, utc_text
 from agent.observe.footage.openings import drawn_opening, unopened_moments
 from agent.observe.pictures.turns import PathResult
 from drivers.model import Observations, Recordings, Span, Value
@@ -100,6 +100,26 @@ def test_one_moment_has_to_show_one_picture_and_no_mask_counts_in_what_may_be_li
     assert hidden.status == masks
     if masks != "pass":
         assert (hidden.reason, hidden.caused_by) == ("not-its-footage", RETENTION)
+
+
+@pytest.mark.parametrize("one", [FLOOR, NEWEST, DRAWN], ids=lambda one: one.name)
+def test_moments_of_several_days_that_are_one_picture_prove_none_of_them(one: FootageOpened) -> None:
+    """A recorder that reads no range plays the beginning of its footage for each of them."""
+    others = [other for other in (FLOOR, NEWEST, DRAWN) if other is not one]
+    found = judge(with_opened(*others, replace(one, same_as_at=NOW - 31 * DAY)))
+    assert said(found[RETENTION]) == ("unknown", "one-for-several")
+    assert found[RETENTION].message.values["other"] == utc_text(NOW - 31 * DAY)
+    hidden = found["privacy-mask-effective camera:gate"]
+    assert (hidden.status, hidden.reason, hidden.caused_by) == ("unknown", "not-its-footage", RETENTION)
+
+
+@pytest.mark.parametrize("one", [FLOOR, NEWEST, DRAWN], ids=lambda one: one.name)
+def test_a_mask_in_footage_of_which_any_moment_is_another_cameras_proves_nothing(one: FootageOpened) -> None:
+    others = [other for other in (FLOOR, NEWEST, DRAWN) if other is not one]
+    found = judge(with_opened(*others, replace(one, shows="yard")))
+    assert said(found[RETENTION]) == ("fail", "other-camera")
+    hidden = found["privacy-mask-effective camera:gate"]
+    assert (hidden.status, hidden.reason, hidden.caused_by) == ("unknown", "not-its-footage", RETENTION)
 
 
 def test_another_moment_is_drawn_each_hour_and_one_that_did_not_open_is_asked_for_again() -> None:
