@@ -222,12 +222,10 @@ def test_an_outage_of_a_whole_day_isolates_nothing(tmp_path: Path, worker: Worke
 
 
 def test_a_recorder_whose_pictures_do_not_say_when_they_were_recorded_passes_by_its_word_and_the_pass_says_so(
-    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, worker: Worker
 ) -> None:
-    """It plays what is of today, whatever moment is asked for."""
     short = replace(LIBRARY, id="short", channel=3, code="14020000001320000097", recording=RecordingPlan(12))
     with told_site(tmp_path, worker, (RECORDER, NVR), (GATE, LIBRARY, HALL, short)) as told:
-        lies.plays_today(monkeypatch)
         told.cycle(4)
         for camera in ("library", "hall"):
             one = told.findings[f"{RETENTION} camera:{camera}"]
@@ -238,6 +236,16 @@ def test_a_recorder_whose_pictures_do_not_say_when_they_were_recorded_passes_by_
         assert (gate.status, level_of(gate)) == ("pass", "both"), "ONVIF tells the time with the picture"
         assert status(told, f"{RETENTION} camera:short") == ("fail", "too-short")
         assert not [e for e in told.events if e["finding"]["check"] == RETENTION and "short" not in str(e["finding"])]
+
+
+def test_a_recorder_that_plays_what_is_of_today_for_every_moment_is_not_believed(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told_site(tmp_path, worker, (NVR,), (LIBRARY, HALL)) as told:
+        lies.plays_today(monkeypatch)
+        told.cycle(4)
+        item = held(told, RETENTION, "camera:library", "camera:hall")
+        assert item.reason == "one-for-several"
 
 
 @pytest.mark.parametrize(("today", "found"), [(False, ("pass", "")), (True, ("unknown", "oldest-not-opened"))])

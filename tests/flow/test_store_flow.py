@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 import scripted_driver
 from patience import PATIENCE_S
 from sites import camera, site
-from store_footage import PATTERN, lay
 
+from agent.demo.liars.segment import PATTERN, record
 from agent.judge.memory.memory import EMPTY_MEMORY, from_json, to_json
 from agent.model.finding import Finding, Moment
 from agent.service.cycle.cycle import CycleResult, see
@@ -26,8 +25,6 @@ from drivers.model import Device
 from masking.worker.client import Worker
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-WALL = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +40,9 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stored(tmp_path: Path, days: int) -> Site:
     """Return a site whose camera is recorded in hours on a disk of this host, for so many days until now."""
-    begins = [NOW - HOUR * (n + 1) for n in reversed(range(days * 24))]
-    lay(tmp_path / "srv", f"{PATTERN}.mp4", [b.astimezone(WALL) for b in begins], length_s=3600)
+    record(tmp_path / "srv", "gate", "gate", NOW - timedelta(days=days), NOW)
     one = replace(camera(store="disk", store_name="gate"), in_use_since=date(2024, 1, 1))
-    stores = (Store("disk", "segments", tmp_path / "srv", f"{PATTERN}.mp4"),)
+    stores = (Store("disk", "segments", tmp_path / "srv", PATTERN),)
     devices = (Device("box", scripted_driver.HEALTHY, 80, "scripted"),)
     return replace(site(one), stores=stores, devices=devices, storage=Storage(tmp_path / "state"))
 

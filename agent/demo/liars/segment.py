@@ -8,7 +8,7 @@ Source: ISO/IEC 13818-1, 2.4.3 (transport packets, PES), 2.4.4 (PAT, PMT) and an
 import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from agent.demo.rtsp.clips import recorded
@@ -22,7 +22,7 @@ _PACKET, _PMT_PID, _VIDEO_PID, _H264 = 188, 0x1000, 0x100, 0x1B
 _DELIMITER = b"\x09\xf0"
 
 
-@cache
+@lru_cache(maxsize=1)
 def transport_stream(place: str, at: datetime) -> bytes:
     """Return a file that holds the first picture of what was recorded of a place at a moment."""
     clip = recorded(place, at)
