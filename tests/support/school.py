@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Literal
 
@@ -118,7 +118,7 @@ def in_full_hd(clip: clips.Clip) -> clips.Clip:
     ]
     command += ["-c:v", "libx264", "-profile:v", "main", "-pix_fmt", "yuv420p", "-preset", "veryfast", "-crf", "23"]
     command += ["-g", "1", "-x264-params", "slices=1:sliced-threads=0", "-bsf:v", "filter_units=remove_types=6|9"]
-    units = b"".join(b"\0\0\0\1" + unit for unit in (clip.sps, clip.pps, *clip.pictures))
+    units = b"".join(b"\0\0\0\1" + unit for unit in (clip.sps, clip.pps, *chain.from_iterable(clip.pictures)))
     done = subprocess.run([*command, "-f", "h264", "-"], input=units, capture_output=True, check=True)
     return clips.cut(done.stdout)
 

@@ -10,14 +10,14 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from agent.demo.rtsp.clips import Clip, load
+from agent.demo.rtsp.clips import Clip, load, recorded
 from agent.demo.rtsp.rtp import CLEAN_POINT, CLOCK_HZ, PAYLOAD_TYPE, Packetiser, ReplayMark
 from agent.demo.world.login import Gate
 from stubs.traffic import TRAFFIC
 
 RATE_HZ = 25
-CLIPS = tuple(f"{name}-main.h264" for name in ("annex", "canteen", "corridor", "gate", "yard", "lobby"))
-"""640x360, keyframes of 18 to 21 kB: what a sub-stream of 512 kbit/s has."""
+CLIPS = tuple(f"{name}-main.h264" for name in ("bicycles", "canteen", "corridor", "gate", "yard", "library"))
+"""640x360, keyframes of 14 to 21 kB: what a sub-stream of 512 kbit/s has. Of each there is footage."""
 
 _CLOCK = re.compile(r"clock=(\d{8}T\d{6})")
 
@@ -33,6 +33,7 @@ class Rtsp(asyncio.Protocol):
     ) -> None:
         whole = load(clip)
         self._clip = replace(whole, pictures=whole.pictures[:1]) if keys_only else whole
+        self._place = clip.removesuffix("-main.h264")
         self._silent_play, self._gate = silent_play, gate
         self._received = b""
         self._number = 0
@@ -72,7 +73,7 @@ class Rtsp(asyncio.Protocol):
             moment = _CLOCK.search(headers.get("range", ""))
             if moment and headers.get("require") == "onvif-replay":
                 at = datetime.strptime(moment[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-                self._mark = ReplayMark(at, CLEAN_POINT, int(cseq))
+                self._mark, self._clip = ReplayMark(at, CLEAN_POINT, int(cseq)), recorded(self._place, at)
             if self._silent_play:
                 self._write(_reply(200, cseq, "Session: 77"))
             else:
@@ -92,7 +93,7 @@ class Rtsp(asyncio.Protocol):
             return
         place = self._number % len(self._clip.pictures)
         picture = self._clip.pictures[place]
-        units = (self._clip.sps, self._clip.pps, picture) if place == 0 else (picture,)
+        units = (self._clip.sps, self._clip.pps, *picture) if place == 0 else picture
         packets = self._packetiser.picture(units, self._number * CLOCK_HZ // RATE_HZ, self._mark)
         self._write(before + packets)
         self._number += 1
