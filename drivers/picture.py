@@ -158,7 +158,7 @@ class FootageOpened:
     """Another moment of footage than the oldest was opened, or was not.
 
     `asked_at` is the moment that was requested, `at` the recorded moment of the picture that came, by the recorder's
-    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows`, `imprint` and `clock_off_s` as in
+    clock; None: none came, for `reason`. `dated` as in `Picture`, `shows`, `imprint`, `digest` and `clock_off_s` as in
     `PictureSeen`, the last beside `at`. `verdicts` are those on the camera's zones. `blank`: nothing is seen in it.
     `repeats`: of `again`, whether the picture of that moment came that had come before; None: that cannot be told.
     `same_as_at`: another moment that was requested in the same look, and for which the same picture came.
@@ -176,6 +176,7 @@ class FootageOpened:
     clock_off_s: float | None = None
     repeats: bool | None = None
     same_as_at: datetime | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ from agent.demo.liars.masks import (
 )
 from agent.demo.liars.moments import (
     bare_event_picture,
+    card_for_footage,
     late_for_footage,
     live_for_footage,
     moving_card,
@@ -218,6 +219,7 @@ LIES: tuple[Lie, ...] = (
     live_for_footage.LIE,
     late_for_footage.LIE,
     one_for_every_day.LIE,
+    card_for_footage.LIE,
     moving_card.LIE,
     # identity
     local_time_as_utc.LIE,

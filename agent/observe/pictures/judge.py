@@ -188,7 +188,8 @@ def _opened(
     except WorkerError as error:
         at, reason = None, f"worker: {error.reason}"
     value = FootageOpened(opening.name, opening.at, at, reason, picture.dated, shows, verdicts, blank, imprint, off)
-    value = replace(value, same_as_at=same_as_at(picture, opening, imprint, seen))
+    value = replace(value, digest=hashlib.sha256(picture.data).hexdigest())
+    value = replace(value, same_as_at=same_as_at(value, picture.camera_id, seen))
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 

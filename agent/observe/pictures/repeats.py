@@ -3,7 +3,7 @@
 A recorder whose disk is gone may play what is live, whatever is requested; a live picture of seconds ago is equal
 to none that was seen on a live path. Footage is what it was: the same moment shows the same picture, to the noise. And
 moments hours apart show two: a recorder that looks at no request plays the beginning of its footage for each of them,
-or one clip. Of a scene that shows too little nothing is told.
+or one clip. Of a scene that shows too little only the same bytes tell anything.
 """
 
 from collections.abc import Iterable
@@ -41,21 +41,25 @@ def opened_again(
         value = replace(value, reason=f"worker: {error.reason}")
     else:
         value = replace(value, at=picture.taken_at, imprint=judged.imprint.hex())
-        first = _first(_played(picture, seen), opening)
+        first = _first(_played(picture.camera_id, seen), opening)
         value = replace(value, repeats=_repeats(first, value) if first is not None else None)
     where = replace(picture.provenance, true_at=picture.taken_at, level="seen")
     return Observation(f"camera:{picture.camera_id}", value, picture.taken_at, "look", where)
 
 
-def same_as_at(picture: Picture, opening: Opening, imprint: str, seen: Iterable[Observation]) -> datetime | None:
+def same_as_at(opened: FootageOpened, camera_id: str, seen: Iterable[Observation]) -> datetime | None:
     """Return another moment, at least APART, whose picture in this look was this one; None without any.
 
-    A recorder that dates both alike says itself that it played another moment than was requested.
+    The same bytes are enough: a card has no imprint. A recorder that dates both alike says itself that it played
+    another moment than was requested.
     """
-    for other in _played(picture, seen):
+    if opened.at is None:
+        return None
+    for other in _played(camera_id, seen):
         at = other.at if isinstance(other, FootageOpened) else other.taken_at
-        says_so = picture.dated and other.dated and at is not None and abs(at - picture.taken_at) <= SAME_TIME
-        if abs(_asked_at(other) - opening.at) >= APART and not says_so and is_repeated(other.imprint, imprint):
+        says_so = opened.dated and other.dated and at is not None and abs(at - opened.at) <= SAME_TIME
+        is_one = other.digest == opened.digest or is_repeated(other.imprint, opened.imprint)
+        if abs(_asked_at(other) - opened.asked_at) >= APART and is_one and not says_so:
             return _asked_at(other)
     return None
 
@@ -70,9 +74,9 @@ def is_repeated(first: str, again: str) -> bool | None:
     return False if alike == "other" or is_another_moment(one.grain, other.grain) else None
 
 
-def _played(picture: Picture, seen: Iterable[Observation]) -> list[Played]:
+def _played(camera_id: str, seen: Iterable[Observation]) -> list[Played]:
     """Return what was played of the camera before in this look."""
-    own = [one.value for one in seen if one.subject == f"camera:{picture.camera_id}"]
+    own = [one.value for one in seen if one.subject == f"camera:{camera_id}"]
     return [one for one in own if isinstance(one, FootageOpened)
             or (isinstance(one, PictureSeen) and one.path == "playback")]  # fmt: skip
 

@@ -122,6 +122,22 @@ def test_one_picture_for_moments_of_several_days_is_told_of_each_behind_the_firs
     assert several(FLOOR, replace(NEWEST, camera_id="yard")) == [None, None], "that is another camera's"
 
 
+def test_the_same_bytes_are_enough_where_a_picture_shows_too_little_to_be_compared() -> None:
+    def judge(job: Job) -> Judged:
+        if job.data == b"broken":
+            raise WorkerError("malformed")
+        return Judged(640, 360, 90.0, 40.0)
+
+    def told(*pictures: Picture) -> list[datetime | None]:
+        values = [one.value for one in judge_pictures(site(camera()), pictures, judge)]
+        return [one.same_as_at for one in values if isinstance(one, FootageOpened)]
+
+    assert told(FLOOR, NEWEST) == [None, FLOOR_AT]
+    assert told(OLDEST, NEWEST) == [FLOOR_AT]
+    assert told(FLOOR, replace(NEWEST, data=b"again")) == [None, None], "it is dark: that is no picture of another day"
+    assert told(replace(FLOOR, data=b"broken"), replace(NEWEST, data=b"broken")) == [None, None], "neither opened"
+
+
 @pytest.mark.parametrize(("apart", "told"), [(timedelta(minutes=59), False), (timedelta(hours=1), True)])
 def test_moments_that_are_near_each_other_may_show_one_picture(apart: timedelta, told: bool) -> None:
     near = replace(FLOOR, taken_at=FLOOR_AT + apart, opening=Opening("drawn", FLOOR_AT + apart))
