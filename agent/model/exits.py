@@ -5,7 +5,7 @@ Of several, `1` before `4` before `3`; from 64 up those of sysexits.h.
 
 from typing import Final
 
-from agent.model.finding import Finding, is_quiet
+from agent.model.finding import Finding
 
 OK: Final = 0
 """All pass or warn."""
@@ -56,5 +56,5 @@ def exit_code(findings: tuple[Finding, ...]) -> int:
     return worst(
         fails=any(f.status == "fail" for f in findings),
         refused=bool(refused(findings)),
-        unchecked=any(f.status == "unknown" and not is_quiet(f) for f in findings),
+        unchecked=any(f.status == "unknown" and not f.quiet for f in findings),
     )

@@ -161,6 +161,32 @@ class Ground:
     remembered: bool = False
 
 
+WAITS_FOR: Final = "waits_for"
+"""Names in the evidence of an unknown finding what it waits for: one of `Wait`."""
+
+Wait = Literal["device", "person", "look"]
+"""A device that does not tell; a person who has not asked for it; a later look, which will know by itself."""
+
+PAST_BREACH: Final = "past-breach"
+"""Why a finding warns of what was late or out of order, which nobody can undo: it has a section of its own."""
+
+ACCEPTED: Final = "accepted"
+"""Names in the evidence of an unknown finding who accepted that it is not known, why, and until when."""
+
+Quiet = Literal["", "device", "person", "look", "accepted"]
+"""Why an unknown finding changes no exit code: what it waits for, or that a person accepted it; empty: it does."""
+
+
+def quiet_of(status: str, evidence: Mapping[str, object]) -> Quiet:
+    """Return why a finding of this status and evidence is quiet, empty where it counts."""
+    if status != "unknown":
+        return ""
+    if ACCEPTED in evidence:
+        return "accepted"
+    waits: Sequence[Quiet] = get_args(Wait)
+    return next((one for one in waits if one == evidence.get(WAITS_FOR)), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One judgement.
@@ -186,35 +212,15 @@ class Finding:
         """Identifies this finding from one cycle to the next."""
         return f"{self.check} {self.subject}"
 
-
-WAITS_FOR: Final = "waits_for"
-"""Names in the evidence of an unknown finding what it waits for: one of `Wait`."""
-
-Wait = Literal["device", "person", "look"]
-"""A device that does not tell; a person who has not asked for it; a later look, which will know by itself."""
-
-PAST_BREACH: Final = "past-breach"
-"""Why a finding warns of what was late or out of order, which nobody can undo: it has a section of its own."""
-
-ACCEPTED: Final = "accepted"
-"""Names in the evidence of an unknown finding who accepted that it is not known, why, and until when."""
+    @property
+    def quiet(self) -> Quiet:
+        """Why it is unknown and yet changes no exit code; empty where it counts."""
+        return quiet_of(self.status, self.evidence)
 
 
 def is_waiting(finding: Finding) -> bool:
     """Tell whether a finding is unknown since nothing was offered that could be judged: no fault, and no event."""
     return finding.status == "unknown" and WAITS_FOR in finding.evidence
-
-
-def is_quiet(finding: Finding) -> bool:
-    """Tell whether a finding is unknown and changes no exit code: it waits, or a person accepted it."""
-    return finding.status == "unknown" and (WAITS_FOR in finding.evidence or ACCEPTED in finding.evidence)
-
-
-def is_item(finding: Finding) -> bool:
-    """Tell whether a finding is shown as open: not well, explained by no other, and nothing that ends by itself."""
-    if finding.status in ("pass", "not_applicable") or finding.caused_by:
-        return False
-    return ACCEPTED not in finding.evidence and finding.evidence.get(WAITS_FOR) != "look"
 
 
 @dataclass(frozen=True, slots=True)

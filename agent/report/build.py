@@ -23,14 +23,14 @@ from agent.observe.facts.facts import Facts
 from agent.report.authors import NOBODYS, Ids, anonymous, without_people
 from agent.report.basis import bases
 from agent.report.config import config_body, steady_digest, with_findings
-from agent.report.health import counts, health_body
+from agent.report.health import health_body
 from agent.report.secret_names import secret_names, without_said
 from agent.report.spot_check import NO_REQUESTS, HubRequests
 from agent.site.config.site import Site
 from agent.site.declarations.secret import nameless
 from agent.site.declarations.standing import local_day
 
-__all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
+__all__ = ["build_reports", "finding_json", "parse_finding"]
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
 """Reduced by one period, so that no day lacks one: a hub counts cameras by the report of the day."""

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Final, get_args
+from typing import Final
 
 from agent.contract.chain import encode
 from agent.contract.repair_counts import OTHER, Repairs
 from agent.judge.memory.episodes import Episode, by_class
-from agent.model.finding import Finding, Json, Status, is_quiet, utc_text
+from agent.model.finding import Finding, Json, Status, utc_text
+from agent.model.matters import WELL, counts, matters
 from agent.observe.facts.assessed_days import DayAssessed, last_whole_day, rates_json
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
@@ -59,7 +60,7 @@ def health_body(
         "division": site.division,
         "next_due_at": utc_text(now + timedelta(seconds=site.period_s)),
         **_log_member(facts),
-        "counts": counts(findings),
+        "counts": {**counts(findings)},
         "code_prefix": prefix,
         "cameras": _cameras(site.cameras, online, prefix),
         "not_pass": [],
@@ -104,12 +105,6 @@ def _bytes_left(body: Mapping[str, Json]) -> int:
     return HEALTH_MAX_BYTES - AROUND_BODY_BYTES - len(encode(body))
 
 
-def counts(findings: Iterable[Finding]) -> dict[str, Json]:
-    """Return how many findings have each status, without those that have a cause."""
-    counter = Counter(f.status for f in findings if not f.caused_by)
-    return {status: counter[status] for status in get_args(Status)}
-
-
 def code_prefix(cameras: Iterable[CameraConfig]) -> str:
     """Return the common prefix of all cameras' codes."""
     codes = [c.camera.code for c in cameras if c.camera.code]
@@ -129,20 +124,16 @@ def _cameras(cameras: Iterable[CameraConfig], online: Mapping[str, Status], pref
 
 
 def not_pass(findings: Iterable[Finding], room_bytes: int) -> list[Json]:
-    """Return what is not pass by check, status and reason, with as many subjects as fit in `room_bytes`.
+    """Return the matters that are not well by check, status and reason, with as many subjects as fit in `room_bytes`.
 
-    The worst comes first, and what only waits last.
-
-    Every finding without a cause is counted in one group. Groups that do not fit are summed by status as `others`.
+    The worst comes first, and what only waits last. `count`: its subjects, without what follows from them. Groups that
+    do not fit are summed by status as `others`.
     Subjects are named in turn, one of each group, so that one broken recorder leaves room for others; `more` counts
     those not named.
     """
-    found: dict[tuple[str, Status, str], list[str]] = {}
-    causes = [f for f in findings if f.status in _WORST_FIRST and not f.caused_by]
-    for f in sorted(causes, key=lambda one: (is_quiet(one), _WORST_FIRST.index(one.status))):
-        found.setdefault((f.check, f.status, f.reason), []).append(f.subject)
-    groups = [_group(*key, len(subjects)) for key, subjects in found.items()]
-    named = list(found.values())
+    open_ = [one.found for one in matters(findings) if one.status not in WELL]
+    groups = [_group(found[0].check, found[0].status, found[0].reason, len(found)) for found in open_]
+    named = [[one.subject for one in found] for found in open_]
     if _size(groups) > room_bytes:
         groups, named = _merge_groups(groups, named, room_bytes - _OTHERS_BYTES)
     left = room_bytes - _size(groups)

@@ -111,8 +111,8 @@ ROOMS: Final = (
         name="exit-code-unknown-dropped",
         row="model",
         file="agent/model/exits.py",
-        text='        unchecked=any(f.status == "unknown" and not is_quiet(f) for f in findings),\n',
-        mutated='        unchecked=any(f.status == "warn" and not is_quiet(f) for f in findings),\n',
+        text='        unchecked=any(f.status == "unknown" and not f.quiet for f in findings),\n',
+        mutated='        unchecked=any(f.status == "warn" and not f.quiet for f in findings),\n',
         test="test_gateway_checks.py::test_at_a_gateway_that_cannot_confine_its_worker_no_picture_is_judged_and_that_is_one_open_item",
     ),
     Mutant(

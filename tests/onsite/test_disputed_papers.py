@@ -11,7 +11,8 @@ from sites import NOW
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.disputes import Decision, Dispute, contested
 from agent.judge.memory.episodes import new_episode
-from agent.model.finding import Finding, is_item
+from agent.model.finding import Finding
+from agent.model.matters import shown
 from agent.onsite.filing.contents import dossier_of
 from agent.onsite.handover.contents import contents
 from agent.onsite.handover.contents_findings import is_declaration
@@ -46,7 +47,7 @@ def test_a_hand_over_report_shows_a_dispute_in_the_sentence_of_its_finding(lang:
     checked = looked(filing_site())
     found = run_checks(checked.site, checked.seen.facts, NOW)
     checked = replace(checked, seen=replace(checked.seen, findings=found))
-    finding = next(one for one in found if is_item(one) and not is_declaration(one))
+    finding = next(one for each in shown(found) for one in each.found if not is_declaration(one))
     told = said(disputed(checked, finding), lang)
     assert [text for text in told if words in text and BY in text] != []
     assert [text for text in said(checked, lang) if words in text] == []

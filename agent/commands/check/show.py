@@ -14,12 +14,13 @@ from agent.commands.terminal.tables import cameras_table, findings_table, summar
 from agent.judge.memory.disputes import contested_json
 from agent.judge.memory.episodes import times_json
 from agent.judge.wording.broken_rules import standing
-from agent.model.finding import Basis, Finding, Ground, Json, Message, is_item, listed, utc_text
+from agent.model.finding import Basis, Finding, Ground, Json, Message, listed, utc_text
+from agent.model.matters import Matter, counts, finding_counts, matters
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.handover.left_out import left_out, left_out_text
 from agent.onsite.one_look.result import CheckResult
 from agent.report.basis import bases
-from agent.report.build import counts, finding_json
+from agent.report.build import finding_json
 from agent.report.levels import passes_by_level
 from agent.report.timeline import Timeline, timeline_json
 from agent.report.timeline_days import timeline_of
@@ -43,6 +44,7 @@ COLUMNS = (
     "at",
     "level",
     "oldest_age_s",
+    "matter",
 )
 BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the code page of its own country."""
@@ -105,7 +107,9 @@ def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str,
             }
             for c in site.cameras
         ],
-        "counts": counts(seen.findings),
+        "counts": {**counts(seen.findings)},
+        "finding_counts": {**finding_counts(seen.findings)},
+        "matters": [matter_json(one) for one in matters(seen.findings)],
         "left_out": [{"document": one.document, "article": one.article} for one in left_out(seen.findings)],
         "pass_by_level": {level: count for level, count in passes_by_level(seen.findings, rests_on).items()},
         "devices": equipment_json(site, seen.facts),
@@ -128,6 +132,17 @@ def _finding_json(checked: CheckResult, finding: Finding, basis: Basis) -> dict[
         "standing": str(stands) if stands is not None else None,
         "episode": times_json(episode) if episode else None,
         "disputed": contested_json(word) if (word := checked.disputed(finding.key)) else None,
+    }
+
+
+def matter_json(one: Matter[Finding]) -> dict[str, Json]:
+    """Return a matter: its id and status, why it only waits, and the keys of its findings and of what follows."""
+    return {
+        "id": one.id,
+        "status": one.status,
+        "quiet": one.quiet or None,
+        "findings": [finding.key for finding in one.found],
+        "following": [finding.key for finding in one.following],
     }
 
 
@@ -174,11 +189,11 @@ def result_csv(checked: CheckResult, lang: str, everything: bool = False) -> str
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
-    for finding in checked.seen.findings:
-        if everything or is_item(finding):
-            writer.writerow(
-                csv_cell(cell) for cell in _row(finding, known[finding.key], names, utc_text(checked.at), lang)
-            )
+    for one in matters(checked.seen.findings):
+        found = (*one.found, *one.following) if everything else one.found if one.is_shown else ()
+        for finding in found:
+            row = _row(finding, known[finding.key], names, utc_text(checked.at), lang)
+            writer.writerow(csv_cell(cell) for cell in (*row, one.id))
     return BOM + written.getvalue()
 
 

@@ -16,10 +16,11 @@ from agent.commands.terminal.marks import STYLE
 from agent.host.paths import SECRETS_NAME, SITE_NAME
 from agent.model import exits
 from agent.model.finding import Finding, Json, Message
+from agent.model.matters import counts
 from agent.onsite.one_look.result import CheckResult
 from agent.onsite.start.harm import Harm, by_harm, to_declare
 from agent.onsite.start.next_steps import next_steps
-from agent.report.build import counts, finding_json
+from agent.report.build import finding_json
 from agent.report.check_titles import TITLES
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable

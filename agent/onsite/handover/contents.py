@@ -10,7 +10,8 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.model.finding import Message, Status, is_quiet
+from agent.model.finding import Finding, Message
+from agent.model.matters import counts, matters
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_duties import duties, not_due
 from agent.onsite.handover.contents_equipment import device_parts, stream_parts
@@ -58,8 +59,7 @@ def contents(
     were removed, which the report notes. `pictures`: of which cameras pictures were asked for.
     """
     site, facts, findings = checked.site, checked.seen.facts, with_roots(checked.seen.findings)
-    causes = [f for f in findings if not f.caused_by and not is_past(f)]
-    totals = Counter(f.status for f in causes)
+    totals = counts(findings)
     known, named = bases(site, facts, findings, checked.at), places_of(site, lang)
     groups, timeline = grouped(f for f in findings if not is_past(f)), timeline_of(site, facts, findings, checked.at)
     say = partial(finding_text, lang=lang, disputed=checked.disputed)
@@ -71,7 +71,7 @@ def contents(
     return HandOver(
         site=_site(checked, redacted, lang),
         totals={status: totals[status] for status in ORDER},
-        verdict=_verdict(totals, sum(is_quiet(f) for f in causes), len(past), lang),
+        verdict=_verdict(findings, len(past), lang),
         groups=group_parts(named, groups, findings, say, lang),
         matrix=matrix(site, findings, known, named, lang),
         levels=tuple((n, translate(LEVEL_WORDS[one], lang)) for one, n in passes_by_level(findings, known).items()),
@@ -92,15 +92,17 @@ def contents(
     )
 
 
-def _verdict(totals: Mapping[Status, int], quiet: int, past: int, lang: str) -> str:
+def _verdict(findings: tuple[Finding, ...], past: int, lang: str) -> str:
     """Return the result in one sentence; nothing unknown is called good.
 
-    `quiet`: how many of the unknown ones only wait, or were accepted by a person. `past`: how much was late or out of
-    order, which holds no hand-over up.
+    `past`: how much was late or out of order, which holds no hand-over up.
     """
+    open_ = matters(one for one in findings if not is_past(one))
+    totals = Counter(one.status for one in open_)
+    quiet = sum(bool(one.quiet) for one in open_)
     unchecked = totals["unknown"] - quiet
     if totals["fail"]:
-        text = Message("Not ready to be handed over: {count} findings fail.", {"count": totals["fail"]})
+        text = Message("Not ready to be handed over: {count} matters fail.", {"count": totals["fail"]})
     elif unchecked:
         text = Message("Nothing fails, but {count} points could not be checked.", {"count": unchecked})
     elif totals["warn"]:

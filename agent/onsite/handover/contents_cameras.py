@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from agent.judge.wording.picture_words import PATHS, zone_reason
 from agent.judge.wording.unavailable import unavailable_message
-from agent.model.finding import Finding, Message, Status, is_item, is_quiet
+from agent.model.finding import Finding, Message, Status
+from agent.model.matters import shown
 from agent.observe.approvals.approvals import Approval, with_approvals
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import recorder_of
@@ -86,7 +87,7 @@ def _camera(look: _Look, config: CameraConfig) -> CameraPart:
 
 def _own(look: _Look, own: tuple[Finding, ...]) -> tuple[OwnFinding, ...]:
     # What follows from another finding of this same camera would say the same thing twice.
-    told = {f.key for f in own if is_item(replace(f, caused_by=""))}
+    told = {f.key for one in shown(replace(f, caused_by="") for f in own) for f in one.found}
     return look.own(f for f in own if f.key in told and f.caused_by not in told)
 
 
@@ -96,7 +97,7 @@ def _of_devices(look: _Look, config: CameraConfig) -> tuple[OwnFinding, ...]:
     return tuple(
         replace(line, text="", device=look.places[subject].name)
         for subject in subjects
-        for line in look.own(f for f in look.by_subject.get(subject, ()) if f.status == "fail" and is_item(f))
+        for line in look.own(f for f in look.by_subject.get(subject, ()) if f.status == "fail" and not f.caused_by)
     )
 
 
@@ -116,7 +117,7 @@ def _kept(row: TimelineRow | None, zone: ZoneInfo, lang: str) -> str:
 
 def _status(own: tuple[Finding, ...]) -> Status:
     """Return the worst status of a camera; unknown where it has none."""
-    due = [f.status for f in own if f.status != "not_applicable" and not is_quiet(f)]
+    due = [f.status for f in own if f.status != "not_applicable" and not f.quiet]
     return min(due, key=ORDER.index, default="unknown")
 
 

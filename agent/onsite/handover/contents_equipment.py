@@ -6,7 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.judge.wording.picture_words import PATHS
-from agent.model.finding import Finding, Message, Status, is_item, listed
+from agent.model.finding import Finding, Message, Status, listed
+from agent.model.matters import shown
 from agent.observe.facts.facts import Facts
 from agent.onsite.handover.places import Places
 from agent.onsite.handover.report import ORDER, DevicePart, OwnFinding, PlacePart, StreamPart
@@ -59,7 +60,7 @@ def _device(
         link="",
         outlook=render(forecast.message, lang) if forecast is not None and forecast.status == "pass" else NONE,
         status=min(due, key=ORDER.index, default="unknown"),
-        findings=own(one for one in found if is_item(one)),
+        findings=own(f for one in shown(f for f in found if not f.caused_by) for f in one.found),
     )
 
 

@@ -10,7 +10,8 @@ from typing import Final, Literal
 
 from agent.judge.checks.papers import declared
 from agent.judge.memory.disputes import Contested, contested_words
-from agent.model.finding import Finding, Message, Status, is_item
+from agent.model.finding import Finding, Message, Status
+from agent.model.matters import WELL, roots, shown
 from agent.onsite.handover.places import Places, place, places
 from agent.onsite.handover.report import ORDER, GroupPart, OwnFinding, PlacePart, SaidPart
 from agent.onsite.handover.report_words import rule_text
@@ -40,26 +41,17 @@ def finding_text(finding: Finding, lang: str, disputed: Callable[[str], Conteste
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Group open findings by check, status and kind of sentence: what fails first, then by how many there are."""
-    groups: dict[tuple[str, Status, str], list[Finding]] = {}
-    for finding in findings:
-        if is_item(finding):
-            groups.setdefault((finding.check, finding.status, finding.message.template), []).append(finding)
-    ordered = sorted(groups.values(), key=lambda group: (ORDER.index(group[0].status), -len(group)))
-    return tuple(tuple(group) for group in ordered)
+    """Return the findings of each open matter, the worst first; of what follows from it, none."""
+    return tuple(one.found for one in shown(findings))
 
 
 def with_roots(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings with the first cause of each in place of its nearest: what a reader can act on."""
-    by_key = {one.key: one for one in findings}
-    return tuple(replace(one, caused_by=_root(one, by_key)) for one in findings)
+    """Return the findings with the first cause of each in place of its nearest: what a reader can act on.
 
-
-def _root(finding: Finding, by_key: Mapping[str, Finding]) -> str:
-    passed = [finding.key]
-    while (nearest := by_key[passed[-1]].caused_by) in by_key and nearest not in passed:
-        passed.append(nearest)
-    return passed[-1] if len(passed) > 1 else finding.caused_by
+    One that nothing explains has none.
+    """
+    rooted = roots(findings)
+    return tuple(replace(one, caused_by="" if rooted[one.key] is one else rooted[one.key].key) for one in findings)
 
 
 def anchor_of(number: int) -> str:
@@ -78,7 +70,7 @@ def group_parts(
     """Return the groups as a reader sees them; `findings` are all of the look, with what shares a cause."""
     following: dict[str, list[Finding]] = {}
     for one in findings:
-        if one.caused_by and one.status not in ("pass", "not_applicable"):
+        if one.caused_by and one.status not in WELL:
             following.setdefault(one.caused_by, []).append(one)
     return tuple(_part(known, anchor_of(number), group, following, say, lang) for number, group in enumerate(groups))
 

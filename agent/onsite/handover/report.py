@@ -237,8 +237,8 @@ class KeyPart:
 class HandOver:
     """The report's values, in the order of the report. `rules` are short and full names of the rules behind the checks.
 
-    `groups` are the open findings, what fails first; `past` is what was late or out of order, which no total counts and
-    nobody can undo. `levels` are the passes by level of evidence: how many, and the
+    `groups` are the open matters, the worst first; `past` is what was late or out of order, which nobody can undo.
+    `levels` are the passes by level of evidence: how many, and the
     level in words. `not_due` are titles by the reason for which they are not due. `keeping`: who holds the file, on
     what ground, and until when. `indication`: what such a report is worth; `error_rates`: title and rates.
     """

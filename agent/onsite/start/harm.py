@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.model.finding import Finding, Message, Severity, Status, is_item
+from agent.model.finding import Finding, Message, Severity, Status
+from agent.model.matters import shown
 from agent.onsite.handover.contents_findings import is_declaration
 
 HARMS: Final[tuple[tuple[Message, tuple[str, ...]], ...]] = (
@@ -63,8 +64,8 @@ def by_harm(findings: Iterable[Finding]) -> tuple[Harm, ...]:
     """Return the open findings by their harm, the worst first, without those that only wait for a declaration."""
     titles = [*(title for title, _ in HARMS), OTHERS, UNKNOWN]
     found: dict[int, list[Finding]] = {}
-    for one in findings:
-        if is_item(one) and not is_declaration(one):
+    for one in _shown(findings):
+        if not is_declaration(one):
             is_harm = one.status != "unknown" or one.check == REACHED
             found.setdefault(_PLACES.get(one.check, _LAST)[0] if is_harm else len(titles) - 1, []).append(one)
     return tuple(Harm(titles[harm], tuple(sorted(found[harm], key=_rank))) for harm in sorted(found))
@@ -76,4 +77,8 @@ def _rank(one: Finding) -> tuple[int, ...]:
 
 def to_declare(findings: Iterable[Finding]) -> int:
     """Return how many open findings wait for a person's declaration."""
-    return sum(is_item(one) and is_declaration(one) for one in findings)
+    return sum(is_declaration(one) for one in _shown(findings))
+
+
+def _shown(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for one in shown(findings) for finding in one.found]

@@ -15,7 +15,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.judge.memory.episodes import FindingState
-from agent.model.finding import Finding, Json, Status, is_quiet, utc_text
+from agent.model.finding import Finding, Json, Status, utc_text
+from agent.model.matters import counts, matter_id, matters
 from agent.site.config.messages import DailyDigest, in_quiet_hours
 from agent.site.config.site import Site
 from agent.text.harmless import printable
@@ -85,15 +86,16 @@ def decide(
     """
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     statuses: dict[str, Status] = {}
-    rows: list[Json] = []
-    standing = [f for f in findings if not f.caused_by]
+    news: dict[tuple[str, Status | None], list[Finding]] = {}
+    findings = tuple(findings)
+    standing = [finding for one in matters(findings) for finding in one.found]
     for finding in sorted(standing, key=lambda f: -_RANK[f.status]):
         before = told.statuses.get(finding.key, "pass")
         was = before if told.day is not None else None  # the first digest: nobody was told anything before
-        counts = known.get(finding.key)
-        settled = counts is not None and counts.status == finding.status and not _is_acknowledged(counts)
+        stands = known.get(finding.key)
+        settled = stands is not None and stands.status == finding.status and not _is_acknowledged(stands)
         if settled and _RANK[finding.status] > _RANK[before]:
-            rows.append(_row(finding, was, site, digest.lang))
+            news.setdefault((matter_id(finding), was), []).append(finding)
         after = finding.status if settled else before
         if _RANK[after]:
             statuses[finding.key] = after
@@ -102,9 +104,10 @@ def decide(
     silent_for = timedelta(days=digest.heartbeat_days) - timedelta(hours=1)
     overdue = digest.heartbeat_days > 0 and (last is None or now - last >= silent_for)
     decided = DigestState(statuses, today, last)
-    if not rows and not overdue:
+    if not news and not overdue:
         return decided
-    return replace(decided, waiting=UndeliveredDigest(_news(site, standing, rows, now, today), 0, now))
+    rows: list[Json] = [_row(alike, was, site, digest.lang) for (_, was), alike in news.items()]
+    return replace(decided, waiting=UndeliveredDigest(_news(site, findings, rows, now, today), 0, now))
 
 
 def _is_acknowledged(known: FindingState) -> bool:
@@ -137,7 +140,9 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _row(finding: Finding, before: Status | None, site: Site, lang: str) -> dict[str, Json]:
+def _row(alike: list[Finding], before: Status | None, site: Site, lang: str) -> dict[str, Json]:
+    """Return the row of a matter that is new or worse, with its first subject."""
+    finding = alike[0]
     kind, _, name = finding.subject.partition(":")
     names = {camera.camera.id: camera.camera.name for camera in site.cameras} if kind == "camera" else {}
     return {
@@ -146,14 +151,15 @@ def _row(finding: Finding, before: Status | None, site: Site, lang: str) -> dict
         "name": printable(names.get(name, "")),
         "status": finding.status,
         "before": before,
+        "alike": len(alike),
         "severity": finding.severity,
         "message": without_addresses(printable(render(finding.message, lang))),
     }
 
 
-def _news(site: Site, standing: list[Finding], rows: list[Json], now: datetime, today: date) -> dict[str, Json]:
-    counter = Counter(f.status for f in standing if not is_quiet(f))
-    online = Counter(f.status for f in standing if f.check == "camera-online" and f.subject.startswith("camera:"))
+def _news(site: Site, findings: tuple[Finding, ...], rows: list[Json], now: datetime, today: date) -> dict[str, Json]:
+    totals = counts(findings)
+    online = Counter(f.status for f in findings if f.check == "camera-online" and f.subject.startswith("camera:"))
     return {
         "schema": SCHEMA,
         "id": f"{site.id}:{today.isoformat()}",
@@ -163,6 +169,6 @@ def _news(site: Site, standing: list[Finding], rows: list[Json], now: datetime, 
         "local_time": now.astimezone(ZoneInfo(site.time_zone)).strftime("%Y-%m-%d %H:%M"),
         "new": rows[:ROWS_MOST],
         "more": max(0, len(rows) - ROWS_MOST),
-        "open": {status: counter[status] for status in ("fail", "unknown", "warn")},
+        "open": {status: totals[status] for status in ("fail", "unknown", "warn")},
         "cameras": {"online": online["pass"] + online["warn"], "all": len(site.cameras)},
     }

@@ -27,10 +27,10 @@ from agent.judge.memory import memory
 from agent.judge.memory.notes import contested_of, read_notes
 from agent.model import exits
 from agent.model.errors import SpoolCorrupt, SpoolFailed
-from agent.model.finding import Envelope, Json, Moment, is_item, is_quiet
+from agent.model.finding import Envelope, Json, Moment
+from agent.model.matters import counts, shown
 from agent.observe.pictures.clock_looks import ClockLooks
 from agent.observe.pictures.learned_clocks import store_clocks
-from agent.report.build import counts
 from agent.service.alerts import status_file
 from agent.service.alerts.metrics import Cycle
 from agent.service.cycle.cycle import CycleResult, see, set_drills_aside, tell
@@ -151,7 +151,7 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
 
 def _log_fields(site: Site, seen: CycleResult) -> dict[str, About]:
     """Return the log fields of a cycle: everything that is not well."""
-    unwell = [f for f in seen.findings if is_item(f) and not is_quiet(f)]
+    unwell = [f for one in shown(seen.findings) if not one.quiet for f in one.found]
     named = [f.subject.partition(":")[::2] for f in unwell]
     cameras = [name for kind, name in named if kind == "camera"]
     behind = [c.camera.device for c in site.cameras if c.camera.id in cameras]

@@ -11,10 +11,10 @@ from agent.judge.checks.known import level_of
 from agent.judge.memory.disputes import Contested, beside, contested_json
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.model.exits import refused
-from agent.model.finding import Finding, Json, is_item, is_quiet, utc_text
+from agent.model.finding import Finding, Json, utc_text
+from agent.model.matters import Matter, counts, matters, shown
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
 from agent.observe.facts.delivery_status import DeliveryStatus
-from agent.report.build import counts
 from agent.report.levels import counted
 from agent.service.cycle.cycle import CycleResult
 from agent.site.config.site import Site
@@ -22,10 +22,7 @@ from agent.site.declarations.standing import local_day
 from masking.model import Confinement
 
 OPEN_MAX: Final = 40
-"""Findings with their sentences: more than a person reads at once, and the file stays small."""
-
-_ORDER = ("fail", "warn", "unknown")
-_SEVERITIES = ("critical", "major", "minor", "info")
+"""Matters with their sentences: more than a person reads at once, and the file stays small."""
 
 
 def status_content(
@@ -44,19 +41,20 @@ def status_content(
     delivered, `confinement` where the picture worker has not worked. `orders` are the hub's: `policy_version` and
     `policy` in force, how many `ignored` by reason. The cycle ran `at`. `contested`: the disputes, the newest first.
     """
-    online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
-    cameras: list[Json] = []
-    for camera in site.cameras:
-        finding = online.get(f"camera:{camera.camera.id}")
-        own = [f for f in seen.findings if f.subject == f"camera:{camera.camera.id}" and not f.caused_by]
-        cameras.append(
-            {
-                "id": camera.camera.id,
-                "name": camera.camera.name,
-                "online": finding.status if finding else "unknown",
-                "not_pass": [f.check for f in own if is_item(f)],
-            }
-        )
+    online = {f.subject: f.status for f in seen.findings if f.check == "camera-online"}
+    open_: dict[str, list[Json]] = {}
+    for one in shown(seen.findings):
+        for finding in one.found:
+            open_.setdefault(finding.subject, []).append(finding.check)
+    cameras: list[Json] = [
+        {
+            "id": camera.camera.id,
+            "name": camera.camera.name,
+            "online": online.get(f"camera:{camera.camera.id}", "unknown"),
+            "not_pass": open_.get(f"camera:{camera.camera.id}", []),
+        }
+        for camera in site.cameras
+    ]
     day = last_whole_day(seen.facts.remembered.assessed, local_day(site, at))
     levels = counted(level_of(one) for one in seen.findings if one.status == "pass")
     return {
@@ -66,7 +64,7 @@ def status_content(
         "counts": {
             **counts(seen.findings),
             "refused": len(refused(seen.findings)),
-            "quiet": sum(is_quiet(one) and not one.caused_by for one in seen.findings),
+            "quiet": sum(bool(one.quiet) for one in matters(seen.findings)),
         },
         "pass_by_level": {level: count for level, count in levels.items()},
         "cameras": cameras,
@@ -87,14 +85,15 @@ def open_rows(
     episodes: Mapping[str, Episode] = MappingProxyType({}),
     contested: tuple[Contested, ...] = (),
 ) -> dict[str, Json]:
-    """Return what is not in order, worst first, each cause once, and how many rows found no room.
+    """Return the open matters, the worst first, and how many rows found no room.
+
+    A row has the sentence of its first subject, and how many are `alike`.
 
     Messages keep their placeholders, so that a reader can render them in another language. `episodes`: the open ones of
     the look before, by key; a dispute is of one of them.
     """
     names = {f"camera:{camera.camera.id}": camera.camera.name for camera in site.cameras}
-    found = [f for f in findings if is_item(f)]
-    found.sort(key=lambda f: (_ORDER.index(f.status), _SEVERITIES.index(f.severity)))
+    found = shown(findings)
     rows: list[Json] = [
         {
             "status": f.status,
@@ -104,16 +103,22 @@ def open_rows(
             "message": f.message.template,
             "values": f.message.plain_values(),
             "next_step": f.message.next_step,
-            **_disputed(episodes.get(f.key), contested),
+            **({"alike": len(one.found)} if len(one.found) > 1 else {}),
+            **_disputed(one, episodes, contested),
         }
-        for f in found[:OPEN_MAX]
+        for one in found[:OPEN_MAX]
+        for f in one.found[:1]
     ]
     return {"open": rows, "open_more": len(found) - len(rows)}
 
 
-def _disputed(episode: Episode | None, contested: tuple[Contested, ...]) -> dict[str, Json]:
-    word = beside(contested, episode.key, episode.detected_at) if episode else None
-    return {"disputed": contested_json(word)} if word else {}
+def _disputed(
+    one: Matter[Finding], episodes: Mapping[str, Episode], contested: tuple[Contested, ...]
+) -> dict[str, Json]:
+    """Return the first dispute of a matter's findings, if there is any."""
+    known = (episodes[finding.key] for finding in one.found if finding.key in episodes)
+    words = (beside(contested, episode.key, episode.detected_at) for episode in known)
+    return next(({"disputed": contested_json(word)} for word in words if word), {})
 
 
 def _delivery(status: DeliveryStatus) -> dict[str, Json]:

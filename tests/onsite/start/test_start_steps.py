@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from agent.host.paths import SECRETS_NAME, SITE_NAME
 from agent.judge.checks.table import CHECKS
 from agent.model.errors import AgentError, UsageError
-from agent.model.finding import Finding, Message, Source, Status, is_item
+from agent.model.finding import Finding, Message, Source, Status
+from agent.model.matters import shown as shown_matters
 from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.onsite.start.choice import choice_of
 from agent.onsite.start.groups import Box, box_of, different, groups_of, numbered, title_of
@@ -188,7 +189,7 @@ def test_what_shows_private_things_comes_first_and_what_is_unknown_last() -> Non
     ]  # fmt: skip
     assert harms[-1].title == UNKNOWN
     shown = sum(len(harm.findings) for harm in harms) + to_declare(findings)
-    assert shown == sum(is_item(one) for one in findings), "nothing is left out"
+    assert shown == sum(len(one.found) for one in shown_matters(findings)), "nothing is left out"
 
 
 def test_each_next_step_is_one_command_for_the_folder() -> None:

@@ -207,8 +207,8 @@ def test_a_clock_that_is_set_back_sends_no_second_digest(desk: Desk) -> None:
 
 
 def test_a_large_site_makes_a_bounded_digest_with_the_worst_first(desk: Desk) -> None:
-    findings = [online(f"c{number}", "warn") for number in range(900)]
-    findings += [online(f"d{number}", "fail") for number in range(100)]
+    findings = [replace(online(f"c{number}", "warn"), reason=f"why-{number}") for number in range(900)]
+    findings += [replace(online(f"d{number}", "fail"), reason=f"why-{number}") for number in range(100)]
     desk.look(*findings)
     (news,) = desk.sent
     assert len(news["new"]) == 200
@@ -216,6 +216,13 @@ def test_a_large_site_makes_a_bounded_digest_with_the_worst_first(desk: Desk) ->
     assert [row["status"] for row in news["new"][:100]] == ["fail"] * 100
     desk.look(*findings, after=DAY)
     assert len(desk.sent) == 1
+
+
+def test_what_is_alike_at_many_cameras_is_one_row_and_counted_once(desk: Desk) -> None:
+    desk.look(*(online(f"c{number}", "fail") for number in range(30)))
+    (news,) = desk.sent
+    assert [(row["subject"], row["alike"]) for row in news["new"]] == [("camera:c0", 30)]
+    assert news["open"] == {"fail": 1, "unknown": 0, "warn": 0}
 
 
 @pytest.mark.parametrize(
