@@ -93,7 +93,6 @@ generated: setup ## make anew what is kept beside its source: completions, man p
 	$(BIN)/python -P packaging/write_journal_catalog.py
 	$(BIN)/python -P packaging/write_dashboard.py
 	$(BIN)/python -P packaging/write_checks_table.py
-	$(BIN)/python -P packaging/write_capacity.py
 	$(BIN)/python -P packaging/write_runtime_lock.py
 
 setup: .venv/installed $(LOCALE).mo ## create .venv from the lock file
@@ -175,7 +174,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
 	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/report_picture.py
 
-BENCHES ?= start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_capacity hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults
+BENCHES ?= start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_ask hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults
 
 bench: setup peers ## run every benchmark, or those of BENCHES; writes build/bench/
 	mkdir -p build/bench

@@ -158,23 +158,6 @@ HUB_PANELS: Final = (
         (("{{hook}}", "camwarden_hub_webhook_waiting_oldest_seconds{HERE}"),),
     ),
     Panel(
-        ("Forwarding to an upper hub", "向上级平台上报"),
-        "timeseries",
-        "short",
-        (
-            ("waiting", "camwarden_hub_forward_reports_waiting{HERE}"),
-            ("reached", "camwarden_hub_forward_reached{HERE}"),
-            ("sites refused", "camwarden_hub_forward_sites_refused{HERE}"),
-            ("sites held", "camwarden_hub_forward_sites_held{HERE}"),
-        ),
-    ),
-    Panel(
-        ("Oldest report not confirmed above", "最早一份上级未确认报告等待时长"),
-        "timeseries",
-        "s",
-        (("{{instance}}", "camwarden_hub_forward_waiting_oldest_seconds{HERE}"),),
-    ),
-    Panel(
         ("Age of the newest export", "最近一次导出距今时长"),
         "timeseries",
         "s",

@@ -46,7 +46,6 @@ TIMES: Final[Mapping[str, tuple[str, ...]]] = {
         "body/episode/acknowledged/at", "body/episode/acknowledged/until",
         "body/dispute/detected_at", "body/dispute/repaired_at", "body/dispute/at",
     ),
-    "voucher": ("keys/until",),
 }  # fmt: skip
 """Paths of times of the site's or the hub's own clock, by stream; `` is every payload. A device's time is not bound:
 its clock may be anywhere, and a report must be able to carry that.

@@ -24,11 +24,10 @@ COMMAND_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 Kind = Literal[
     "state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported", "receipt", "names",
-    "voucher", "voucher-refused",
 ]  # fmt: skip
 
-FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired", "receipt", "voucher-refused"})
-"""Sent by the hub only, `voucher-refused` to a hub below it; all others by a site, but for `voucher`: by that hub."""
+FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired", "receipt"})
+"""Sent by the hub only; all others by a site."""
 
 _TAILS: Final[dict[Kind, str]] = {
     "state": "state",
@@ -43,8 +42,6 @@ _TAILS: Final[dict[Kind, str]] = {
     "reported": "config/reported",
     "receipt": "receipt",
     "names": "names",
-    "voucher": "voucher",
-    "voucher-refused": "voucher-refused",
 }
 _KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
 _ENDS_FROM_HUB: Final = tuple(f"/{_TAILS[kind]}" for kind in FROM_HUB if "{" not in _TAILS[kind])

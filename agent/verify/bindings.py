@@ -1,11 +1,10 @@
 """Defines which key signs for which site: the type, its rules, and its file form. Pure but for `read_file`.
 
 A key is trusted only because a person compared its thumbprint with the one that the site shows (`camwarden keys show`),
-because it came with a token that the hub's team had made for this site (`by` `enrollment`), or because a lower hub
-vouches for it within the divisions that were granted to that hub (`by` `hub`). There is no trust on first use. A kid is
-bound to one site; a site may have several keys, so that a new one can be announced before the old one goes. A revoked
-kid stays: what it signed and the hub had verified before stays verified, what comes after is refused. Verifying without
-a hub reads the output of `camwarden hub trust export`.
+or because it came with a token that the hub's team had made for this site (`by` `enrollment`). There is no trust on
+first use. A kid is bound to one site; a site may have several keys, so that a new one can be announced before the old
+one goes. A revoked kid stays: what it signed and the hub had verified before stays verified, what comes after is
+refused. Verifying without a hub reads the output of `camwarden hub trust export`.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ SCHEMA: Final = "camwarden-trust/1"
 THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 Decision = Literal["trusted", "unknown-key", "key-of-another-site", "revoked-key", "expired-key"]
-By = Literal["person", "rotation", "enrollment", "hub"]
+By = Literal["person", "rotation", "enrollment"]
 
 
 @dataclass(frozen=True, slots=True)

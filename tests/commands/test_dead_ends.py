@@ -108,7 +108,7 @@ SHOW = {
     "config schema", "rules list", "rules show", "rules explain", "config show", "config diff", "config validate",
     "credentials status", "credentials factory", "declare", "doctor", "filing status", "masks show", "discover",
     "status", "hub trust list", "hub trust export", "hub trust add", "hub trust revoke", "hub jwks", "hub enroll init",
-    "hub enroll list", "hub enroll token", "hub enroll revoke", "hub doctor", "hub capacity",
+    "hub enroll list", "hub enroll token", "hub enroll revoke", "hub doctor",
 }  # fmt: skip
 """Commands that do what they are asked without a site, a network or a hub, and so may end with 0, 1 or 3."""
 

@@ -241,7 +241,6 @@ PLACES = (
     "usr/lib/systemd/system/camwarden-hub.service",
     "usr/lib/systemd/system/camwarden-hub-enroll.service",
     "usr/lib/systemd/system/camwarden-hub-serve.service",
-    "usr/lib/systemd/system/camwarden-hub-forward.service",
     "usr/lib/camwarden-hub/site-packages/agent/hub/web/templates/base.html.j2",
     "usr/lib/camwarden-hub/site-packages/agent/hub/web/api/openapi.json",
     "usr/lib/systemd/system/camwarden-hub-backup.service",

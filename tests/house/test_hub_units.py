@@ -13,7 +13,6 @@ import pytest
 
 from agent.cli import full_parser
 from agent.hub.enroll.place import FOLDER, SETTINGS_NAME
-from agent.hub.stores.signing_key import KEY_NAME
 from agent.hub.stores.store import NAME
 from agent.model import exits
 
@@ -24,7 +23,6 @@ UNITS = (
     "camwarden-hub-enroll.service",
     "camwarden-hub-backup.service",
     "camwarden-hub-serve.service",
-    "camwarden-hub-forward.service",
 )
 DATA = Path("/var/lib/camwarden-hub")
 BACKUPS = Path("/var/lib/camwarden-hub-backup")
@@ -111,12 +109,6 @@ def test_the_units_call_the_program_as_it_is_called() -> None:
     assert options and page[-1] == "$WEB_OPTIONS"
     args = full_parser().parse_args(["hub", *page[1:-1], *options[1].split()])
     assert (args.action, args.data, args.port, args.trusted_proxy) == ("serve", DATA, 8480, "127.0.0.1")
-    above = shlex.split(settings(UNITS[4])["ExecStart"][0])
-    options = re.search(r"(?m)^FORWARD_OPTIONS=(.*)$", (ROOT / "packaging/hub/forward.env.sample").read_text("utf-8"))
-    assert options and above[-1] == "$FORWARD_OPTIONS"
-    args = full_parser().parse_args(["hub", *above[1:-1], *options[1].split()])
-    assert (args.action, args.data, args.tls, args.user) == ("forward", DATA, True, "datong")
-    assert {args.ca.parent, args.jwks.parent, args.password_file.parent} == {Path("/etc/camwarden-hub")}
 
 
 def test_the_sample_of_a_proxy_hands_on_to_where_the_page_listens_as_the_page_expects_it() -> None:
@@ -134,7 +126,6 @@ def test_a_service_waits_for_what_it_needs_and_is_not_started_again_for_what_doe
     assert settings(UNITS[1])["ConditionPathExists"] == [str(DATA / FOLDER / SETTINGS_NAME)]
     assert settings(UNITS[2])["ConditionPathExists"] == [str(DATA / NAME)]
     assert settings(UNITS[3])["ConditionPathExists"] == ["/etc/camwarden-hub/web.env", str(DATA / NAME)]
-    assert settings(UNITS[4])["ConditionPathExists"] == ["/etc/camwarden-hub/forward.env", str(DATA / KEY_NAME)]
     for name in (*UNITS[:2], *UNITS[3:]):
         unit = settings(name)
         assert unit["Restart"] == ["on-failure"]
@@ -149,7 +140,7 @@ def test_a_service_waits_for_what_it_needs_and_is_not_started_again_for_what_doe
 def test_the_user_and_the_modes_are_those_that_the_units_rely_on(tmp_path: Path) -> None:
     """Both files are applied by the programs that read them, into an empty root."""
     (tmp_path / "etc/camwarden-hub").mkdir(parents=True)
-    for name in ("hub.env", "web.env", "forward.env"):
+    for name in ("hub.env", "web.env"):
         (tmp_path / "etc/camwarden-hub" / name).touch(0o666)
     made = systemd("systemd-sysusers", f"--root={tmp_path}", SYSTEMD / "camwarden-hub.sysusers")
     assert made.returncode == 0, made.stderr
@@ -157,10 +148,10 @@ def test_the_user_and_the_modes_are_those_that_the_units_rely_on(tmp_path: Path)
     assert re.search(r"(?m)^camwarden-hub:x:\d+:\d+:camwarden hub:/var/lib/camwarden-hub:/usr/sbin/nologin$", passwd)
     applied = systemd("systemd-tmpfiles", f"--root={tmp_path}", "--create", SYSTEMD / "camwarden-hub.tmpfiles")
     assert applied.returncode == 0, applied.stderr
-    files = tuple(f"etc/camwarden-hub/{name}.env" for name in ("hub", "web", "forward"))
+    files = tuple(f"etc/camwarden-hub/{name}.env" for name in ("hub", "web"))
     places = ("etc/camwarden-hub", *files, *(f"var/lib/camwarden-hub{end}" for end in ("", "-backup", "-exports")))
     modes = [(tmp_path / place).stat().st_mode & 0o777 for place in places]
-    assert modes == [0o750, 0o640, 0o640, 0o640, 0o700, 0o700, 0o750]
+    assert modes == [0o750, 0o640, 0o640, 0o700, 0o700, 0o750]
 
 
 def test_the_hub_may_write_exports_and_nothing_else_beside_its_data() -> None:

@@ -7,7 +7,6 @@ from typing import Final
 from mutants.devices import DEVICES
 from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
-from mutants.forwarding import FORWARDING
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.hub_asking import HUB_ASKING
@@ -41,7 +40,6 @@ MUTANTS: Final = (
     *PICTURES,
     *NETWORK,
     *HUB,
-    *FORWARDING,
     *HUB_PAGE,
     *HUB_ASKING,
     *HUB_OIDC,

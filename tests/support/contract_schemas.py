@@ -22,8 +22,6 @@ KINDS = {
     "vss-desired/1": "desired",
     "vss-reported/1": "reported",
     "vss-names/1": "names",
-    "vss-voucher/1": "voucher",
-    "vss-voucher-refused/1": "voucher-refused",
     "vss-receipt/1": "receipt",
 }
 """The kind of each payload that is no report."""

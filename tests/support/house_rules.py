@@ -108,7 +108,6 @@ WALLS: dict[str, tuple[str, ...]] = {
         "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
         "agent/service/enroll/channel.py", "agent/service/alerts/mail.py", "agent/onsite/doctor/*",
         "agent/onsite/ui/keeper.py", "agent/hub/outgoing/*", "agent/hub/transport/*", "agent/hub/doctor/broker.py",
-        "agent/hub/workers/forwarding/sending.py",
         "agent/demo/*",
     ),
     "sqlite3": (
@@ -182,8 +181,6 @@ READS_JSON = {
     "agent/hub/stores/schema.py": "fills a database of an older version, once",
     "agent/hub/stores/store.py": "public keys",
     "agent/hub/stores/trust.py": "public keys and who trusts them",
-    "agent/hub/stores/forwarding/lower.py": "public keys of lower hubs",
-    "agent/hub/workers/forwarding/files.py": "intake: of which site an acknowledgement is that was carried back",
     "agent/verify/bindings.py": "a trust file",
     "agent/hub/workers/orders.py": "the policy that this hub has signed itself, for the one that replaces it",
     "agent/verify/judge.py": "files that `camwarden verify` is given",

@@ -34,7 +34,6 @@ NO_SENTENCE = {
     "agent/commands/filing/compare.py": 1,
     "agent/commands/hub/carry.py": 1,
     "agent/commands/hub/enroll.py": 1,
-    "agent/commands/hub/forwarding/forward.py": 1,
     "agent/commands/hub/run.py": 1,
     "agent/commands/init/answers.py": 1,
     "agent/commands/status/words.py": 1,

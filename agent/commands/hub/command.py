@@ -27,9 +27,6 @@ camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over
 camwarden hub disputes [SITE] --data DIR       which findings owners dispute, and until when to decide
 camwarden hub decide SITE NUMBER --outcome upheld|overturned|remedied --by --why --data DIR
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
-camwarden hub forward --host HOST --jwks FILE [--division C]... --data DIR   send what came up to another hub
-camwarden hub forward --batch FOLDER | --ack FILE --jwks FILE --data DIR   the same as files, across a boundary
-camwarden hub lower add NAME --jwks FILE --division C --by --why | list | revoke NAME --by --why   who forwards here
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
 camwarden hub verify SITE | --all --data DIR  do signatures and chains still verify?
@@ -51,7 +48,6 @@ camwarden hub audit [--verify] --data DIR      what people did on the page, in r
 camwarden hub doctor --data DIR    look what around the hub keeps it from its work
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
-camwarden hub capacity --sites N [--cameras N] [--period S] [--cities N] [--price-core P ...]   what machines it needs
 
 An action's module is imported only when it was chosen.
 """
@@ -100,8 +96,6 @@ ACTIONS: Final = {
     "disputes": ("agent.commands.hub.disputes", "show"),
     "decide": ("agent.commands.hub.disputes", "decide"),
     "import": ("agent.commands.hub.carry", "import_batch"),
-    "forward": ("agent.commands.hub.forwarding.forward", "run"),
-    "lower": ("agent.commands.hub.forwarding.lower", "run"),
     "case": ("agent.commands.hub.carry", "export_case"),
     "check": ("agent.commands.hub.keeping.check", "run"),
     "verify": ("agent.commands.hub.keeping.verify", "run"),
@@ -120,7 +114,6 @@ ACTIONS: Final = {
     "map": ("agent.commands.hub.web.map", "run"),
     "webhook": ("agent.commands.hub.web.webhook", "run"),
     "audit": ("agent.commands.hub.web.audit", "run"),
-    "capacity": ("agent.commands.hub.capacity.command", "run"),
 }
 """Every action: its module, and what runs it there."""
 

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from agent.commands.hub import cluster_options as cluster
-from agent.commands.hub.capacity import options as capacity
 from agent.commands.hub.findings import options as findings
-from agent.commands.hub.forwarding import options as forwarding
 from agent.commands.hub.keeping import options as keeping
 from agent.commands.hub.upgrades import options as upgrades
 from agent.commands.hub.web import options as web
@@ -52,13 +50,11 @@ def add_options(actions: Any, data: argparse.ArgumentParser) -> None:
         upgrades.add,
         _disputes,
         _carry,
-        forwarding.add,
         _check,
         keeping.add,
         _log,
         _doctor,
         web.add,
-        capacity.add,
     ):
         add(actions, data)
 

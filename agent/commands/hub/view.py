@@ -14,7 +14,6 @@ from agent.hub.ports.store import Store
 from agent.hub.stores.engines import open_store, open_trust
 from agent.hub.views.disk import disk_json, disk_line, read_forecast
 from agent.hub.views.disputes.words import status_lines
-from agent.hub.views.forwarding import lag_json, lag_line
 from agent.hub.views.people import speaker, with_names
 from agent.hub.views.policy_words import policy_lines
 from agent.hub.views.silent_words import next_step
@@ -56,20 +55,18 @@ def status(args: argparse.Namespace) -> int:
     with reading(args) as store:
         told = write_status(store, open_trust(args.data).of_sites, now, (args.site, args.after), args.limit)
         told = named(args, store, told)
-        disk, lag, read_from = read_forecast(store, now), store.forwarding.lag(), store.read_from()
+        disk, read_from = read_forecast(store, now), store.read_from()
     if args.site and not told["sites"]:
         raise UsageError(
             "{site!r} is not known here: nothing of it has come; see `camwarden hub status`", site=args.site
         )
     if args.json:
-        more = {"disk": disk_json(disk), "forwarding": lag_json(lag), "read_from": read_from_json(read_from)}
+        more = {"disk": disk_json(disk), "read_from": read_from_json(read_from)}
         print(json.dumps({**told, **more}, ensure_ascii=False))
     else:
         _print_status(told, args.lang)
         if not args.site and not args.quiet:
             print(render(disk_line(disk), args.lang))
-            if lag is not None:
-                print(printable(render(lag_line(lag, now), args.lang)))
             if read_from is not None:
                 print(render(read_from_line(read_from), args.lang))
         if told["next"] is not None and not args.quiet:

@@ -6,7 +6,7 @@ logs in at the broker: that would end the running hub's connection.
 
 from typing import Final
 
-from agent.hub.doctor import broker, exports, files, forwarding, kept, login
+from agent.hub.doctor import broker, exports, files, kept, login
 from agent.hub.doctor.model import Probe
 
 PROBES: Final = (
@@ -25,6 +25,5 @@ PROBES: Final = (
     Probe("login", "city login", login.city_login, limit_s=10.0),
     Probe("exports", "exports of saved questions", exports.exports),
     Probe("webhooks", "endpoints of other systems", kept.webhooks),
-    Probe("forwarding", "forwarding to an upper hub", forwarding.forwarding),
 )
 """Every probe. A new one is one function and one line here."""

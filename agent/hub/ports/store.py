@@ -9,7 +9,6 @@ from agent.hub.domain.rows.keeping import ReadFrom
 from agent.hub.ports.authors import Authors
 from agent.hub.ports.city_map import CityMaps
 from agent.hub.ports.findings import Disputes, Findings, Words
-from agent.hub.ports.forwarding.levels import Forwarding, LowerHubs
 from agent.hub.ports.gaps import AcceptedLosses, Epochs, Holes, LostRuns
 from agent.hub.ports.intake import Chains, Intake, Refusals
 from agent.hub.ports.keeping import Bodies, Disk, Expiry, Holds
@@ -167,14 +166,6 @@ class Store(Intake, Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Stores endpoints of other systems, and what they are told."""
-
-    @property
-    def lower_hubs(self) -> LowerHubs:
-        """Stores which hubs may forward to this one, and for which sites they vouch."""
-
-    @property
-    def forwarding(self) -> Forwarding:
-        """Stores how far an upper hub has confirmed what this one forwards."""
 
 
 class Leading(Protocol):

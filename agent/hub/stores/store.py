@@ -19,7 +19,6 @@ from agent.hub.stores.asking.packed_days import PackedDays
 from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
 from agent.hub.stores.database import A_PART, deadline, failed, identity, is_current, opened
-from agent.hub.stores.forwarding.area import Forwarding, LowerHubs
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
@@ -94,7 +93,6 @@ class Store:
         self.city_map = areas.CityMaps(self)
         self.authors = areas.Authors(directory)
         self.webhooks = Webhooks(self)
-        self.lower_hubs, self.forwarding = LowerHubs(self), Forwarding(self)
 
     def close(self) -> None:
         """Close the database."""

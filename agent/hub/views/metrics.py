@@ -27,7 +27,6 @@ from agent.hub.stores.engines import files_of, log_beside, open_store, open_trus
 from agent.hub.views.asking.exports import export_blocks
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
-from agent.hub.views.forwarding import lag_blocks
 from agent.hub.views.silent import KINDS, silent_sites
 from agent.hub.views.standby import read_from_blocks
 from agent.hub.views.webhooks import hook_blocks
@@ -154,7 +153,6 @@ def write_metrics(
         ),
         *_kept(store, directory, backups, now),
         *hook_blocks(store, now),
-        *lag_blocks(store.forwarding.lag(), now),
         *export_blocks(store, now),
         slow.assessment,
     ]

@@ -14,7 +14,6 @@ from agent.contract.topics import read_topic
 from agent.deliver.publish.messages import DecodedMessage
 from agent.hub.ports.store import Store
 from agent.hub.workers.answers import Ack, write_ack
-from agent.hub.workers.forwarding import vouching
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import AgentError
 
@@ -34,7 +33,7 @@ def judge(
     dirty = set(intake.dirty)
     try:
         with store.transaction(_sites(messages) | {site for site, _ in dirty}):
-            events = [*(_taken(store, intake, one, now) for one in messages), *intake.settle()]
+            events = [*(_taken(intake, one, now) for one in messages), *intake.settle()]
             if not intake.news:
                 return events, _acks(store, intake, signer, now)
     except AgentError:
@@ -43,7 +42,7 @@ def judge(
         _take_back(intake, dirty)
         events = []
         for one in messages:
-            events += _alone(store, intake, one, lambda one=one: [_taken(store, intake, one, now), *intake.settle()])  # type: ignore[misc]
+            events += _alone(store, intake, one, lambda one=one: [_taken(intake, one, now), *intake.settle()])  # type: ignore[misc]
     events += _alone(store, intake, None, lambda: [*_retried(intake), *intake.settle()])  # of sites that nobody named
     with store.transaction():
         return events, _acks(store, intake, signer, now)
@@ -54,9 +53,7 @@ def _sites(messages: list[DecodedMessage]) -> set[str]:
     return {address.site if address else "" for address in addresses}
 
 
-def _taken(store: Store, intake: Intake, one: DecodedMessage, now: datetime) -> Event:
-    if vouching.is_voucher(one.topic):
-        return vouching.take(store, intake, one.topic, one.payload, one.jws, now)
+def _taken(intake: Intake, one: DecodedMessage, now: datetime) -> Event:
     return intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed)
 
 

@@ -1,7 +1,6 @@
 """Imports a carried batch of signed reports from files, through the same intake as what comes over MQTT.
 
 A batch is a folder or ZIP of flattened JWS, as `camwarden queue export` writes it; `state.json` shows the site's key.
-One of `camwarden hub forward --batch` has the voucher of a lower hub for the site's keys.
 The whole batch is validated before the first report is accepted: a container that cannot be unpacked, or a file in it
 that is no signed report, refuses all of it. After that each report is judged by itself, as over MQTT: one that is not
 verified is logged and counted, the others are accepted. To import a batch twice changes nothing.
@@ -15,13 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from agent.contract.envelope import VOUCHER_TYP, flatten, read_header, unflatten
+from agent.contract.envelope import flatten, unflatten
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import topic
-from agent.contract.voucher import parse_voucher
 from agent.hub.ports.store import Store
 from agent.hub.workers.answers import write_ack
-from agent.hub.workers.forwarding import vouching
 from agent.hub.workers.intake import Event, Intake
 from agent.model.errors import ConfigurationError, NotVerified, UsageError
 from agent.verify.archive import Container, open_container
@@ -76,20 +73,14 @@ def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: da
             with store.transaction():
                 for letter in letters[start : start + _AT_ONCE]:
                     payload, jws = unflatten(container.read(letter.name))
-                    _count(counts, told, _taken(store, intake, letter, payload, jws, now))
+                    _count(counts, told, intake.take(letter.topic, flatten(payload, jws), "", now))
                 for event in (*(intake.retry() if intake.news else ()), *intake.settle()):
                     if event.get("site") == site:
                         _count(counts, told, event)
     return Imported(
-        *(site, len(letters), counts, tuple(told), _back(store, signer, site, counts, told, now)),
+        *(site, len(letters), counts, tuple(told), _back(store, signer, site, now)),
         tuple(sorted({letter.epoch for letter in letters if letter.epoch})),
     )
-
-
-def _taken(store: Store, intake: Intake, letter: _BatchFile, payload: bytes, jws: str, now: datetime) -> Event:
-    if vouching.is_voucher(letter.topic):
-        return vouching.take(store, intake, letter.topic, payload, jws, now)
-    return intake.take(letter.topic, flatten(payload, jws), "", now)
 
 
 def _count(counts: Counter[str], told: list[Event], event: Event) -> None:
@@ -126,27 +117,15 @@ def _batch_files(container: Container) -> list[_BatchFile]:
 
 
 def _batch_file(name: str, payload: bytes, jws: str) -> _BatchFile:
-    """Return a file of a batch whose form is good; a voucher comes before all else. Raises NotVerified."""
-    if read_header(jws).typ == VOUCHER_TYP:
-        voucher = parse_voucher(payload)
-        return _BatchFile(name, voucher.site, "", topic(voucher.city, voucher.site, "voucher"), (False, "", "", 0))
+    """Return a file of a batch whose form is good. Raises NotVerified."""
     claim = read_payload(payload, jws)
     site, city = claim.address.site, claim.address.city
     order = claim.stream is not None, claim.epoch, claim.address.kind, claim.seq
     return _BatchFile(name, site, claim.epoch, topic(city, site, claim.address.kind), order)
 
 
-def _back(
-    store: Store, signer: Signer, site: str, counts: Counter[str], told: list[Event], now: datetime
-) -> bytes | None:
-    """Return what goes back with a batch, flattened: the watermark of the site's epoch, or why its voucher was refused.
-
-    Where a voucher of before still stands, reports count, and that is what their hub has to hear. None: nothing is
-    confirmed, and nothing refused.
-    """
-    refused = next(filter(vouching.is_refused_voucher, told), None)
-    if refused is not None and not counts["verified"] + counts["duplicate"]:
-        return vouching.answer(refused, signer, now).flattened()
+def _back(store: Store, signer: Signer, site: str, now: datetime) -> bytes | None:
+    """Return what goes back with a batch, flattened: the watermark of the site's epoch; None: nothing is confirmed."""
     with store.transaction():
         epoch = store.epoch_of(site)
         ack = write_ack(store, signer, site, epoch, now) if epoch is not None else None

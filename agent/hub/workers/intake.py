@@ -20,7 +20,6 @@ from agent.hub.ports.store import Store
 from agent.hub.workers import answers, connected, orders, refused, refused_keys
 from agent.hub.workers.chains import accepted_loss, epochs, rotation
 from agent.hub.workers.chains import lost_history as before
-from agent.hub.workers.forwarding import forwarded
 from agent.hub.workers.keys import find_key, keep_shown_key
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, StreamName
@@ -138,7 +137,6 @@ class Intake:
             return self._event("untrusted", claim, kid=claim.kid)
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
         rotation.refuse_after(self._store, self.trust, claim)
-        forwarded.refuse_foreign(self._store, self.trust, claim)
         self._store.refusals.drop_key(site)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:

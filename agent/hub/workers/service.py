@@ -33,7 +33,6 @@ from agent.hub.transport import mqtt
 from agent.hub.transport.carrier import Carrier, Connect
 from agent.hub.workers.alive import Alive, of_service
 from agent.hub.workers.batches import judge
-from agent.hub.workers.forwarding.answering import Answers
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.leading.duties import Duties, Means
 from agent.hub.workers.opening import AGAIN_S, open_store
@@ -127,7 +126,6 @@ class _Service:
         self._arrived: list[DecodedMessage] = []
         self._arrived_at_s = 0.0
         self._intake = Intake(store, store.trust.load())
-        self._answers = Answers(signer, tell)
         means = Means(
             directory=options.directory, store=store, signer=signer, intake=self._intake, tell=tell, clock=clock,
             kept=options.kept,
@@ -144,7 +142,6 @@ class _Service:
                     self._wait_for_store(stop, error)
                     continue
                 except (OSError, HubUnavailable) as error:
-                    self._answers.connection_ended(self._clock())
                     broker = self._broker
                     why = os_words(error) if isinstance(error, OSError) else error.message
                     words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
@@ -273,7 +270,6 @@ class _Service:
             link.publish(Publication(ack.topic, ack.payload, ack.jws, retain=ack.retain))
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
-        self._answers.send(link, events, self._clock())
 
     def _look_at_trust(self) -> None:
         if time.monotonic() < self._trust_look_at_s:

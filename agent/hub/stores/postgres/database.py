@@ -177,7 +177,7 @@ def connect_by(path: Path, read_only: bool, standby: bool = False) -> Connected:
     except PermissionError:
         raise Forbidden("{path}: this user may not use it; run as the hub's user", path=path) from None
     except OSError as error:
-        raise ConfigurationError("{path}: {why}", path=path, why=os_words(error)) from None
+        raise ConfigurationError("{path}: {why}; write where the database is", path=path, why=os_words(error)) from None
     try:
         db: psycopg.Connection[Any] = psycopg.connect(_completed(path, conninfo, standby), autocommit=True)
     except psycopg.ProgrammingError:  # whose words repeat the text, which may be a secret

@@ -161,7 +161,8 @@ def migrate(directory: Path, conninfo: Path, tell: Tell) -> Migrated:
             "{path}: this user may not use it; run as the hub's user", path=error.filename or conninfo
         ) from None
     except OSError as error:
-        raise ConfigurationError("{path}: {why}", path=error.filename or conninfo, why=os_words(error)) from None
+        path, why = error.filename or conninfo, os_words(error)
+        raise ConfigurationError("{path}: {why}; write where the database is", path=path, why=why) from None
 
 
 def _line_of(conninfo: Path) -> bytes:

@@ -26,7 +26,7 @@ BEHIND_REPORTS: Final = (
     "telling_finding", "site_now", "device_now", "judged_now", "finding_now", "finding_history", "word", "operator",
     "dispute", "command", "desired", "reported", "upgrade", "upgrade_site", "upgrade_word", "webhook",
     "webhook_happened", "webhook_delivery", "webhook_state", "hold", "housekeeping", "body_held", "question",
-    "lower_hub", "vouched", "forwarded", "forward_site", "forward_order", "forward_link", "day_sum",
+    "day_sum",
 )  # fmt: skip
 """Sums of days are the last: a row that one is of drops it."""
 

@@ -1,1 +1,0 @@
-"""Shows what machines a hub of so many sites needs: `camwarden hub capacity`."""

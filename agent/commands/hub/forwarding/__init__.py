@@ -1,1 +1,0 @@
-"""Connects hubs of several levels: `camwarden hub lower` and `hub forward`."""

@@ -1,1 +1,0 @@
-"""Calculates what machines a hub of so many sites needs. Pure."""

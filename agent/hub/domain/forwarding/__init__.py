@@ -1,1 +1,0 @@
-"""Decides who may forward to whom, and defines what forwarding stores."""

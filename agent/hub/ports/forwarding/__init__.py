@@ -1,1 +1,0 @@
-"""Defines the ports of forwarding from hub to hub."""
