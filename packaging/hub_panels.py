@@ -158,18 +158,6 @@ HUB_PANELS: Final = (
         (("{{hook}}", "camwarden_hub_webhook_waiting_oldest_seconds{HERE}"),),
     ),
     Panel(
-        ("Age of the newest export", "最近一次导出距今时长"),
-        "timeseries",
-        "s",
-        (("{{question}}", "camwarden_hub_export_age_seconds{HERE}"),),
-    ),
-    Panel(
-        ("Exports that fail or are late", "失败或迟到的导出"),
-        "timeseries",
-        "short",
-        (("{{question}}", "camwarden_hub_export_failing{HERE}"),),
-    ),
-    Panel(
         ("Assessment of yesterday", "昨日考核指标"),
         "timeseries",
         "percentunit",

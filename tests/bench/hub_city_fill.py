@@ -20,7 +20,7 @@ from agent.contract.topics import Address
 from agent.hub.domain.figures import CHINA, METRICS
 from agent.hub.stores import day_figures, trust
 from agent.hub.stores.engines import open_store
-from agent.hub.workers.day_sums import DayPacks, DaySums
+from agent.hub.workers.day_sums import DaySums
 from agent.model.finding import Head, StreamName
 from agent.verify.bindings import Binding, file_text
 from agent.verify.message import Chain, Claim
@@ -53,14 +53,12 @@ def fill(directory: Path, sites: int, healths: int, ends_at: datetime) -> int:
 
 
 def add_days_up(directory: Path, now: datetime) -> int:
-    """Let a hub add up and pack its days, as one that runs has done before somebody looks; return how many looks."""
-    looks = 0
-    store = opened(directory)
-    for worker in (DaySums(), DayPacks()):
-        is_more = True
-        while is_more:
-            worker.look(store, now, worker.look_at_s, lambda event: None)
-            looks, is_more = looks + 1, bool(worker.todo)
+    """Let a hub add up its days, as one that runs has done before somebody looks; return how many looks."""
+    looks, is_more = 0, True
+    store, worker = opened(directory), DaySums()
+    while is_more:
+        worker.look(store, now, worker.look_at_s, lambda event: None)
+        looks, is_more = looks + 1, bool(worker.todo)
     store.close()
     return looks
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import random
-import statistics
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,7 +20,6 @@ from typing import Any, Final, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("", "support", "bench"))]
 
-import hub_province_asked as asking  # noqa: E402
 from fleet_reports import CITY, Life, new_signer  # noqa: E402
 from hub_city_site import PERIOD, birth, day, new_life  # noqa: E402
 from hub_province_hub import BEGINS_AT, Hub, Message  # noqa: E402
@@ -36,7 +34,6 @@ from measure.figures import Figure, flags, say, show  # noqa: E402
 WORKER = Figure("worker_per_cpu_s", "1/s", 2_500, "higher")
 WAITS = Figure("lock_wait_ratio", "", 0.05, "lower")
 WRONG = Figure("wrong_chains", "", 0, "lower")
-ASKED = Figure("ask_p95_ms", "ms", 800, "lower")
 
 SITES: Final = 100_000
 
@@ -133,22 +130,6 @@ def same(hub: Hub, made: Province) -> tuple[int, dict[str, int]]:
     }
 
 
-def answered(directory: Path, server: PostgresServer, sites: int, numbers: tuple[int, int]) -> tuple[Any, Any]:
-    """Return the figure of questions over all sites, and conditions: so many asked, and so many of SQLite beside it."""
-    now = datetime.now(UTC)
-    server.place(directory / "asked")
-    with server.connected() as db:
-        asking.province(directory / "asked", sites, now, db)
-        db.execute("VACUUM ANALYZE")
-    took_ms = asking.ask(directory / "asked", sites, now, numbers[0])
-    beside_ms = asking.sqlite_beside(directory / "asked-sqlite", sites, now, numbers[1])
-    figure = ASKED.of(took_ms) | {"value": round(asking.p95(took_ms), 1)}
-    return {ASKED.name: figure}, {
-        "asked_sites": sites, "questions": numbers[0], "ask_median_ms": round(statistics.median(took_ms), 1),
-        "sqlite_ask_p95_ms": round(asking.p95(beside_ms), 1), "sqlite_questions": numbers[1],
-    }  # fmt: skip
-
-
 def say_all(figures: Mapping[str, Mapping[str, Any]], conditions: Mapping[str, Any]) -> None:
     """Tell what is known before the longest part begins: with 100,000 sites, that takes hours."""
     say(f"so far {json.dumps({name: one['value'] for name, one in figures.items()})} {json.dumps(conditions)}")
@@ -180,10 +161,6 @@ def main() -> None:
         wrong, told = same(hub("same", whole), whole)
         figures |= {WAITS.name: WAITS.of([ratio]), WRONG.name: WRONG.of([wrong])}
         conditions |= {"backends_seen": kinds, **told}
-        say("questions")
-        of_asked = 40 if asked.quick else asked.number or SITES
-        asks = answered(directory, server, of_asked, (40, 20) if asked.quick else (QUESTIONS, QUESTIONS_BESIDE))
-        figures, conditions = figures | asks[0], conditions | asks[1]
         say_all(figures, conditions)
         say("room")
         of_hours, of_day = (64, 2) if asked.quick else (SITES, 200)

@@ -170,7 +170,7 @@ def run_script(name: str, word: str, root: Path) -> str:
 
 
 def test_a_purge_keeps_and_names_what_was_stored_and_never_touches_the_agents(tmp_path: Path) -> None:
-    states = (f"var/lib/camwarden-hub{end}" for end in ("", "-backup", "-exports"))
+    states = (f"var/lib/camwarden-hub{end}" for end in ("", "-backup"))
     own = [tmp_path / place for place in ("etc/camwarden-hub", *states)]
     agents = [tmp_path / place for place in ("etc/camwarden", "var/lib/camwarden", "usr/lib/camwarden/__pycache__")]
     for folder in (*own, *agents):

@@ -149,15 +149,15 @@ def test_the_user_and_the_modes_are_those_that_the_units_rely_on(tmp_path: Path)
     applied = systemd("systemd-tmpfiles", f"--root={tmp_path}", "--create", SYSTEMD / "camwarden-hub.tmpfiles")
     assert applied.returncode == 0, applied.stderr
     files = tuple(f"etc/camwarden-hub/{name}.env" for name in ("hub", "web"))
-    places = ("etc/camwarden-hub", *files, *(f"var/lib/camwarden-hub{end}" for end in ("", "-backup", "-exports")))
+    places = ("etc/camwarden-hub", *files, *(f"var/lib/camwarden-hub{end}" for end in ("", "-backup")))
     modes = [(tmp_path / place).stat().st_mode & 0o777 for place in places]
-    assert modes == [0o750, 0o640, 0o640, 0o700, 0o700, 0o750]
+    assert modes == [0o750, 0o640, 0o640, 0o700, 0o700]
 
 
-def test_the_hub_may_write_exports_and_nothing_else_beside_its_data() -> None:
+def test_the_hub_may_write_nothing_beside_its_data() -> None:
     unit = settings("camwarden-hub.service")
     assert (unit["StateDirectory"], unit["ProtectSystem"]) == (["camwarden-hub"], ["strict"])
-    assert unit["ReadWritePaths"] == ["-/var/lib/camwarden-hub-exports"]
+    assert "ReadWritePaths" not in unit
 
 
 BACKUP = (ROOT / "packaging/hub/backup.sh").read_text("utf-8")

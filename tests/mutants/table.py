@@ -9,7 +9,6 @@ from mutants.disputes import DISPUTES
 from mutants.enrollment import ENROLLMENT
 from mutants.gateway import GATEWAY
 from mutants.hub import HUB
-from mutants.hub_asking import HUB_ASKING
 from mutants.hub_oidc import HUB_OIDC
 from mutants.hub_page import HUB_PAGE
 from mutants.link import LINK
@@ -41,7 +40,6 @@ MUTANTS: Final = (
     *NETWORK,
     *HUB,
     *HUB_PAGE,
-    *HUB_ASKING,
     *HUB_OIDC,
     *DISPUTES,
     *GATEWAY,

@@ -110,11 +110,6 @@ FIGURES = {
         "false_alarms": ("alarms", 0, "lower"),
     },
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
-    "hub_ask": {
-        "ask_p95_ms": ("ms", 800, "lower"),
-        "ask_cpu_p95_ms": ("ms", 800, "lower"),
-        "ask_vs_by_hand_ratio": ("", 4, "lower"),
-    },
     "hub_city": {
         "findings_p95_ms": ("ms", 150, "lower"),
         "status_cpu_s": ("s", 0.5, "lower"),

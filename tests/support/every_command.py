@@ -34,8 +34,6 @@ SAMPLES = {
 GIVEN = {
     ("findings", "plan"): ("--site", "--from", "2031-01-01", "--until", "2031-01-02", "--why", "x"),
     ("findings", "unplan"): ("--site",),
-    ("hub", "ask"): ("findings", "by", "check"),
-    ("hub", "question", "schedule"): ("bad-days", "--every", "monday", "--to", "none"),
     ("hub", "report"): ("--by", "model", "--day", "2026-11-01"),
     ("hub", "enroll", "token"): ("--site", "S1"),
     ("hub", "desired"): ("S1", "none.bin"),

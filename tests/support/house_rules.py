@@ -148,7 +148,6 @@ IMPORT_TABLES = (
     "agent/deliver/keys/place.py",
     "agent/service/alerts/sending.py",
     "agent/hub/transport/carriers.py",
-    "agent/hub/views/asking/tables.py",
 )
 """The tables that import by name, and where libraries for tokens and workbooks and the gallery of lies are loaded."""
 
@@ -165,11 +164,9 @@ READS_JSON = {
     "agent/hub/stores/keeping/backup.py": "the manifest of a backup, before it is restored",
     "agent/hub/stores/keeping/disk_sizes.py": "what it has written itself",
     "agent/hub/stores/page/city_map.py": "the map that it has written itself",
-    "agent/hub/domain/asking/packed_days.py": "what it has written itself: the head of a packed day, and names",
     "agent/hub/domain/map/map_file.py": "a file of positions that a person loads, within its own bounds",
     "agent/hub/stores/postgres/moving/tables.py": "what it has written itself: public keys, to compare them",
     "agent/hub/stores/telling/hooks.py": "what it has written itself: settings of endpoints, what happened",
-    "agent/hub/stores/asking/saved.py": "what it has written itself: parameters and schedules of questions",
     "agent/hub/stores/keeping/backups.py": "the manifests of backups, for their age",
     "agent/hub/domain/rows/reports.py": "the evidence that the hub has written itself",
     "agent/hub/stores/case_columns.py": "the findings of a body, once, at intake",

@@ -31,7 +31,6 @@ WORDS = (
     ("hold", "S1", "--from", "2026-11-24", "--to", "2026-11-25", "--until", "2031-01-02", *BY),
     ("operator", "S1", "Datong Edu", "--by", "Li"),
     ("place", "S1", "--division", "140202", *BY),
-    ("ask", "findings by check,status", "--save", "all"),
     ("report-now", "S1"),
     ("comment", "S1", "camera-online", "camera:c1", "seen", "--by", "Li"),
     ("webhook", "add", "tickets", "--url", "https://tickets.test/"),

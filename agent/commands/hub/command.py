@@ -9,9 +9,6 @@ camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of eve
 camwarden hub status --data DIR    what came, what was verified, what is missing
 camwarden hub silent --data DIR    sites that are late, offline, wedged, not started or revoked; exit code 1 if any
 camwarden hub findings [SITE] [--check C] [--status S] [--division D] [--maintainer M] [--operator O] [--model M] ...
-camwarden hub ask "findings by model check=clock-offset status=fail top 10"   how many, over all sites, by what
-camwarden hub ask "QUESTION" --save NAME | --saved NAME; question list | remove NAME   questions that are asked again
-camwarden hub question schedule NAME --every DAY --at HH:MM --to FOLDER | unschedule NAME   exports by the running hub
 camwarden hub site SITE --data DIR              one site: boxes, open findings, how long faults lasted
 camwarden hub fleet [--check C] [--model M]     which check fails at many boxes of one model and firmware
 camwarden hub repairs [--check C] [--since DAY]  how long faults lasted, by check
@@ -70,8 +67,6 @@ ACTIONS: Final = {
     "jwks": ("agent.commands.hub.trust", "print_jwks"),
     "status": ("agent.commands.hub.view", "status"),
     "findings": ("agent.commands.hub.findings.listing", "run"),
-    "ask": ("agent.commands.hub.findings.ask", "run"),
-    "question": ("agent.commands.hub.findings.saved", "run"),
     "site": ("agent.commands.hub.findings.site", "run"),
     "fleet": ("agent.commands.hub.findings.fleet", "run"),
     "repairs": ("agent.commands.hub.findings.repairs", "run"),

@@ -6,7 +6,7 @@ logs in at the broker: that would end the running hub's connection.
 
 from typing import Final
 
-from agent.hub.doctor import broker, exports, files, kept, login
+from agent.hub.doctor import broker, files, kept, login
 from agent.hub.doctor.model import Probe
 
 PROBES: Final = (
@@ -23,7 +23,6 @@ PROBES: Final = (
     Probe("backup", "backup", kept.backup),
     Probe("upgrade", "upgrade of agents", kept.upgrade),
     Probe("login", "city login", login.city_login, limit_s=10.0),
-    Probe("exports", "exports of saved questions", exports.exports),
     Probe("webhooks", "endpoints of other systems", kept.webhooks),
 )
 """Every probe. A new one is one function and one line here."""

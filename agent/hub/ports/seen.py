@@ -1,17 +1,10 @@
 """Defines the ports of what a person may see, and of the reports that it is known by."""
 
-from collections.abc import Collection
-from datetime import date
-from typing import Final, Protocol
+from typing import Protocol
 
-from agent.hub.domain.asking.question import Answer, Question
-from agent.hub.domain.asking.saved import Exported, Saved
 from agent.hub.domain.rows.findings import Stretch
 from agent.hub.domain.rows.seen import Aged, Due, EnvelopeRow, Judged, ListedSite
 from agent.hub.domain.scope import Scope, SitePlace
-
-ANSWERED_WITHIN_S: Final = 10.0
-"""A question that takes longer is refused."""
 
 
 class Seen(Protocol):
@@ -55,59 +48,6 @@ class Seen(Protocol):
 
     def repaired_between(self, scope: Scope, start: str, end: str) -> tuple[int, float]:
         """Return how many fails ended from one time to before another, and how long they had lasted together (s)."""
-
-
-class Questions(Protocol):
-    """Answers questions over all sites within a scope: what lies outside is in no group, total or basis. Reads only.
-
-    All of an answer is of one state of the store, whatever is committed meanwhile.
-    """
-
-    def answer(self, question: Question, scope: Scope, within_s: float = ANSWERED_WITHIN_S) -> Answer:
-        """Return the answer to a question that has a subject.
-
-        Raises:
-            UsageError: It takes longer than `within_s`.
-            StoreFailed: It cannot be read.
-        """
-
-
-class PackedDays(Protocol):
-    """Stores the bad camera-days of days of many sites packed, from which questions are answered at once.
-
-    A packed day stands for its rows but those that have changed since, which are read.
-    """
-
-    def due(self, days: Collection[date]) -> list[date]:
-        """Return which of these days have rows of many sites and are not packed, or many have changed since."""
-
-    def keep(self, day: date) -> bool:
-        """Pack a day where that is due, else hold it against its rows; return whether it was not that of them."""
-
-    def after(self, day: str, most: int) -> list[str]:
-        """Return the next packed days."""
-
-    def differing(self) -> tuple[int, list[str]]:
-        """Return how many days are packed, and which of them are not those of their rows."""
-
-
-class SavedQuestions(Protocol):
-    """Stores questions by name, when they are exported, and how that went."""
-
-    def keep(self, saved: Saved) -> None:
-        """Store a question, new or changed; how its exports went stays as it was."""
-
-    def remove(self, name: str) -> None:
-        """Delete a question, and with it its schedule."""
-
-    def listed(self) -> list[Saved]:
-        """Return all questions, by name."""
-
-    def exported(self, name: str) -> Exported:
-        """Return how the exports of a question went; one that has none: as it is made."""
-
-    def keep_exported(self, name: str, exported: Exported) -> None:
-        """Store how the exports of a question went."""
 
 
 class Envelopes(Protocol):

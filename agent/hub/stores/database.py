@@ -10,10 +10,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from agent.host.clock import time_is_over
 from agent.host.files import create_empty
 from agent.hub.stores.intake.within import Within
-from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, UsageError
+from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 
 BUSY_S: Final = 10.0
 """A command beside the running hub, or the hub beside a command, waits so long for the other."""
@@ -163,33 +162,6 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-
-
-@contextmanager
-def deadline(db: sqlite3.Connection, within_s: float) -> Iterator[None]:
-    """Let the statements of a block see one state, and together take so long. Raises UsageError, StoreFailed.
-
-    Source: sqlite.org/isolation.html (a reader in a transaction sees no later commit).
-    """
-    db.set_progress_handler(time_is_over(within_s), _STEPS_BETWEEN)
-    is_own = not db.in_transaction
-    try:
-        if is_own:
-            db.execute("BEGIN")
-        yield
-    except StoreFailed as error:
-        if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
-            raise
-        raise too_long(within_s) from None
-    finally:
-        db.set_progress_handler(None, 0)
-        if is_own and db.in_transaction:
-            db.execute("ROLLBACK")  # nothing was written
-
-
-def too_long(within_s: float) -> UsageError:
-    """Return the refusal of what a deadline has ended."""
-    return UsageError("this takes more than {seconds} s here; ask about one division, or fewer days", seconds=within_s)
 
 
 def passes(error: sqlite3.Error) -> bool:

@@ -11,7 +11,6 @@ from agent.contract.disputes import read_disputed
 from agent.contract.payload_bounds import read_time
 from agent.hub.domain import view_columns
 from agent.hub.stores import current, dispute_columns
-from agent.hub.stores.asking import packed_days, saved
 from agent.hub.stores.database import transaction
 from agent.hub.stores.intake import places
 from agent.hub.stores.keeping import older_rows, payloads, tables
@@ -19,7 +18,7 @@ from agent.hub.stores.reading import contract_views, day_sums, orders
 from agent.model.errors import NotVerified
 from agent.verify.members import dict_of
 
-VERSION: Final = 19
+VERSION: Final = 17
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -203,7 +202,7 @@ _BEFORE_ROWS: Final = 14  # no hub before that one takes it for its own
 _ROWS_MOVED: Final = 15
 
 _LATER: Final = (
-    places.fill, day_sums.add_tables, saved.add_table, packed_days.add_tables
+    places.fill, day_sums.add_tables,
 )  # fmt: skip
 """What each version from then on takes up; the tables are there by then."""
 

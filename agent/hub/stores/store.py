@@ -14,11 +14,8 @@ from typing import Any, Final
 
 from agent.hub.domain.rows.intake import Key
 from agent.hub.stores import areas, case_columns, current, day_figures, schema
-from agent.hub.stores.asking.answer import Questions
-from agent.hub.stores.asking.packed_days import PackedDays
-from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.database import A_PART, deadline, failed, identity, is_current, opened
+from agent.hub.stores.database import A_PART, failed, identity, is_current, opened
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads, rows
@@ -64,9 +61,6 @@ class Store:
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
         self.envelopes = areas.Envelopes(self)
-        self.questions = Questions(self, areas.on(self._db, deadline))
-        self.packed_days = PackedDays(self)
-        self.saved = SavedQuestions(self)
         self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)

@@ -24,7 +24,6 @@ from agent.hub.domain.rows.upgrades import Step
 from agent.hub.log.sequencer import lag
 from agent.hub.ports.store import Store
 from agent.hub.stores.engines import files_of, log_beside, open_store, open_trust
-from agent.hub.views.asking.exports import export_blocks
 from agent.hub.views.assessment import assess
 from agent.hub.views.disk import disk_blocks
 from agent.hub.views.silent import KINDS, silent_sites
@@ -153,7 +152,6 @@ def write_metrics(
         ),
         *_kept(store, directory, backups, now),
         *hook_blocks(store, now),
-        *export_blocks(store, now),
         slow.assessment,
     ]
     return "".join(blocks)

@@ -5,8 +5,8 @@ A test asks each of them as each role, within and outside of what it may see.
 
 from typing import Final
 
-from agent.hub.web import acts, export, saving
-from agent.hub.web.api import answers, asking, described
+from agent.hub.web import acts, export
+from agent.hub.web.api import answers, described
 from agent.hub.web.asked import Route
 from agent.hub.web.pages import (
     assessment,
@@ -19,7 +19,6 @@ from agent.hub.web.pages import (
     holds,
     map,
     orders,
-    questions,
     silent,
     site,
     trends,
@@ -53,9 +52,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/enrollments", "enrollments", "supervisor", enrollments.answer),
     Route("GET", "/audit", "audit", "supervisor", audit.answer),
     Route("GET", "/webhooks", "webhooks", "administrator", webhooks.answer),
-    Route("GET", "/questions", "questions", "viewer", questions.answer),
-    Route("POST", "/questions/save", "save-question", "viewer", saving.save),
-    Route("POST", "/questions/remove", "remove-question", "viewer", saving.remove),
     Route("GET", "/account", "account", "viewer", account.show),
     Route("POST", "/account/password", "password", "viewer", account.change_password),
     Route("POST", "/account/tokens", "make-token", "viewer", account.make_token),
@@ -71,7 +67,4 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/v1/sites/{site}", "api-site", "viewer", answers.show_site),
     Route("GET", "/api/v1/silent", "api-silent", "viewer", answers.list_silent),
     Route("GET", "/api/v1/orders", "api-orders", "viewer", answers.list_orders),
-    Route("GET", "/api/v1/ask", "api-ask", "viewer", asking.ask),
-    Route("GET", "/api/v1/questions", "api-questions", "viewer", asking.list_saved),
-    Route("GET", "/api/v1/questions/{name}", "api-question", "viewer", asking.ask_saved),
 )

@@ -15,7 +15,6 @@ NAVIGATION: Final[tuple[tuple[str, Role, Message], ...]] = (
     ("/disputes", "viewer", Message("Disputes")),
     ("/trends", "viewer", Message("Trends")),
     ("/assessment", "viewer", Message("Assessment")),
-    ("/questions", "viewer", Message("Questions")),
     ("/orders", "viewer", Message("Orders")),
     ("/holds", "viewer", Message("Holds")),
     ("/upgrades", "viewer", Message("Upgrades")),

@@ -2,9 +2,6 @@
 
 A running hub does it besides what it receives: a day of ten thousand sites takes a quarter of a second. What comes late
 drops the sum of its day, which is added up anew at the next look; until then whoever asks adds it up for himself.
-
-The bad camera-days of each day are packed likewise, also of today: what changes is read from its rows until so much has
-that the day is packed anew. A day of a hundred thousand sites takes three seconds.
 """
 
 from collections.abc import Callable
@@ -12,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from agent.hub.domain.figures import FAILING, china_day
+from agent.hub.domain.figures import china_day
 from agent.hub.ports.store import Store
 from agent.hub.workers.expire import AGAIN_S
 from agent.hub.workers.intake import Event
@@ -54,34 +51,3 @@ class DaySums:
             self.compared = by, day
             if store.figures.keep_sum(by, date.fromisoformat(day)):
                 tell({"event": "sum-differed", "by": by, "day": day})
-
-
-@dataclass(slots=True)
-class DayPacks:
-    """When a running hub looks next for days to be packed; `todo`: what is left of this round.
-
-    `compared`: the packed day that was held against its rows last.
-    """
-
-    look_at_s: float = 0.0
-    todo: list[date] = field(default_factory=list)
-    compared: str = ""
-
-    def look(self, store: Store, now: datetime, now_s: float, tell: Callable[[Event], None]) -> None:
-        """Pack a day where it is time to; `now_s` is monotonic. Raises StoreFailed."""
-        if now_s < self.look_at_s:
-            return
-        if not self.todo:
-            self.todo = store.packed_days.due([china_day(now) - timedelta(days=ago) for ago in range(DAYS)])
-        if self.todo:
-            store.packed_days.keep(self.todo.pop(0))
-        else:
-            self._hold(store, tell)
-        self.look_at_s = now_s + (AGAIN_S if self.todo else LOOK_S)
-
-    def _hold(self, store: Store, tell: Callable[[Event], None]) -> None:
-        """Compare the next packed day with its rows; what somebody has changed is replaced, and told."""
-        for day in store.packed_days.after(self.compared, 1) or store.packed_days.after("", 1):
-            self.compared = day
-            if store.packed_days.keep(date.fromisoformat(day)):
-                tell({"event": "sum-differed", "by": FAILING, "day": day})

@@ -63,10 +63,10 @@ def test_a_hub_in_order_is_told_so(hub: Situation) -> None:
     assert clock.status in ("pass", "fail")  # by the machine that tests run on
     room = outcomes.pop("disk")
     assert room.status in ("pass", "warn", "fail") and room.evidence["database_bytes"]
-    not_here = [outcomes.pop(name).status for name in ("upgrade", "exports", "login", "server", "standby")]
-    assert not_here == ["not_applicable"] * 5
+    not_here = [outcomes.pop(name).status for name in ("upgrade", "login", "server", "standby")]
+    assert not_here == ["not_applicable"] * 4
     assert {name: one.status for name, one in outcomes.items()} == dict.fromkeys(outcomes, "pass"), outcomes
-    assert len(outcomes) == len(PROBES) - 7
+    assert len(outcomes) == len(PROBES) - 6
 
 
 def test_where_no_hub_has_run_nothing_passes(tmp_path: Path) -> None:

@@ -42,7 +42,6 @@ PAGES = {
     "disputes": "/disputes",
     "trends": "/trends",
     "assessment": "/assessment?day=2026-11-26",
-    "questions": "/questions?q=findings+by+check%2Cstatus+top+9",
     "orders": "/orders",
     "holds": "/holds",
     "upgrades": "/upgrades",

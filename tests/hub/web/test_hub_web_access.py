@@ -16,10 +16,8 @@ from city_told import COMPANY, DIVISION, HIDDEN, NOW, OPERATOR, PLACES, city
 from hooked import hook
 from hub_web import Client, add_person, serving
 
-from agent.contract.chain import utc_text
 from agent.contract.disputes import Disputed
 from agent.contract.signing_keys import load_or_create_signer
-from agent.hub.domain.asking.saved import Saved
 from agent.hub.domain.people.person import ROLES, Role, is_at_least
 from agent.hub.domain.scope import Scope
 from agent.hub.stores import signing_key
@@ -42,8 +40,6 @@ FORMS: dict[str, dict[str, str]] = {
     "assign": WORDS,
     "plan": {**WORDS, "until": "2026-12-20"},
     "comment": WORDS,
-    "save-question": {"q": "faults", "name": "faults"},
-    "remove-question": {"name": "none"},
 }
 OF_FINDINGS = ("acknowledge", "assign", "plan", "comment")
 
@@ -67,18 +63,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         foreign = Scope((HIDDEN[3],), (HIDDEN[1],), (HIDDEN[2],))
         store.webhooks.keep(hook(HIDDEN[0], f"https://{HIDDEN[0]}.test/", scope=foreign))
         store.webhooks.keep(hook())
-        store.saved.keep(question("by-status", {"count": "findings", "by": "status,site"}))
-        store.saved.keep(question(HIDDEN[0], {"count": "findings", "operator": HIDDEN[1]}))
     for role in ROLES:
         add_person(directory, role, role)
         for kind, bound in BOUND.items():
             add_person(directory, f"{role}-{kind}", role, "", **bound)
     with serving(directory) as one:
         yield one
-
-
-def question(name: str, named: dict[str, str]) -> Saved:
-    return Saved(name=name, named=named, saved_by="(command)", saved_at=utc_text(NOW))
 
 
 def disputed(camera: str) -> Disputed:
@@ -125,7 +115,7 @@ def test_a_route_is_for_its_least_role_and_those_above_it(client: Client, route:
         status, text = sent(client, route, of_all, VALUES)
         if is_at_least(role, route.least_role):
             assert status in ((303,) if route.name in (*OF_FINDINGS, "leave") else (200, 404, 422)), (role, text)
-            assert (status == 404) == (route.name in ("revoke-token", "remove-question")), role
+            assert (status == 404) == (route.name == "revoke-token"), role
         else:
             assert status == 403, role
 

@@ -18,7 +18,6 @@ from hub_web import Client, add_person, serving
 from jsonschema import Draft202012Validator
 
 from agent.cli import main
-from agent.contract.chain import utc_text
 from agent.contract.signing_keys import load_or_create_signer
 from agent.hub.stores import signing_key
 from agent.hub.stores.page.people import NAME, People
@@ -105,53 +104,6 @@ def test_a_site_and_its_silence_and_orders_are_what_the_commands_print(
     assert all_pages(chief, "/api/v1/orders", "orders") == orders_printed
     anna = client.let_in("anna")
     assert {one["site"] for one in all_pages(anna, "/api/v1/orders", "orders")} == {"S1", "S2"}
-
-
-@pytest.mark.parametrize(
-    ("query", "text"),
-    [
-        ("", "findings"),
-        ("?by=check,status&top=3", "findings by check,status top 3"),
-        ("?count=sites&by=operator&division=1402", "sites by operator division=1402"),
-        ("?count=cameras&maintainer=Company%20One&by=site", "cameras maintainer='Company One' by site"),
-        ("?count=camera-days&from=2026-11-20&to=2026-11-27&by=day", "camera-days from=2026-11-20 to=2026-11-27 by day"),
-    ],
-)
-def test_a_question_is_answered_as_the_command_does(
-    client: Client, hub: Path, capsys: pytest.CaptureFixture[str], query: str, text: str
-) -> None:
-    answer = client.let_in("chief").get(f"/api/v1/ask{query}")
-    fit(answer.json, "Answer")
-    assert answer.json["as_of"] == utc_text(NOW)
-    assert {**answer.json, "as_of": ""} == {**printed(hub, capsys, "ask", text), "as_of": ""}
-
-
-def test_who_is_bound_learns_no_number_of_what_lies_elsewhere(client: Client) -> None:
-    """By no grouping, filter, total or basis: each answer is that of a hub without the other sites."""
-    anna, chief = client.let_in("anna"), client.let_in("chief")
-    own = f"operator={OPERATOR}".replace(" ", "%20")
-    for count in ("findings", "sites", "cameras", "camera-days"):
-        for by in ("site", "division", "operator", "model", "maintainer,division"):
-            query = f"/api/v1/ask?count={count}&by={by}"
-            told = anna.get(query).json
-            if "maintainer" not in by or count != "sites":
-                assert told == {**chief.get(f"{query}&{own}").json, "where": {}}, query
-            for elsewhere in ("site=F3", "division=149999", "operator=-", "operator=Hidden%20Operator", "site=S9"):
-                none = anna.get(f"{query}&{elsewhere}").json
-                empty = {"of": 0, "unknown": 0, "oldest_at": "", "newest_at": "", "cut": 0}
-                assert (none["total"], none["groups"], none["basis"]) == (0, [], empty), elsewhere
-    assert anna.get("/api/v1/ask?count=findings&maintainer=Hidden%20Company").json["total"] == 0
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["count=faults", "by=modl", "by=", "top=0", "statuss=fail", "limit=1", "after=x", "scope=everything", "from=x",
-     "count=camera-days&firmware=1", "count=camera-days&from=2020-01-01", "check=none", "division=140%27--"],
-)  # fmt: skip
-def test_a_question_with_a_wrong_word_is_refused_with_a_problem(client: Client, query: str) -> None:
-    answer = client.let_in("chief").get(f"/api/v1/ask?{query}")
-    assert answer.status == 422 and answer.headers["content-type"] == "application/problem+json"
-    fit(answer.json, "Problem")
 
 
 def test_silent_sites_go_page_by_page(hub: Path) -> None:
@@ -272,8 +224,7 @@ def test_the_document_is_made_from_the_table_of_routes_and_rows() -> None:
 @pytest.mark.parametrize("path", list(DOCUMENT["paths"]))
 def test_every_answer_is_what_the_document_says(client: Client, path: str) -> None:
     chief = client.let_in("chief")
-    assert chief.post("/questions/save", {"name": "orphans", "q": "findings by status operator=-"}).status == 303
-    answer = chief.get(path.replace("{site}", "S1").replace("{name}", "orphans"))
+    answer = chief.get(path.replace("{site}", "S1"))
     said = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"][answer.headers["content-type"]]
     name = said["schema"]["$ref"].rpartition("/")[2]
     fit(answer.json, name)

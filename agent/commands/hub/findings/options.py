@@ -4,16 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from agent.commands.hub.web.bindings import add_bindings
 from agent.commands.terminal.moments import day
-from agent.hub.domain.asking.saved import EVERY, FORMATS
 from agent.hub.domain.open_statuses import OPEN
 
 
 def add(actions: Any, data: argparse.ArgumentParser) -> None:
     """Describe them; `data` is what every action shares."""
     _listing(actions, data)
-    _saved(actions, data)
     _words(actions, data)
 
 
@@ -35,17 +32,6 @@ def _listing(actions: Any, data: argparse.ArgumentParser) -> None:
     listed.add_argument("--after", metavar="WORD", help="what comes behind a page, as its end names it")
     listed.add_argument("--csv", action="store_true", help="print comma-separated values")
     listed.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
-    asked = actions.add_parser("ask", parents=[data], help="count over all sites: findings by model status=fail top 10")
-    asked.add_argument(
-        "words",
-        nargs="*",
-        metavar="QUESTION",
-        help="what is counted (sites, cameras, findings, camera-days), then by NAME,NAME, NAME=VALUE ..., top N",
-    )
-    asked.add_argument("--save", metavar="NAME", help="save the question under this name too, for the page as well")
-    asked.add_argument("--saved", metavar="NAME", help="ask the question that was saved so, by today's days")
-    asked.add_argument("--csv", action="store_true", help="print comma-separated values")
-    asked.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
     one = actions.add_parser("site", parents=[data], help="show one site: boxes, open findings, how long faults lasted")
     one.add_argument("site", metavar="SITE")
     many = actions.add_parser(
@@ -58,28 +44,6 @@ def _listing(actions: Any, data: argparse.ArgumentParser) -> None:
     )
     mended.add_argument("--check", metavar="CHECK", help="of this check only")
     mended.add_argument("--division", metavar="CODE", help="of this division, or all below it where it ends with zeros")
-
-
-def _saved(actions: Any, data: argparse.ArgumentParser) -> None:
-    parser = actions.add_parser("question", help="list, remove and export questions that `hub ask --save` has saved")
-    inner = parser.add_subparsers(dest="question_action", required=True, metavar="ACTION")
-    named = argparse.ArgumentParser(add_help=False)
-    named.add_argument("name", metavar="NAME")
-    inner.add_parser("list", parents=[data], help="list the saved questions")
-    inner.add_parser("remove", parents=[data, named], help="forget a saved question; what was exported stays")
-    plan = inner.add_parser("schedule", parents=[data, named], help="let the running hub export it into a folder")
-    plan.add_argument(
-        "--every", choices=EVERY, metavar="DAY", required=True,
-        help="day, monday to sunday, or a day of the month from 1 to 31 (its last one where it is shorter)",
-    )  # fmt: skip
-    plan.add_argument("--at", metavar="HH:MM", default="06:30", help="time of day in China (default 06:30)")
-    plan.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where its files are written")
-    plan.add_argument(
-        "--format", choices=FORMATS, action="append", default=[], help="csv (default) or xlsx; may be repeated"
-    )
-    plan.add_argument("--keep", type=count, default=31, metavar="N", help="so many of the newest stay (default 31)")
-    add_bindings(plan)
-    inner.add_parser("unschedule", parents=[data, named], help="export it no more; what was exported stays")
 
 
 def _words(actions: Any, data: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agent.commands.hub.view import reading
-from agent.hub.domain.figures import FAILING, REPAIRS
+from agent.hub.domain.figures import REPAIRS
 from agent.model.exits import FAILS, OK
 from agent.model.finding import Message
 from agent.text.harmless import printable
@@ -19,7 +19,6 @@ SUMMED: Final[Mapping[str, Message]] = {
     REPAIRS["division"]: Message("repairs by division"),
     REPAIRS["maintainer"]: Message("repairs by maintainer"),
     REPAIRS["model"]: Message("repairs by model"),
-    FAILING: Message("bad camera-days"),
 }
 """What a stored day is of, by its name; one that nobody gave it is shown as it is."""
 
@@ -29,9 +28,7 @@ def run(args: argparse.Namespace) -> int:
     with reading(args) as store:
         told: Any = store.reports.check(args.sample)
         sums, differing = store.figures.differing_sums()
-        packed, differing_days = store.packed_days.differing()
-    differing += [(FAILING, day) for day in differing_days]
-    told |= {"sums": sums + packed, "differing_sums": [{"by": by, "day": day} for by, day in differing]}
+    told |= {"sums": sums, "differing_sums": [{"by": by, "day": day} for by, day in differing]}
     if args.json:
         print(json.dumps(told))
     else:

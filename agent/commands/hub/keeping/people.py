@@ -15,7 +15,6 @@ from agent.commands.hub.view import reading
 from agent.commands.hub.web.user import COMMAND
 from agent.commands.terminal.opened import note_opened
 from agent.contract.chain import utc_text
-from agent.hub.domain.asking.saved import without_name
 from agent.hub.domain.people.audit import AuditRow
 from agent.hub.stores.engines import open_people
 from agent.hub.views.people import name_of
@@ -53,12 +52,7 @@ def _erase(args: argparse.Namespace) -> int:
     what = f"{args.author} ({args.by}: {args.why})"
     with changing(args.data) as store, closing(open_people(args.data)) as people, people.changing():
         people.record(AuditRow(utc_text(now), COMMAND, "name-erase", what, "ok", ""))
-        known = next((one for one in store.authors.listed() if one.id == args.author), None)
-        saved = [without_name(one, known) for one in store.saved.listed()] if known else []
         was_there = store.authors.erase(args.author, args.by, args.why, now)
-        with store.transaction():
-            for one in saved:
-                store.saved.keep(one)
     if args.json:
         print(json.dumps({"schema": SCHEMA, "erased": args.author, "was_there": was_there}, ensure_ascii=False))
     elif not args.quiet:

@@ -28,8 +28,6 @@ _UNTOLD = (
     " (SELECT finding_id FROM report JOIN telling_finding ON report_id = report.id WHERE site = ?1)"
 )
 _BESIDE = (
-    "DELETE FROM bad_day WHERE day < substr(?1, 1, 10)",
-    "DELETE FROM bad_day_left WHERE day < substr(?1, 1, 10)",
     "DELETE FROM assessed WHERE day < substr(?1, 1, 10)",
     "DELETE FROM refused WHERE at < ?1",
     "DELETE FROM finding_history WHERE to_at <> '' AND to_at < ?1",

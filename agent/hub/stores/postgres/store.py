@@ -5,10 +5,9 @@ lock until the end of the transaction, and sees all that was committed before; w
 their rows instead, and shares. A lost connection ends a transaction (StoreWaits); the next one connects anew.
 """
 
-import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,15 +16,11 @@ from typing import Any, Final
 import psycopg
 from psycopg.types.json import Jsonb
 
-from agent.host.clock import time_left_s
 from agent.hub.domain.rows.intake import Key
 from agent.hub.domain.rows.keeping import ReadFrom
 from agent.hub.stores import areas, case_columns, current, day_figures
-from agent.hub.stores.asking.answer import Questions
-from agent.hub.stores.asking.packed_days import PackedDays
-from agent.hub.stores.asking.saved import SavedQuestions
 from agent.hub.stores.chains import Chains
-from agent.hub.stores.database import A_PART, too_long
+from agent.hub.stores.database import A_PART
 from agent.hub.stores.intake import lives, places, waiting
 from agent.hub.stores.intake.within import Within
 from agent.hub.stores.keeping import payloads
@@ -38,15 +33,12 @@ from agent.hub.stores.postgres.rows import arrived_ms
 from agent.hub.stores.postgres.views import open_view
 from agent.hub.stores.reading.figures import Figures
 from agent.hub.stores.telling.area import Webhooks
-from agent.model.errors import ConfigurationError, StoreFailed
+from agent.model.errors import ConfigurationError
 from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap
 
 _OF_REPORTS: Final = re.compile(r"\b(report|report_row|finding|telling_finding|body|config_said)\b")
 """Statements about these see what a transaction has not written yet."""
-
-_OF_VIEWS: Final = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
-"""Findings of a hundred thousand sites are told apart in memory; a statement is compiled for longer than it runs."""
 
 
 class Store:
@@ -60,7 +52,6 @@ class Store:
         self._path, self._read_only = directory / NAME, read_only
         self._to = self._opened()
         self.within = Within()
-        self._before = _nothing
         self._pending = reports.Pendings()
         self._newest: dict[Key, ahead.Newest] = {}
         self._named: frozenset[str] = frozenset()
@@ -73,10 +64,7 @@ class Store:
         self.sites = areas.Sites(self)
         self.places = areas.Places(self)
         self.seen = areas.Seen(self)
-        self.questions = Questions(self, self._deadline)
         self.envelopes = areas.Envelopes(self)
-        self.packed_days = PackedDays(self)
-        self.saved = SavedQuestions(self)
         self.figures = Figures(self)
         self.reports = areas.Reports(self)
         self.epochs = areas.Epochs(self)
@@ -210,42 +198,11 @@ class Store:
         """Change rows; return how many. Raises StoreFailed."""
         return self._done(statement, values).rowcount
 
-    @contextmanager
-    def _deadline(self, within_s: float) -> Iterator[None]:
-        """Let the statements of a block see one state, and together take so long. Raises UsageError, StoreFailed.
-
-        Source: PostgreSQL 17, 13.2.2 (Repeatable Read: a transaction sees what was committed before it began).
-        """
-        left_s, is_own, told_s = time_left_s(within_s), not self.is_in_transaction(), math.inf
-
-        def limit() -> None:
-            nonlocal told_s
-            if (now_s := left_s()) <= 0:
-                raise too_long(within_s)
-            if told_s - now_s > within_s / 100:  # to tell the server each time takes longer than a small statement
-                self._to.execute(f"SET statement_timeout = {max(1, int(now_s * 1000))}")
-                told_s = now_s
-
-        if is_own:
-            self._done(f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {_OF_VIEWS}", ())
-        self._before = limit
-        try:
-            yield
-        except StoreFailed as error:
-            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-                raise too_long(within_s) from None
-            raise
-        finally:
-            self._before = _nothing
-            with suppress(psycopg.Error):  # of a connection that is gone, whose successor has neither
-                self._to.execute(f"{'ROLLBACK; ' if is_own else ''}RESET statement_timeout")  # nothing was written
-
     def _done(self, statement: str, values: tuple[object, ...]) -> psycopg.Cursor[Any]:
         self._connect_anew()
         try:
             if self._pending and _is_of_reports(statement):
                 self._pending.write(self._to)
-            self._before()
             return self._to.execute(statement, values)
         except psycopg.DataError:
             raise
@@ -337,10 +294,6 @@ class Store:
             *(site, epoch, stream, seq),
         )
         return (rows[0][0], payloads.exact(self, rows[0][1]), datetime.fromisoformat(rows[0][2])) if rows else None
-
-
-def _nothing() -> None:
-    """Do nothing before a statement: no deadline is set."""
 
 
 @lru_cache(maxsize=1024)

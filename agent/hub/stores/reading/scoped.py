@@ -35,23 +35,6 @@ def of_site(scope: Scope, column: str) -> Condition:
     return _any(parts), values
 
 
-def of_main(store: Database, scope: Scope) -> Condition:
-    """Return the condition under which a site `s`, joined to `MAIN`, may be seen.
-
-    Where all are looked through, no list of those that lie in a division has to be made first.
-    """
-    if scope.everything:
-        return "1 = 1", []
-    parts, values = _of_names(scope, "s.site")
-    for division in filter(None, scope.divisions):
-        parts.append("(d.division >= ? AND d.division < ?)")
-        values += below(division)
-        if has_others(store, Scope(divisions=(division,))):
-            parts.append(f"s.site IN ({_LIES_IN.format('also')})")
-            values += below(division)
-    return _any(parts), values
-
-
 def has_others(store: Database, scope: Scope) -> bool:
     """Return whether a site that counts elsewhere may be seen because it told one of these divisions as well."""
     some = f"{_LIES_IN.format('also')} LIMIT 1"

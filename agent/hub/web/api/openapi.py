@@ -10,13 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, get_args, get_type_hints
 
-from agent.hub.domain.asking.question import BY_MOST, COUNTED, NAMES, SUBJECTS, TOP_MOST, TOP_USUAL
-from agent.hub.domain.asking.words import PARAMETERS
 from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import FindingRow, Stretch
 from agent.hub.domain.rows.seen import ListedSite
 from agent.hub.domain.rows.words import Kind, Word
-from agent.hub.views.asking.saved import SCHEMA as QUESTIONS
 from agent.hub.views.silent import KINDS
 from agent.hub.web.api.told import webhooks
 from agent.hub.web.asked import Route
@@ -52,23 +49,15 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "api-site": Operation("One site: state, boxes, open findings, words, history", (), False, "Site"),
     "api-silent": Operation("Silent sites by kind and duration", (), True, "Silent"),
     "api-orders": Operation("What was asked of sites, oldest first, and the policies", ("site",), True, "Orders"),
-    "api-ask": Operation(
-        "How many sites, cameras, open findings or bad camera-days, by one or two names", PARAMETERS, False, "Answer"
-    ),
-    "api-questions": Operation("The saved questions that the person may know", (), False, "Questions"),
-    "api-question": Operation("The answer to a saved question, of what the person may see", (), False, "Answer"),
 }
 
 _FILTER_VALUES: Final[Mapping[str, Schema]] = {
     "status": {"enum": list(OPEN)},
-    "count": {"enum": list(COUNTED), "default": "findings"},
-    "top": {**_NUMBER, "minimum": 1, "maximum": TOP_MOST, "default": TOP_USUAL},
-    **{name: {**_TEXT, "format": "date"} for name in ("since", "from", "to")},
+    "since": {**_TEXT, "format": "date"},
 }
 
 _SAID: Final = {
     "site": "id of a site",
-    "name": "name of a saved question",
     "division": "code of a division; with zeros at its end: all below it too",
     "maintainer": "name of a maintainer of cameras",
     "check": "id of a check",
@@ -77,13 +66,6 @@ _SAID: Final = {
     "assignee": "to whom it is assigned",
     "status": "status",
     "since": "open as it is since this day in China or later",
-    "firmware": "version of a box",
-    "count": "what is counted",
-    "by": f"names to group by, at most {BY_MOST}, with a comma between: {', '.join(NAMES)}",
-    "period": "days in words instead, as last-month or last-7-days, from the day of asking in China",
-    "from": "first day in China: on which it was bad, or since which it is open as it is",
-    "to": "the last such day",
-    "top": "so many of the largest groups",
 }
 
 
@@ -173,19 +155,6 @@ def _schemas() -> Schema:
     policy = _object({
         "site": _TEXT, "desired_version": _NUMBER, "reported_version": _NUMBER, "refused": {"type": ["object", "null"]},
     })  # fmt: skip
-    answer = _object({
-        "schema": {"const": "camwarden-hub-ask/1"}, "as_of": _TEXT, "counts": {"enum": [one.name for one in SUBJECTS]},
-        "by": _list({"enum": list(NAMES)}), "where": {"type": "object", "additionalProperties": _list(_TEXT)},
-        "from": _OR_NULL, "to": _OR_NULL, "total": _NUMBER,
-        "groups": _list({
-            "type": "object", "properties": {"count": _NUMBER}, "required": ["count"], "additionalProperties": _TEXT,
-        }),
-        "is_more": {"type": "boolean"},
-        "basis": _object({
-            "of": _NUMBER, "unknown": _NUMBER, "oldest_at": _TEXT, "newest_at": _TEXT, "cut": _NUMBER,
-        }),
-    })  # fmt: skip
-    saved = _object(dict.fromkeys(("name", "asks", "saved_by", "saved_at"), _TEXT))
     return {
         "Finding": _of(FindingRow, status={"enum": list(OPEN)}),
         "Stretch": _of(Stretch),
@@ -196,8 +165,6 @@ def _schemas() -> Schema:
         "Site": _object({"schema": {"const": "camwarden-hub-site/1"}, **of_site}),
         "Silent": _paged("camwarden-hub-silent/1", "sites", silent, at=_TEXT),
         "Orders": _paged("camwarden-hub-orders/1", "orders", order, policies=_list(policy)),
-        "Answer": answer,
-        "Questions": _object({"schema": {"const": QUESTIONS}, "questions": _list(saved)}),
         "Problem": _object({"type": _TEXT, "title": _TEXT, "status": _NUMBER, "detail": _TEXT}),
     }
 

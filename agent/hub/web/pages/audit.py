@@ -39,10 +39,6 @@ ACTS: Final = {
     "webhook-disable": Message("endpoint disabled"),
     "webhook-enable": Message("endpoint enabled"),
     "webhook-remove": Message("endpoint removed"),
-    "question-save": Message("question saved"),
-    "question-remove": Message("question removed"),
-    "question-schedule": Message("export of a question scheduled"),
-    "question-unschedule": Message("export of a question ended"),
 }
 """What the acts of rows are called."""
 

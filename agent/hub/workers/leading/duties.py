@@ -20,9 +20,8 @@ from agent.hub.ports.store import Leading, Store
 from agent.hub.transport.carrier import Carrier
 from agent.hub.workers import decisions, disk_watch, orders, resend
 from agent.hub.workers.chains import epochs
-from agent.hub.workers.day_sums import DayPacks, DaySums
+from agent.hub.workers.day_sums import DaySums
 from agent.hub.workers.expire import Expiry
-from agent.hub.workers.exports.making import exporting
 from agent.hub.workers.housekeeping import Housekeeping
 from agent.hub.workers.intake import Event, Intake
 from agent.hub.workers.upgrades.watch import Upgrades
@@ -59,7 +58,7 @@ class Duties:
         self._means, self._leading = means, leading
         self._store, self._tell = means.store, means.tell
         beside = disk_watch.DiskWatch(), Upgrades(means.signer, self._trust), StateWatch(self._trust)
-        self._workers = Expiry(means.kept), Housekeeping(), DaySums(), DayPacks(), *beside
+        self._workers = Expiry(means.kept), Housekeeping(), DaySums(), *beside
         self._log = RunningLog(means.directory, means.signer)
         self._orders_look_at_s = self._missing_look_at_s = self._evidence_look_at_s = self._ask_at_s = 0.0
         self._evidence_id: int | None = 0
@@ -108,8 +107,7 @@ class Duties:
         self._leads = leads
         if leads and not led:
             self._has_greeted = False
-            for beside in (sending, exporting):
-                self._while_leading.enter_context(beside(self._means.directory, self._means.clock, self._tell))
+            self._while_leading.enter_context(sending(self._means.directory, self._means.clock, self._tell))
         elif led and not leads:
             self._while_leading.close()
             LOG.warning("the database has let go of the lead: another hub takes it over")

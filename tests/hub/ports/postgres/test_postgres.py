@@ -13,11 +13,9 @@ from portside import BEGIN, HOUR, Sender, health
 from postgres import PostgresServer
 
 from agent.contract.chain import GENESIS, utc_text
-from agent.hub.domain.asking.question import Question
 from agent.hub.domain.rows.intake import Key
-from agent.hub.domain.scope import EVERYTHING
 from agent.hub.stores.postgres.store import Store
-from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits, UsageError
+from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 from agent.model.finding import Head
 from agent.verify.message import Chain
 
@@ -45,17 +43,6 @@ def test_a_server_that_ends_within_a_transaction_leaves_nothing_of_it_and_all_th
     assert store.chains.get(KEY).confirmed.seq == 2
     with closing(Store(hub, read_only=True)) as other:
         assert other.epoch_of("S1") == "e1"
-
-
-def test_the_server_ends_a_question_in_time_and_the_connection_goes_on(postgres: PostgresServer, store: Store) -> None:
-    """It waits for a lock here, which no clock of ours could end."""
-    question = Question(counted="findings")
-    with postgres.connected() as beside, beside.transaction():
-        beside.execute("LOCK TABLE finding_now IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(UsageError, match="takes more than"):
-            store.questions.answer(question, EVERYTHING, within_s=0.2)
-    assert store.questions.answer(question, EVERYTHING, within_s=60).total == 0
-    assert store.all("SHOW statement_timeout") == [("0",)]
 
 
 def test_a_value_that_postgresql_cannot_store_is_no_failure_of_the_store(store: Store) -> None:
@@ -86,8 +73,7 @@ def test_of_several_that_open_an_empty_database_at_once_each_finds_it_whole(
         thread.join(PATIENCE_S)
     assert met == [False] * 4
     assert postgres.query("SELECT name FROM migration ORDER BY number") == [
-        ("001_intake",), ("002_reports",), ("003_views",), ("004_saved_questions",), ("006_months_apart",),
-        ("007_packed_days",), ("008_several_processes",),
+        ("001_intake",), ("002_reports",), ("003_views",), ("006_months_apart",), ("008_several_processes",),
     ]  # fmt: skip
 
 

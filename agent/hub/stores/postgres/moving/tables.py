@@ -25,13 +25,10 @@ BEFORE_REPORTS: Final = (
 BEHIND_REPORTS: Final = (
     "telling_finding", "site_now", "device_now", "judged_now", "finding_now", "finding_history", "word", "operator",
     "dispute", "command", "desired", "reported", "upgrade", "upgrade_site", "upgrade_word", "webhook",
-    "webhook_happened", "webhook_delivery", "webhook_state", "hold", "housekeeping", "body_held", "question",
+    "webhook_happened", "webhook_delivery", "webhook_state", "hold", "housekeeping", "body_held",
     "day_sum",
 )  # fmt: skip
 """Sums of days are the last: a row that one is of drops it."""
-
-MADE_ANEW: Final = frozenset({"bunch", "bad_day", "bad_day_left"})
-"""Packed from the rows of others by a running hub (`agent/hub/stores/asking/packed_days.py`)."""
 
 OF_REPORTS: Final = frozenset({"report_row", "lane", "origin", "config_said", "body", "body_base"})
 """What an engine lays out in its own way: the view `report` shows it."""

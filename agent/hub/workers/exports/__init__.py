@@ -1,1 +1,0 @@
-"""Writes the answers to saved questions into folders, when they are due."""
