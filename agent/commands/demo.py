@@ -69,12 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--open", action="store_true", help="open the hand-over report in the browser")
     parser.add_argument("--rounds", type=int, default=0, help="with --watch: end after this many rounds of changes")
-    instead = parser.add_mutually_exclusive_group()
-    instead.add_argument(
+    parser.add_argument(
         "--liars", action="store_true", help="instead: let simulated devices lie, and show which lies are seen through"
-    )
-    instead.add_argument(
-        "--quiz", action="store_true", help="instead: judge simulated devices yourself, some of which lie"
     )
 
 
@@ -83,8 +79,6 @@ def run(args: argparse.Namespace) -> int:
     if args.liars:
         # The gallery costs a second of CPU to load, and nothing else here needs it.
         return int(importlib.import_module("agent.commands.demo_liars").run(args))
-    if args.quiz:
-        return int(importlib.import_module("agent.commands.demo_quiz").run(args))
     console = Console(no_color=args.no_color, quiet=args.quiet or args.json)
     signal.signal(signal.SIGTERM, _interrupt)
     began_at = time.monotonic()

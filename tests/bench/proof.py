@@ -29,9 +29,9 @@ from proof_honest import Looked, compared
 from proof_released import RELEASE, Fooled, causes, told_to_release
 
 from agent.demo.liars.gallery import Verdict, gallery
-from agent.demo.liars.table import LIES
 from agent.model.finding import Finding
 from agent.site.config.load import load
+from gallery.table import LIES
 from masking.worker.client import Worker
 
 CELLS = Figure("knockout_cells", "cells", 180, "higher")

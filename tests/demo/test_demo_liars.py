@@ -13,9 +13,9 @@ from agent.commands import demo_liars
 from agent.demo.children import ChildFailed
 from agent.demo.liars.gallery import Verdict
 from agent.demo.liars.lie import Lie
-from agent.demo.liars.table import LIES
 from agent.model import exits
 from agent.model.finding import Finding, Message, Source, Status
+from gallery.table import LIES
 
 BY_NAME = {lie.name: lie for lie in LIES}
 

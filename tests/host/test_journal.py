@@ -24,7 +24,7 @@ from agent.host import journald
 from agent.host.journald import MESSAGE_MAX_BYTES, JournalHandler, encode
 from agent.host.log_kinds import KINDS, VALUES_MOST, about
 from agent.judge.checks.table import run_checks
-from agent.model.finding import is_item, is_quiet
+from agent.model.matters import shown
 from agent.observe.facts.facts import gather
 from agent.service.cycle.cycle import CycleResult
 from agent.service.daemon.loop import _log_fields
@@ -125,7 +125,7 @@ def test_a_cycle_is_one_record_that_names_all_that_is_not_well(journal: Journal,
     findings = run_checks(here, gather(observed("site") + healthy("gate")), NOW)
     log.info("cycle of 3.0 s", extra=_log_fields(here, CycleResult(gather(()), findings)))
     (record,) = journal.records(1)
-    unwell = [f for f in findings if is_item(f) and not is_quiet(f)]
+    unwell = [f for one in shown(findings) if not one.quiet for f in one.found]
     assert ("CAMERA", "roof") in record
     assert ("DEVICE", "box2") in record
     assert [value for name, value in record if name == "CHECK"] == list(dict.fromkeys(f.check for f in unwell))

@@ -8,7 +8,8 @@ from sites import NOW, camera, healthy, observed, site
 
 from agent.judge.checks.table import run_checks
 from agent.model import exits
-from agent.model.finding import ACCEPTED, Finding, is_item
+from agent.model.finding import ACCEPTED, Finding
+from agent.model.matters import shown
 from agent.observe.facts.facts import gather
 from agent.site.config.site import Site
 from agent.site.declarations.accepted import Accepted
@@ -31,7 +32,7 @@ def judged(*words: Accepted, serial: str = "SN-1", days: int = 0) -> dict[str, F
 
 def test_what_nobody_accepted_is_one_open_item_of_its_device() -> None:
     found = judged()
-    assert (found[FORECAST].status, found[FORECAST].reason, is_item(found[FORECAST])) == (
+    assert (found[FORECAST].status, found[FORECAST].reason, bool(shown([found[FORECAST]]))) == (
         "unknown", "disks-not-told", True,
     )  # fmt: skip
     assert found["storage-health device:box"].caused_by == FORECAST
@@ -39,7 +40,7 @@ def test_what_nobody_accepted_is_one_open_item_of_its_device() -> None:
 
 def test_what_was_accepted_stays_unknown_and_is_no_open_item() -> None:
     found = judged(WORD)[FORECAST]
-    assert (found.status, is_item(found)) == ("unknown", False)
+    assert (found.status, bool(shown([found]))) == ("unknown", False)
     assert found.evidence[ACCEPTED] == {
         "by": "Li Na", "why": "its firmware lists no disks", "at": "2026-11-01", "until": "2026-12-01",
     }  # fmt: skip
@@ -61,7 +62,7 @@ def test_what_was_accepted_stays_unknown_and_is_no_open_item() -> None:
 )
 def test_it_holds_for_nothing_else(word: Accepted, serial: str, days: int) -> None:
     found = judged(word, serial=serial, days=days)[FORECAST]
-    assert ACCEPTED not in found.evidence and is_item(found)
+    assert ACCEPTED not in found.evidence and shown([found])
 
 
 def test_no_fault_and_no_pass_is_accepted() -> None:

@@ -8,7 +8,8 @@ from agent.judge.freed import FREED_BY, Declaration, Rule, freed
 from agent.judge.memory.debounce import FindingNotes, first_step, further_step
 from agent.judge.verdict import waiting
 from agent.model import exits
-from agent.model.finding import Finding, Message, is_item, is_quiet
+from agent.model.finding import Finding, Message
+from agent.model.matters import shown
 
 CHECK = factory.CHECK
 WORDS = Message("it does not tell")
@@ -34,10 +35,10 @@ def test_nothing_is_freed_by_nothing(by: Rule | Declaration) -> None:
 
 
 def test_what_waits_is_unknown_and_changes_no_exit_code() -> None:
-    assert (QUIET.status, is_quiet(QUIET), is_item(QUIET)) == ("unknown", True, True)
+    assert (QUIET.status, bool(QUIET.quiet), len(shown([QUIET]))) == ("unknown", True, 1)
     assert exits.exit_code((QUIET,)) == exits.OK
     assert exits.exit_code((QUIET, CHECK.finding("site", "unknown", "fault", {}, WORDS))) == exits.UNCHECKED
-    assert not is_item(waiting(CHECK, "site", "look", "first-look", WORDS)), "a later look will know by itself"
+    assert not shown([waiting(CHECK, "site", "look", "first-look", WORDS)]), "a later look will know by itself"
 
 
 def test_what_waits_makes_no_event_and_opens_no_episode() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from agent.demo.liars.masks.person_in_metadata import TRACK
+from gallery.masks import TRACK
 
 VIDEO = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:trackID=1\r\n"
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\na=control:*\r\n" + VIDEO + TRACK

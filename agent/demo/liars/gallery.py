@@ -1,4 +1,4 @@
-"""Runs every lie through real cycles and compares each finding with what is right.
+"""Runs lies through real cycles and compares each finding with what is right.
 
 Each world is learned honestly once. A lie has fooled camwarden where a finding that it makes false is what a lie wants.
 """
@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.demo.children import output_of
-from agent.demo.liars.falsehoods import Falsehood
 from agent.demo.liars.lie import Lie, WorldName
-from agent.demo.liars.table import LIES
+from agent.demo.liars.teaching import TAUGHT
 from agent.demo.liars.worlds import LEARNING_LOOKS, Adopt, Clock, World, build
 from agent.demo.liars.worlds_table import WORLDS
 from agent.model.finding import Finding, Message
@@ -27,14 +26,13 @@ class Verdict:
     """What came of one lie: the findings that it is about, and which of them are false.
 
     `told` False: nothing false was said at all, so that the verdict says nothing. `honest` are the statuses of the same
-    findings before the lie. `falsehoods` are what was said and shown that was not true.
+    findings before the lie.
     """
 
     lie: Lie
     said: Mapping[str, Finding | None]
     honest: Mapping[str, str]
     told: bool
-    falsehoods: tuple[Falsehood, ...] = ()
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -61,11 +59,11 @@ def judge(there: World, lie: Lie) -> Verdict:
     heard = there.hear(lie)
     found = {finding.key: finding for finding in heard.findings}
     said = {key: found.get(key) for key in lie.right}
-    return Verdict(lie, said, {key: honest.get(key, "") for key in lie.right}, heard.told, heard.falsehoods)
+    return Verdict(lie, said, {key: honest.get(key, "") for key in lie.right}, heard.told)
 
 
 def gallery(
-    folder: Path, now: datetime, say: Callable[[Message], None], lies: Sequence[Lie] = LIES
+    folder: Path, now: datetime, say: Callable[[Message], None], lies: Sequence[Lie] = TAUGHT
 ) -> Iterator[Verdict]:
     """Tell every lie, world by world.
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from agent.demo.onvif.device_view import DeviceView
+from agent.demo.rtsp.target import Target
 from agent.demo.world.cameras import DemoCamera, DemoDevice
 from agent.demo.world.lying import HONEST, Lying
 from agent.model.finding import Message
@@ -64,3 +66,38 @@ def changed(asked: str, pattern: str, to: str | Callable[[re.Match[str]], str]) 
         return re.sub(pattern, to, body.decode(), flags=re.DOTALL).encode()
 
     return change
+
+
+def noted(lying: Lying, told: list[str]) -> Lying:
+    """Return the same lie, which adds what was asked to `told` each time that it differs from the truth."""
+
+    def say(asked: str, body: bytes) -> bytes:
+        try:
+            said = lying.says(asked, body)
+        except Exception:
+            told.append(asked)
+            raise
+        told.extend([asked] if said != body else [])
+        return said
+
+    def aim(target: Target, view: DeviceView) -> Target | None:
+        aimed = lying.aims(target, view)
+        told.extend([target.path] if aimed != target else [])
+        return aimed
+
+    def show(camera: DemoCamera) -> DemoCamera:
+        shown = lying.shows(camera)
+        told.extend([camera.id] if shown != camera else [])
+        return shown
+
+    def describe(text: str) -> str:
+        described = lying.sdp(text)
+        told.extend(["DESCRIBE"] if described != text else [])
+        return described
+
+    def opens(url: str) -> bool:
+        opened = lying.opens(url)
+        told.extend([url] if opened else [])
+        return opened
+
+    return Lying(says=say, aims=aim, shows=show, sdp=describe, opens=opens, tells=lying.tells)

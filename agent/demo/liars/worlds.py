@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent.demo.liars.falsehoods import Falsehood, noted
-from agent.demo.liars.lie import Lie, Telling, WorldName
+from agent.demo.liars.lie import Lie, Telling, WorldName, noted
 from agent.demo.liars.segment import PATTERN, Stamps, record, stamps
 from agent.demo.liars.worlds_table import WORLDS
 from agent.demo.site import SimulatedSite
@@ -90,11 +89,10 @@ Adopt = Callable[[Path, Clock], None]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of a lie: the findings of the last look, what was told, and whether anything of it was false at all."""
+    """What came of a lie: the findings of the last look, and whether anything that was told was false at all."""
 
     findings: tuple[Finding, ...]
     told: bool
-    falsehoods: tuple[Falsehood, ...] = ()
 
 
 @dataclass
@@ -144,17 +142,17 @@ class World:
             for _ in range(lie.looks):
                 self.look(telling)
                 self.clock.at += LIE_STEP
-            return Heard(self.findings, *told())
+            return Heard(self.findings, told())
 
     @contextmanager
-    def lying(self, lie: Lie) -> Iterator[tuple[Telling, Callable[[], tuple[bool, tuple[Falsehood, ...]]]]]:
+    def lying(self, lie: Lie) -> Iterator[tuple[Telling, Callable[[], bool]]]:
         """Let the world lie for a while, a day on, and put it back to what it was.
 
         Yields:
-            What is told, for `record`; and a function that says whether anything false has been told so far, and what.
+            What is told, for `record`; and a function that says whether anything false has been told so far.
         """
         telling = lie.makes()
-        told: list[Falsehood] = []
+        told: list[str] = []
         before = (self.memory, self.findings, self.clock.at, self.recorded_until)
         stored = stamps(self.store) if self.store is not None else {}
         liar, state = self.devices[0].id, self.config.parent / "state"
@@ -168,10 +166,7 @@ class World:
             self.clock.at += LIE_AFTER
             true_rows = set(telling.rows) <= {*self.devices, *self.cameras}
 
-            def falsehoods() -> tuple[bool, tuple[Falsehood, ...]]:
-                return bool(told) or not true_rows or telling.files is not None, tuple(told)
-
-            yield telling, falsehoods
+            yield telling, lambda: bool(told) or not true_rows or telling.files is not None
         finally:
             self.site.lie(liar)
             self.site.replace(*self.devices, *self.cameras)

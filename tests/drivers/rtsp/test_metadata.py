@@ -11,7 +11,6 @@ from patience import PATIENCE_S
 from rtsp_device import Clip, RtspDevice, clip
 from sites import NOW, ZONE, camera, site
 
-from agent.demo.liars.masks.person_in_metadata import TRACK, person
 from agent.observe.probe.objects_told import without_places
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
@@ -21,6 +20,7 @@ from drivers.picture import ObjectsTold, Stream, Streams
 from drivers.rtsp.metadata import DOCUMENT_MAX_BYTES, OBJECTS_MAX, PLACES_MAX, Heard, documents, listen
 from drivers.rtsp.rtp import Packet
 from drivers.rtsp.sdp import parse_metadata, parse_sdp
+from gallery.masks import TRACK, person
 
 SHORT_S = 0.6
 

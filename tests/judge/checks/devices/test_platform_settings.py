@@ -11,7 +11,6 @@ from duty_sites import declared_site, judged, verdict, word
 from sites import NOW, camera, healthy_camera, healthy_device, observed, observed_at
 
 from agent.judge.checks.devices.platform_codes import Place, wrong_codes, wrong_times
-from agent.model.finding import is_quiet
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.link_tests import LinkTest, TestOutcome
 from drivers.footage import Neighbour, PlatformLink, PlatformServer
@@ -190,7 +189,7 @@ def test_a_picture_that_plays_is_one_of_a_self_test_and_no_word_of_the_device(
     (finding,) = judged(PLAYABLE, SITE, facts)
     assert (finding.status, finding.reason) == expected
     assert {ground.level for ground in finding.rests_on} <= {"seen", "declared"}
-    assert finding.status != "unknown" or is_quiet(finding), "a person has to ask for it"
+    assert finding.status != "unknown" or finding.quiet, "a person has to ask for it"
 
 
 def test_one_recorder_of_two_that_was_tested_is_not_all() -> None:

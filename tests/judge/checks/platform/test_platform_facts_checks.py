@@ -11,7 +11,7 @@ from duty_sites import FACTS, IN_USE, declared_site, judged, verdict, word
 from sites import DAY, NOW, camera, healthy_camera, healthy_device, observed, without
 
 from agent.judge.checks.platform.compared import CameraTrue, compare
-from agent.model.finding import Finding, is_quiet
+from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts, NetworkFacts, gather
 from agent.observe.facts.filed_system import Filing
 from agent.observe.facts.platform_told import COUNTS_FOR, CameraTold, DeviceTold
@@ -141,7 +141,7 @@ UNTOLD: Mapping[str, Facts] = {
 def test_without_a_self_test_that_counts_nothing_is_known_and_no_exit_code_changes(case: str) -> None:
     (finding,) = judged(CHECK, SITE, UNTOLD[case])
     assert (finding.status, finding.reason) == ("unknown", "not-tested")
-    assert is_quiet(finding) and "camwarden link test" in str(finding.message)
+    assert finding.quiet and "camwarden link test" in str(finding.message)
 
 
 def test_a_device_that_tells_nothing_of_these_cameras_is_unknown() -> None:

@@ -1,1 +1,0 @@
-"""Simulates lies about calendars, files and what they rest on."""

@@ -1,1 +1,0 @@
-"""Simulates lies about recordings, playback and disks."""

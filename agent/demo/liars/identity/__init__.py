@@ -1,1 +1,0 @@
-"""Simulates lies about who a device is, its clock, accounts, ports and platforms."""

@@ -1,1 +1,0 @@
-"""Simulates lies about privacy masks and overlays."""

@@ -1,1 +1,0 @@
-"""Holds the lies about which moment, and whose, a picture shows."""

@@ -1,1 +1,0 @@
-"""Answers a question about settings with something else than what is opened, switched, installed or set up."""

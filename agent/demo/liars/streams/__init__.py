@@ -1,1 +1,0 @@
-"""Simulates lies in what a camera streams and shows."""
