@@ -7,13 +7,14 @@ texts are given to rich as `Text`, never as a string.
 import json
 import re
 from typing import Final
-from unicodedata import category
+from unicodedata import category, normalize
 
 from agent.model.finding import Json
 
 REPLACEMENT: Final = "\ufffd"
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Source: OWASP, CSV Injection; the last four are the full-width forms, which spreadsheets take as well."""
+_FORMULA_STARTS: Final = ("=", "+", "-", "@")
+"""Source: OWASP, CSV Injection."""
+_CELL_BREAKS: Final = ("\t", "\r", "\n")
 
 
 def printable(text: str) -> str:
@@ -24,7 +25,16 @@ def printable(text: str) -> str:
 
 def csv_cell(text: str) -> str:
     """Return a text for a cell: a formula of a spreadsheet gets an apostrophe in front."""
-    return printable(f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text)
+    return printable(f"'{text}" if is_formula(text) else text)
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet may calculate a text, whatever blank or unseen characters stand before it.
+
+    Full-width and small forms of a sign count as the sign, since spreadsheets take them as well.
+    """
+    first = next((c for c in text if c.isprintable() and not c.isspace() and c != REPLACEMENT), "")
+    return normalize("NFKC", first).startswith(_FORMULA_STARTS) or text.lstrip(" ").startswith(_CELL_BREAKS)
 
 
 def json_text(value: Json) -> str:

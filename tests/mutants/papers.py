@@ -176,7 +176,7 @@ PAPERS: Final = (
         name="formula",
         row="gets his formula into a spreadsheet",
         file="agent/text/harmless.py",
-        text="""f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text""",
+        text="""f"'{text}" if is_formula(text) else text""",
         mutated="text",
         test="test_check_command.py::test_no_cell_of_the_spreadsheet_is_a_formula_and_excel_reads_its_chinese",
     ),

@@ -127,8 +127,8 @@ ROOMS: Final = (
         name="formula-behind-blanks",
         row="text",
         file="agent/text/harmless.py",
-        text='if text.lstrip(" ").startswith(FORMULA_STARTS)',
-        mutated="if text.startswith(FORMULA_STARTS)",
+        text='first = next((c for c in text if c.isprintable() and not c.isspace() and c != REPLACEMENT), "")',
+        mutated="first = text[:1]",
         test="test_discover_command.py::test_hostile_names_are_harmless_in_csv",
     ),
     Mutant(

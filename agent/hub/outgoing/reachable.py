@@ -4,13 +4,15 @@ A name is resolved anew for each request, by whoever owns it: yesterday's ticket
 or a cloud's metadata today. So each address is judged once it is resolved, and that same address is connected to.
 
 Source: IANA special-purpose address registries (RFC 6890), as `ipaddress` has them; RFC 1918, RFC 6598 and RFC 4193
-(private networks); RFC 6052 section 2.1 and RFC 8215 (NAT64); RFC 3056 section 2 (6to4).
+(private networks); RFC 6052 section 2.1 and RFC 8215 (NAT64); RFC 3056 section 2 (6to4);
+RFC 4291 section 2.5.5 (IPv4-compatible); RFC 2765 section 2.1 (IPv4-translated); RFC 3879 (site-local).
 """
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
-_NAT64: Final = IPv6Network("64:ff9b::/96")
+_CARRIERS: Final = tuple(IPv6Network(text) for text in ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96"))
+"""Their last 32 bits are an IPv4 address: NAT64, IPv4-compatible, IPv4-translated."""
 _NAT64_LOCAL: Final = IPv6Network("64:ff9b:1::/48")
 """Where the IPv4 address stands in it, its network alone knows; Python 3.11 holds it for public."""
 _LOW_32: Final = 0xFFFFFFFF
@@ -43,8 +45,8 @@ def _inner(text: str) -> IPv4Address | IPv6Address | None:
         return None
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if not address.is_loopback and any(address in network for network in _CARRIERS):
         return IPv4Address(int(address) & _LOW_32)
-    if address in _NAT64_LOCAL:
+    if address in _NAT64_LOCAL or address.is_site_local or address.teredo is not None:
         return None
     return address.ipv4_mapped or address.sixtofour or address

@@ -128,7 +128,7 @@ def upgrade_shown(store: Store) -> Data:
 
 
 def enrollments_shown(store: Store) -> Data:
-    page = read_enrollments(store.directory, datetime.now(UTC))
+    page = read_enrollments(store.directory, datetime.now(UTC), lambda _: True)
     return {"tokens": list(page.tokens), "certificates": list(page.certificates)}
 
 
@@ -186,7 +186,7 @@ def test_enrollments_are_what_the_command_lists(hub: Path, store: Store) -> None
         said = told(hub, "enroll", "list")
     assert {**enrollments_shown(store), "schema": said["schema"]} == said
     assert [one["state"] for one in said["tokens"]] == ["used", "expired"]
-    assert not read_enrollments(hub / "nowhere", NOW).has_desk and not (hub / "nowhere").exists()
+    assert not read_enrollments(hub / "nowhere", NOW, lambda _: True).has_desk and not (hub / "nowhere").exists()
 
 
 def test_pages_of_findings_put_together_are_the_whole_list(store: Store) -> None:

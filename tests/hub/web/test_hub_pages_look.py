@@ -206,7 +206,8 @@ def test_a_filter_that_is_none_shows_nothing_rather_than_everything(client: Clie
 
 ODD = (
     "/assessment?day=2026-02-30", "/assessment?day=9999-12-31&by=x&sort=y", "/assessment?month=2026-13",
-    "/assessment?month=0000-01", "/orders?next=-1", "/orders?next=999999999&state=x", "/silent?next=%D9%A3&kind=x",
+    "/assessment?month=0000-01", "/assessment?month=9999-12", "/assessment?month=9999-11",
+    "/orders?next=-1", "/orders?next=999999999&state=x", "/silent?next=%D9%A3&kind=x",
     "/holds?site=%27", "/disputes?site=%27&state=x&next=x", "/map?next=-1", "/enrollments?site=x",
 )  # fmt: skip
 

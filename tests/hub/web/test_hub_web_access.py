@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from city_told import COMPANY, DIVISION, HIDDEN, NOW, OPERATOR, PLACES, city
 from hooked import hook
 from hub_web import Client, add_person, serving
 
+from agent.contract.chain import utc_text
 from agent.contract.disputes import Disputed
 from agent.contract.signing_keys import load_or_create_signer
 from agent.hub.domain.people.person import ROLES, Role, is_at_least
+from agent.hub.domain.rows.enrollment import CertificateRow, TokenRow
 from agent.hub.domain.scope import Scope
 from agent.hub.stores import signing_key
 from agent.hub.stores.dispute_columns import insert
+from agent.hub.stores.engines import open_enroll
 from agent.hub.stores.store import Store
 from agent.hub.web.asked import Route
 from agent.hub.web.routes import ROUTES
@@ -49,6 +53,8 @@ BOUND: dict[str, dict[str, tuple[str, ...]]] = {
     "maintainer": {"maintainers": (COMPANY,)},
 }
 VALUES = {"site": "S1", "name": "by-status", **FINDING}
+FOREIGN_DESK = {"F3": "b", "F9": "c"}
+"""Sites with a token and a certificate, and their digests' letter; nobody has heard of F9: it is of no division."""
 FOREIGN_VALUES = {"site": "F3", "name": HIDDEN[0], **FOREIGN}
 
 
@@ -63,6 +69,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         foreign = Scope((HIDDEN[3],), (HIDDEN[1],), (HIDDEN[2],))
         store.webhooks.keep(hook(HIDDEN[0], f"https://{HIDDEN[0]}.test/", scope=foreign))
         store.webhooks.keep(hook())
+    (directory / "enroll").mkdir()
+    later = utc_text(NOW + timedelta(days=400))
+    with closing(open_enroll(directory / "enroll")) as desk, desk.changing():
+        for site, letter in {"S1": "a", **FOREIGN_DESK}.items():
+            desk.keep_token(TokenRow(letter * 64, site, utc_text(NOW), later))
+            row = CertificateRow(f"0{letter}", site, letter * 64, letter * 43, "", utc_text(NOW), later)
+            desk.keep_certificate(row, letter * 64)
     for role in ROLES:
         add_person(directory, role, role)
         for kind, bound in BOUND.items():
@@ -135,9 +148,17 @@ def test_who_is_bound_sees_and_changes_nothing_else(client: Client, route: Route
         return
     status, text = sent(client, route, name, VALUES)
     assert status == 200
-    assert not [word for word in (*HIDDEN, "F3", "F4") if word in text]
-    for query in ("?site=F3", "?division=149999", f"?operator={HIDDEN[1].replace(' ', '+')}", "?site=F3&status=fail"):
+    assert not [word for word in (*HIDDEN, "F3", "F4", "F9") if word in text]
+    assert not [letter for letter in FOREIGN_DESK.values() if letter * 8 in text]
+    for query in (
+        "?site=F3",
+        "?division=149999",
+        f"?operator={HIDDEN[1].replace(' ', '+')}",
+        "?site=F3&status=fail",
+        "?site=F9",
+    ):
         status, text = sent(client, route, name, VALUES, query)
+        assert not [letter for letter in FOREIGN_DESK.values() if letter * 8 in text], query
         assert status in (200, 422) and HIDDEN[0] not in text, query
     if "{" in route.path:
         status, foreign = sent(client, route, name, FOREIGN_VALUES)

@@ -31,13 +31,13 @@ from agent.onsite.ledger.seen import NOTHING_SEEN, from_devices, parse_observed
 from agent.onsite.ledger.sites import plan
 from agent.site.config.load import load
 from agent.site.config.tables import site_tables, toml_text
-from agent.text.harmless import FORMULA_STARTS
 from agent.text.translate import LANGUAGES
 from agent.text.workbook import Sheet, SheetColumn, workbook
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels
 from drivers.model import Identity
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 TODAY = date(2026, 11, 25)
 SECRET = "hunter2-very-secret"
 SITE = """

@@ -47,7 +47,7 @@ def read_assessment(store: Store, scope: Scope, now: datetime, asked: Mapping[st
     yesterday = now.astimezone(CHINA).date() - timedelta(days=1)
     month = _MONTH.fullmatch(asked.get("month", ""))
     if month is not None and int(month[1]) >= FIRST_YEAR:
-        first = date(int(month[1]), int(month[2]), 1)
+        first = min(date(int(month[1]), int(month[2]), 1), now.astimezone(CHINA).date().replace(day=1))
         following = (first + timedelta(days=31)).replace(day=1)
         last, given = following - timedelta(days=1), {"month": f"{first:%Y-%m}"}
         before = f"{first - timedelta(days=1):%Y-%m}"

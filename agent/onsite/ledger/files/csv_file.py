@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.model.finding import Message
 from agent.onsite.ledger.files.grid import Book, Row, Sheet, Unreadable, Value
-from agent.text.harmless import FORMULA_STARTS, printable
+from agent.text.harmless import is_formula, printable
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 ROWS_MAX: Final = 20_000
@@ -97,7 +97,7 @@ def is_guarded(text: str) -> bool:
 
     It calculates formulas, drops leading zeros, and stores 15 digits of what could be a number.
     """
-    return text.lstrip(" ").startswith((*FORMULA_STARTS, "'")) or bool(_SPOILT.fullmatch(text))
+    return is_formula(text) or text.lstrip(" ").startswith("'") or bool(_SPOILT.fullmatch(text))
 
 
 def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> bytes:
