@@ -22,6 +22,7 @@ from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shares, shown
 from agent.hub.web.plots import Plot, columns
 from agent.model.finding import Json
+from agent.model.matters import counts, matters
 from agent.text.translate import render, translate
 from agent.verify.bindings import Binding, Trust
 
@@ -201,7 +202,8 @@ def answer(asked: Asked) -> Reply:
         "site.html.j2",
         p=found,
         operator=asked.store.seen.place(site).operator,
-        totals={status: sum(one.status == status for one in view.findings) for status in OPEN},
+        totals={status: count for status, count in counts(view.findings).items() if status in OPEN},
+        matters=matters(view.findings),
         open_most=OPEN_SHOWN,
         linked={(one.subject, one.check) for one in view.findings},
         signs=SIGNS,
