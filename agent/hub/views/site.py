@@ -79,8 +79,8 @@ def site_json(view: SiteView) -> dict[str, Json]:
         "devices": [dict(zip(names, box, strict=True)) for box in facts.devices],
         "state": view.state,
         "health_at": view.health_at or None,
-        "counts": _of_open(counts(view.findings)),
-        "finding_counts": _of_open(finding_counts(view.findings)),
+        "counts": {**of_open(counts(view.findings))},
+        "finding_counts": {**of_open(finding_counts(view.findings))},
         "findings": [asdict(one) for one in view.findings],
         "words": [asdict(one) for one in view.words],
         "history": [asdict(one) for one in view.history],
@@ -88,7 +88,8 @@ def site_json(view: SiteView) -> dict[str, Json]:
     }
 
 
-def _of_open(told: Mapping[str, int]) -> dict[str, Json]:
+def of_open(told: Mapping[str, int]) -> dict[str, int]:
+    """Return of counts those of what is open, fails first."""
     return {status: told[status] for status in OPEN}
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from agent.hub.domain.figures import CHINA, Figure, added
-from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import FindingRow, Wanted
 from agent.hub.domain.rows.seen import EnvelopeRow, Judged
 from agent.hub.domain.scope import EVERYTHING, Scope
@@ -16,7 +15,7 @@ from agent.hub.stores.engines import open_trust
 from agent.hub.views.disputes.words import status_lines
 from agent.hub.views.silent import Silent, silent_sites
 from agent.hub.views.silent_words import next_step
-from agent.hub.views.site import SiteView, read_site
+from agent.hub.views.site import SiteView, of_open, read_site
 from agent.hub.views.status import write_disputed
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shares, shown
@@ -202,7 +201,7 @@ def answer(asked: Asked) -> Reply:
         "site.html.j2",
         p=found,
         operator=asked.store.seen.place(site).operator,
-        totals={status: count for status, count in counts(view.findings).items() if status in OPEN},
+        totals=of_open(counts(view.findings)),
         matters=matters(view.findings),
         open_most=OPEN_SHOWN,
         linked={(one.subject, one.check) for one in view.findings},
