@@ -1,16 +1,18 @@
 """Reads what is known of one site: its state, boxes, open findings, words, and how long faults lasted. Reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import FindingRow, SiteFacts, Stretch, Wanted
 from agent.hub.domain.rows.words import Word
 from agent.hub.domain.scope import EVERYTHING, Scope
 from agent.hub.ports.store import Store
 from agent.hub.views.silent import standing
 from agent.model.finding import Json
+from agent.model.matters import counts, finding_counts
 from agent.verify.bindings import Binding
 
 SCHEMA: Final = "camwarden-hub-site/1"
@@ -77,11 +79,18 @@ def site_json(view: SiteView) -> dict[str, Json]:
         "devices": [dict(zip(names, box, strict=True)) for box in facts.devices],
         "state": view.state,
         "health_at": view.health_at or None,
+        "counts": {**of_open(counts(view.findings))},
+        "finding_counts": {**of_open(finding_counts(view.findings))},
         "findings": [asdict(one) for one in view.findings],
         "words": [asdict(one) for one in view.words],
         "history": [asdict(one) for one in view.history],
         "mean_repair_s": view.mean_repair_s,
     }
+
+
+def of_open(told: Mapping[str, int]) -> dict[str, int]:
+    """Return of counts those of what is open, fails first."""
+    return {status: told[status] for status in OPEN}
 
 
 def mean_repair_s(stretches: Sequence[Stretch]) -> float | None:

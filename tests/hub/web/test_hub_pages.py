@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -264,6 +264,21 @@ def test_the_history_of_a_finding_has_its_times_and_the_reports_that_tell_it(hub
     assert page.keys[report.kid].site == "S1"
     assert read_history(store, "S1", "camera-online", "camera:nowhere") is None
     assert read_history(store, "S1", "camera-online", "camera:gat") is None  # part of a name is none
+
+
+def test_a_site_is_counted_in_matters_as_what_the_site_itself_counts_is(store: Store) -> None:
+    """Fifteen views that nobody approved are one matter, and what a dead camera explains is none of its own."""
+    page = read_site_page(store, "S1", NOW)
+    assert page is not None
+    (dead,) = [one for one in page.view.findings if (one.check, one.subject) == ASSIGNED[1:]]
+    cause = f"{dead.check} {dead.subject}"
+    views = [
+        replace(dead, check="view", status="unknown", reason="not-approved", subject=f"camera:{n}") for n in range(15)
+    ]
+    blind = replace(dead, check="mask", status="unknown", reason="no-picture", caused_by=cause)
+    told = site_json(replace(page.view, findings=(dead, blind, *views)))
+    assert told["counts"] == {"fail": 1, "unknown": 1, "warn": 0}
+    assert told["finding_counts"] == {"fail": 1, "unknown": 16, "warn": 0}
 
 
 def test_a_matrix_shows_nothing_as_passed_that_no_report_says_passes(store: Store) -> None:

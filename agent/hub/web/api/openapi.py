@@ -138,10 +138,12 @@ def _operation(route: Route, told: Operation) -> Schema:
 
 def _schemas() -> Schema:
     device = _object(dict.fromkeys(("id", "manufacturer", "model", "firmware"), _TEXT))
+    counted = _object(dict.fromkeys(OPEN, _NUMBER))
     of_site = {
         "site": _TEXT, "division": _TEXT, "division_told": _TEXT, "division_said_by": _TEXT, "made_at": _TEXT,
         "cameras": _NUMBER, "devices": _list(device),
-        "state": _TEXT, "health_at": _OR_NULL, "findings": _list(_ref("Finding")), "words": _list(_ref("Word")),
+        "state": _TEXT, "health_at": _OR_NULL, "counts": counted, "finding_counts": counted,
+        "findings": _list(_ref("Finding")), "words": _list(_ref("Word")),
         "history": _list(_ref("Stretch")), "mean_repair_s": {"type": ["number", "null"]},
     }  # fmt: skip
     silent = _object({

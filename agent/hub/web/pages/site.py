@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from agent.hub.domain.figures import CHINA, Figure, added
-from agent.hub.domain.open_statuses import OPEN
 from agent.hub.domain.rows.findings import FindingRow, Wanted
 from agent.hub.domain.rows.seen import EnvelopeRow, Judged
 from agent.hub.domain.scope import EVERYTHING, Scope
@@ -16,12 +15,13 @@ from agent.hub.stores.engines import open_trust
 from agent.hub.views.disputes.words import status_lines
 from agent.hub.views.silent import Silent, silent_sites
 from agent.hub.views.silent_words import next_step
-from agent.hub.views.site import SiteView, read_site
+from agent.hub.views.site import SiteView, of_open, read_site
 from agent.hub.views.status import write_disputed
 from agent.hub.web.asked import Asked, Missing, Reply
 from agent.hub.web.pages.shown import shares, shown
 from agent.hub.web.plots import Plot, columns
 from agent.model.finding import Json
+from agent.model.matters import counts, matters
 from agent.text.translate import render, translate
 from agent.verify.bindings import Binding, Trust
 
@@ -201,7 +201,8 @@ def answer(asked: Asked) -> Reply:
         "site.html.j2",
         p=found,
         operator=asked.store.seen.place(site).operator,
-        totals={status: sum(one.status == status for one in view.findings) for status in OPEN},
+        totals=of_open(counts(view.findings)),
+        matters=matters(view.findings),
         open_most=OPEN_SHOWN,
         linked={(one.subject, one.check) for one in view.findings},
         signs=SIGNS,
