@@ -1,6 +1,6 @@
 """Merges the obligations of a check into one finding: the only place that writes a pass. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -9,7 +9,21 @@ from agent.judge.check import Check
 from agent.judge.claim import Broken, Held, Open, Outcome
 from agent.judge.obligations import too_low, too_old
 from agent.judge.wording.picture_words import path_word, paths_listed
-from agent.model.finding import WAITS_FOR, Finding, Json, Message, Unproven, Wait, joined, listed, utc_text
+from agent.model.finding import (
+    WAITS_FOR,
+    Finding,
+    Json,
+    Listed,
+    Message,
+    Source,
+    Unproven,
+    Wait,
+    joined,
+    listed,
+    quiet_of,
+    utc_text,
+)
+from agent.model.matters import rank
 from agent.observe.approvals.attested import Attestation, attestation_json
 from agent.site.declarations.accepted import ACCEPTABLE
 
@@ -17,6 +31,9 @@ NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
 DOUBTS: Final = "held_back"
 """Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
+
+BROKEN: Final = "broken"
+"""Names in the evidence of a finding the reasons of all that is broken, where its own is not the only one."""
 
 ATTESTED: Final = "attested"
 """Names in the evidence of an unknown what people declare of it, apart from everything that is proven."""
@@ -63,8 +80,9 @@ def verdict(
 
     What is held by evidence older than `agent/judge/obligations.py` allows at the time of the check is open.
 
-    The first of the gravest kind speaks, so that a check lists its obligations in the order in which a reader wants to
-    hear of them; a mild breach warns where nothing else is broken. The source names the rules of all that is broken.
+    The worst word wins, in the order of `agent/model/matters.py`: a mild breach warns where nothing else is broken and
+    nothing is open but what only waits or is doubted. The first of the worst speaks, so that a check lists its
+    obligations in the order in which a reader wants to hear of them; what else is broken follows, with all its rules.
 
     Args:
         check: The row of the table of checks.
@@ -82,20 +100,18 @@ def verdict(
         raise ValueError(f"{check.id} {subject}: obligations must be named, each once: {keys}")
     broken = sorted((one for one in due if isinstance(one, Broken)), key=lambda one: one.mild)
     open_ = [one for one in due if isinstance(one, Open)]
-    if broken:
-        worst = broken[0]
-        shown = {**evidence, **worst.evidence}
-        status: Unproven = "warn" if worst.mild else "fail"
-        found = check.finding(subject, status, worst.reason, shown, worst.message, worst.caused_by)
-        return replace(found, source=joined(one.source or check.source for one in broken))
-    if open_:
-        first = open_[0]
-        doubted = list(dict.fromkeys(one.reason for one in open_)) if all(one.doubted for one in open_) else []
-        held_back: Mapping[str, Json] = {DOUBTS: doubted} if doubted else {}
-        words = {one.attested.zone: one.attested for one in open_ if one.attested is not None}
-        shown = {**evidence, **first.evidence, **held_back, **_attested_json(words.values())}
+    amiss: list[Broken | Open] = [*broken, *open_]
+    if amiss:
+        worst = min(amiss, key=lambda one: rank(*_word(one, evidence)))
+        status, _ = _word(worst, evidence)
+        text, shown = worst.message, {**evidence, **worst.evidence, **_broken_json(worst, broken)}
+        source: Source | None = joined(one.source or check.source for one in broken) if status != "unknown" else None
+        if status == "unknown":
+            words = {one.attested.zone: one.attested for one in open_ if one.attested is not None}
+            shown |= {**({} if broken else _doubts_json(open_)), **_attested_json(words.values())}
+            text = _with_attested(text, words)
         return check.finding(
-            subject, "unknown", first.reason, shown, _with_attested(first.message, words), first.caused_by
+            subject, status, worst.reason, shown, _with_others(text, worst, broken), worst.caused_by, source
         )
     rests_on = tuple(dict.fromkeys(ground for one in due if isinstance(one, Held) for ground in one.rests_on))
     said = {one.path: utc_text(one.true_at) for one in rests_on if one.remembered and one.path and one.true_at}
@@ -128,6 +144,33 @@ def _in_time(check: Check, one: Outcome) -> Outcome:
     values = {"kind": path_word(old.path) if old.path else old.kind, "at": utc_text(old.true_at)}
     message = Message("{kind} was last seen at {at}, which is too long ago to count", values, next_step="check again")
     return Open(one.key, "too-old", message, {"seen_at": utc_text(old.true_at)})
+
+
+def _word(one: Broken | Open, evidence: Mapping[str, Json]) -> tuple[Unproven, str]:
+    """Return the status that an outcome makes, and what makes it quiet: a doubt outweighs no breach."""
+    if isinstance(one, Broken):
+        return "warn" if one.mild else "fail", ""
+    return "unknown", "doubted" if one.doubted else quiet_of("unknown", {**evidence, **one.evidence})
+
+
+def _broken_json(worst: Broken | Open, broken: Sequence[Broken]) -> Mapping[str, Json]:
+    """Return every reason that is broken, the worst first, where one reason does not say it."""
+    reasons = list(dict.fromkeys(one.reason for one in broken))
+    return {BROKEN: reasons} if set(reasons) - {worst.reason} else {}
+
+
+def _doubts_json(open_: Sequence[Open]) -> Mapping[str, Json]:
+    """Return why a pass is held back, where nothing but doubt does: only such findings are folded into one."""
+    return {DOUBTS: list(dict.fromkeys(one.reason for one in open_))} if all(one.doubted for one in open_) else {}
+
+
+def _with_others(message: Message, worst: Broken | Open, broken: Sequence[Broken]) -> Message:
+    """Return what the worst says, and after it what else is broken: one sentence for each further reason."""
+    others = {one.reason: one.message for one in reversed(broken) if one.reason != worst.reason}
+    if not others:
+        return message
+    said = {"first_said": replace(message, next_step=""), "also_said": Listed(tuple(reversed(others.values())), "; ")}
+    return Message("{first_said}; also: {also_said}", {**message.values, **said}, message.next_step)
 
 
 def _attested_json(words: Iterable[Attestation]) -> Mapping[str, Json]:

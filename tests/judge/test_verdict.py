@@ -43,12 +43,32 @@ def test_what_nobody_proved_is_unknown_whatever_else_is_held() -> None:
     assert found.evidence == {"n": 1, "path": "main"}
 
 
-@pytest.mark.parametrize("mild", [True, False])
-def test_a_breach_speaks_before_what_is_open_and_the_gravest_first(mild: bool) -> None:
-    open_ = Open("hidden", "dark", Message("it is dark"))
+@pytest.mark.parametrize(
+    ("mild", "doubted", "expected"),
+    [
+        (False, False, ("fail", "bare")),
+        (False, True, ("fail", "bare")),
+        (True, False, ("unknown", "dark")),
+        (True, True, ("warn", "late")),
+    ],
+)
+def test_the_worst_word_wins_and_all_that_is_broken_is_told(
+    mild: bool, doubted: bool, expected: tuple[str, str]
+) -> None:
+    open_ = Open("hidden", "dark", Message("it is dark"), doubted=doubted)
     late, bare = Broken("when", "late", Message("late"), mild=True), Broken("zone", "bare", Message("bare"), mild=mild)
     found = judged(open_, late, bare, Held("listed", (TOLD,)))
-    assert (found.status, found.reason) == (("warn", "late") if mild else ("fail", "bare"))
+    assert (found.status, found.reason) == expected
+    assert "late" in str(found.message) and "bare" in str(found.message)
+    assert set(found.evidence["broken"]) == {"late", "bare"}  # type: ignore[arg-type]
+    assert DOUBTS not in found.evidence, "a breach is not folded among doubts"
+
+
+def test_what_else_is_broken_follows_with_the_next_step_of_the_worst() -> None:
+    worst = Broken("a", "off", Message("off by {n}", {"n": 3}, next_step="set {n}"))
+    again = Broken("b", "off", Message("off by {n}", {"n": 4}))
+    found = judged(worst, again, Broken("c", "zone", Message("wrong zone"), mild=True))
+    assert str(found.message) == "off by 3; also: wrong zone: set 3"
 
 
 def test_doubts_alone_are_listed_for_the_fold_and_other_reasons_are_not_doubts() -> None:

@@ -291,6 +291,14 @@ def test_a_device_that_gives_local_time_as_utc_is_told_so_and_not_judged() -> No
     assert (finding.status, finding.reason) == ("warn", "local-time-as-utc")
 
 
+def test_a_clock_a_year_off_in_a_wrong_zone_fails_and_says_both() -> None:
+    facts = without(healthy(), Clock) + observed("device:box", Clock(-365 * 86_400.0, 0.5, zone_wrong=True))
+    finding = judge(facts)["clock-offset device:box"]
+    assert (finding.status, finding.reason) == ("fail", "offset")
+    assert "365 days behind" in str(finding.message) and "its time zone" in str(finding.message)
+    assert finding.evidence["broken"] == ["offset", "zone-wrong"]
+
+
 def test_a_snapshot_alone_proves_no_mask() -> None:
     """Devices are known that mask the snapshot and not the video."""
     facts = healthy()

@@ -6,7 +6,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.devices.unread import fact_missing, time_source
-from agent.judge.claim import Broken, Held, Outcome, grounds
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import CLOCK as CLOCK_SOURCE
 from agent.judge.wording.from_rules import ruled
@@ -59,27 +59,35 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, now: datetim
         "ntp": clock.ntp,
         "drift_s": round(clock.drift_s, 3),
     }
+    message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
+    outcomes = (_offset(check, site, facts, subject, clock, now), _zone(facts, subject, clock))
+    return verdict(check, subject, outcomes, evidence, message)
+
+
+def _offset(check: Check, site: Site, facts: Facts, subject: str, clock: Clock, now: datetime) -> Outcome:
+    """Return whether the time is right; what is told as UTC and is not says nothing of it."""
     if clock.local_time_as_utc:
         message = Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone")
-        return check.finding(subject, "warn", "local-time-as-utc", evidence, message)
-    if clock.zone_wrong:
-        # DS-7716NI-I4: an hour off in daylight saving time, although the digits are right.
-        # ONVIF boxes that nobody set up are in UTC: the clock is right, and pictures carry another hour.
-        message = Message(
-            "its time zone or daylight saving is not that of the site, so its pictures may carry another hour: set both"
-        )
-        return check.finding(subject, "warn", "zone-wrong", evidence, message)
+        return Broken("offset", "local-time-as-utc", message, mild=True)
     if not facts.own_clock_trusted:
-        return check.finding(subject, "unknown", NO_CLOCK_OF_OURS, evidence, _NOT_SYNCHRONISED, f"{check.id} site")
+        return Open("offset", NO_CLOCK_OF_OURS, _NOT_SYNCHRONISED, caused_by=f"{check.id} site")
     certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
-    offset: Outcome = Held("offset", grounds(facts.observed(subject, Clock)))
     warn, fail = (check.limit(site, name, now) for name in ("clock_warn_s", "clock_fail_s"))
-    if certain_s > warn.value:
-        rules = broken(check.source, *((one, lambda most_s: certain_s > most_s) for one in (warn, fail)))
-        text = _offset_message(clock.offset_s)
-        offset = Broken("offset", "offset", text, mild=certain_s <= fail.value, source=rules)
-    message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
-    return verdict(check, subject, [offset], evidence, message)
+    if certain_s <= warn.value:
+        return Held("offset", grounds(facts.observed(subject, Clock)))
+    rules = broken(check.source, *((one, lambda most_s: certain_s > most_s) for one in (warn, fail)))
+    return Broken("offset", "offset", _offset_message(clock.offset_s), mild=certain_s <= fail.value, source=rules)
+
+
+def _zone(facts: Facts, subject: str, clock: Clock) -> Outcome:
+    if not clock.zone_wrong:
+        return Held("zone", grounds(facts.observed(subject, Clock)))
+    # DS-7716NI-I4: an hour off in daylight saving time, although the digits are right.
+    # ONVIF boxes that nobody set up are in UTC: the clock is right, and pictures carry another hour.
+    message = Message(
+        "its time zone or daylight saving is not that of the site, so its pictures may carry another hour: set both"
+    )
+    return Broken("zone", "zone-wrong", message, mild=True)
 
 
 def run_source(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
