@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from agent.judge.checks.pictures.masks import EFFECTIVE
+from agent.judge.zone_words import zone_words
 from agent.model.finding import Finding, Message
 from agent.observe.approvals.approvals import with_approvals
 from agent.observe.facts.facts import Facts
@@ -69,7 +71,8 @@ class Album:
         drawn = (*(listed.masks if listed else ()), *(approval.masks if approval else ()))
         private = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
         picture = Picture(camera.camera.id, seen.path, seen.taken_at, *kept)
-        own = tuple(v for v in verdicts if v.path == seen.path)
+        words = zone_words(EFFECTIVE, facts, camera, seen.taken_at)
+        own = tuple(one for one in words if one.path == seen.path)
         look = render_path(
             picture, private, drawn, private, own, self._judge, SIZES[self._choice], camera.overlay_boxes
         )

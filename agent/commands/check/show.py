@@ -11,11 +11,14 @@ from rich.text import Text
 
 from agent.commands.check.timeline_table import TimelineTable
 from agent.commands.terminal.tables import cameras_table, findings_table, summary
+from agent.judge.checks.pictures.masks import EFFECTIVE
 from agent.judge.memory.disputes import contested_json
 from agent.judge.memory.episodes import times_json
 from agent.judge.wording.broken_rules import standing
+from agent.judge.zone_words import ZoneWord, zone_words
 from agent.model.finding import Basis, Finding, Ground, Json, Message, listed, utc_text
 from agent.model.matters import Matter, counts, finding_counts, matters
+from agent.observe.approvals.approvals import with_approvals
 from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.handover.left_out import left_out, left_out_text
 from agent.onsite.one_look.result import CheckResult
@@ -104,8 +107,9 @@ def result_json(checked: CheckResult, days: Timeline | None = None) -> dict[str,
                 "device": c.camera.device,
                 "channel": c.camera.channel,
                 "online": online.get(f"camera:{c.camera.id}", "unknown"),
+                "zones": [word_json(one) for one in zone_words(EFFECTIVE, seen.facts, c, checked.at)],
             }
-            for c in site.cameras
+            for c in with_approvals(site, seen.facts.approvals).cameras
         ],
         "counts": {**counts(seen.findings)},
         "finding_counts": {**finding_counts(seen.findings)},
@@ -144,6 +148,12 @@ def matter_json(one: Matter[Finding]) -> dict[str, Json]:
         "findings": [finding.key for finding in one.found],
         "following": [finding.key for finding in one.following],
     }
+
+
+def word_json(one: ZoneWord) -> dict[str, Json]:
+    """Return the check's word on a zone and path, and the picture's own opinion behind it."""
+    own: dict[str, Json] = {"verdict": one.picture.verdict, "reason": one.picture.reason}
+    return {"zone": one.zone, "path": one.path, "status": one.status, "reason": one.reason, "picture": own}
 
 
 def _sample_json(one: Sample) -> dict[str, Json]:

@@ -103,7 +103,7 @@ def _of_preset(site: Site, args: argparse.Namespace, camera: CameraConfig, prese
     before = approvals.get(name)
     known = next((one for one in before.presets if one.preset == preset.name), None) if before else None
     look = _look(site, args, camera, preset, before, known)
-    open_zones = sorted({v.zone for p in look.paths if p.path in LIVE for v in p.verdicts if v.verdict == "FAIL"})
+    open_zones = sorted({v.zone for p in look.paths if p.path in LIVE for v in p.words if v.verdict == "FAIL"})
     refusal = _refusal(look, preset, open_zones)
     at = utc_now()
     if refusal is None:
@@ -206,10 +206,10 @@ def _write(
     kept = with_reference(before, look.view.descriptor)
     begins = _as_zone(preset, "")
     own = (
-        replace(v, zone=v.zone.removeprefix(begins))
+        replace(one.picture, zone=one.zone.removeprefix(begins))
         for path in look.paths
-        for v in path.verdicts
-        if v.zone.startswith(begins)
+        for one in path.words
+        if one.zone.startswith(begins)
     )
     view = PresetView(look.id, preset.name, by, at, why, kept, look.owner)
     write_preset_view(directory, with_masks(view, preset, own, known))

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from agent.judge.checks.pictures.masks import EFFECTIVE
 from agent.judge.wording.picture_words import PATHS, zone_reason
 from agent.judge.wording.unavailable import unavailable_message
+from agent.judge.zone_words import zone_words
 from agent.model.finding import Finding, Message, Status
 from agent.model.matters import shown
 from agent.observe.approvals.approvals import Approval, with_approvals
@@ -71,7 +73,7 @@ def _camera(look: _Look, config: CameraConfig) -> CameraPart:
         device=look.places[f"device:{camera.device}"],
         status=_status(own),
         findings=(*_own(look, own), *_of_devices(look, config)),
-        paths=_paths(facts, subject, look.devices[camera.device], look.checked.site.probe.deadline_s, lang),
+        paths=_paths(look, config, look.devices[camera.device], lang),
         view=_view(facts, own, subject, lang),
         approval=_approved(approval, zone, lang),
         kept=_kept(look.rows.get(camera.id), zone, lang),
@@ -121,13 +123,14 @@ def _status(own: tuple[Finding, ...]) -> Status:
     return min(due, key=ORDER.index, default="unknown")
 
 
-def _paths(facts: Facts, subject: str, device: Device, deadline_s: float, lang: str) -> tuple[PathsPart, ...]:
-    """Return the verdicts by zone, what shows it first; paths of which no picture came are told by why."""
+def _paths(look: _Look, config: CameraConfig, device: Device, lang: str) -> tuple[PathsPart, ...]:
+    """Return the words of the check by zone, what shows it first; paths of which no picture came are told by why."""
+    facts, deadline_s = look.checked.seen.facts, look.checked.site.probe.deadline_s
     alike: dict[tuple[str, str, str], list[str]] = {}
-    for v in facts.all(subject, ZoneVerdict):
-        reason = _judged_part(v, lang) if v.verdict == "PASS" else render(zone_reason(v.reason), lang)
-        alike.setdefault((v.zone, v.verdict, reason), []).append(render(PATHS[v.path], lang) + _sure(v))
-    for one in facts.all(subject, Unavailable):
+    for v in zone_words(EFFECTIVE, facts, config, look.checked.at):
+        reason = _judged_part(v.picture, lang) if v.verdict == "PASS" else render(zone_reason(v.reason), lang)
+        alike.setdefault((v.zone, v.verdict, reason), []).append(render(PATHS[v.path], lang) + _sure(v.picture))
+    for one in facts.all(f"camera:{config.camera.id}", Unavailable):
         if one.fact == "picture" and one.path is not None:
             why = unavailable_message(one, device, deadline_s)
             short = render(Message(why.template, why.values), lang)

@@ -15,11 +15,13 @@ from markupsafe import Markup
 
 from agent.judge.wording.picture_words import path_word, zone_reason
 from agent.model.finding import ACCEPTED, WAITS_FOR, Message, Source, Status, listed, sentence
+from agent.model.matters import counts as matter_counts
 from agent.onsite.handover.hub_page_words import COLUMNS, OUTCOMES, WORDS
 from agent.onsite.handover.report import VERDICTS
 from agent.onsite.handover.report_words import rule_text
 from agent.onsite.handover.templates import environment
 from agent.onsite.handover.timeline_svg import timeline_svgs
+from agent.report.build import parse_finding
 from agent.report.check_titles import TITLES
 from agent.report.indication import error_rates, indication
 from agent.report.levels import LEVEL_WORDS, basis_of_row, basis_text, counted
@@ -91,7 +93,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             severity=lambda text: translate(text, lang),
             columns=[(check, translate(heading, lang)) for check, heading in COLUMNS],
             cells=cells,
-            totals={status: sum(f["status"] == status for f in causes) for status in ORDER},
+            totals=matter_counts(map(parse_finding, plain_findings(body))),
             levels=[
                 (count, translate(LEVEL_WORDS[one], lang))
                 for one, count in counted(basis_of_row(f).level for f in causes if f["status"] == "pass").items()

@@ -8,6 +8,7 @@ from drivers.model import Polygon
 
 TONES: Final[Mapping[str, str]] = {
     "hidden": "pass",
+    "unapproved": "unknown",
     "shows": "fail",
     "unsure": "unknown",
     "no-private-area": "na",
@@ -17,6 +18,7 @@ TONES: Final[Mapping[str, str]] = {
 }
 OUTCOMES: Final[Mapping[str, str]] = {
     "hidden": "hidden",
+    "unapproved": "looks hidden, nobody has approved it",
     "shows": "not hidden",
     "unsure": "cannot be told",
     "no-private-area": "nothing private in view",

@@ -85,7 +85,7 @@ def _not_free(look: CameraLook, why: str) -> Message | None:
 
 
 def _refusal(look: CameraLook, vouched: bool) -> Message | None:
-    if look.outcome in ("hidden", "no-private-area") or (look.outcome == "unsure" and vouched):
+    if look.outcome in ("hidden", "unapproved", "no-private-area") or (look.outcome == "unsure" and vouched):
         return None
     if look.outcome == "switched-off":
         return Message(
@@ -139,7 +139,7 @@ def approval_of(
     Views of presets are not in it: `preset_renewed` returns that of the present one.
     """
     kept = () if look.config.presets else renewed(look, keep_better=True)
-    signed = signed_masks(verdict for path in look.paths for verdict in path.verdicts)
+    signed = signed_masks(word.picture for path in look.paths for word in path.words)
     if kind == "no-private-area" or look.outcome == "no-private-area":
         return replace(approve_no_private_area(site, look.id, by, at, why, kept), owner=look.owner)
     return replace(approve(site, look.id, by, at, why, look.masks, kept), owner=look.owner, signatures=signed)
@@ -218,7 +218,7 @@ def message_of(choice: Choice, lang: str) -> str:
 def _masks_words(look: CameraLook) -> Iterator[Message]:
     """Yield what the mask over each zone looks like, on the first path that shows it."""
     told: set[str] = set()
-    for one in (verdict for path in look.paths for verdict in path.verdicts if verdict.signature):
+    for one in (word.picture for path in look.paths for word in path.words if word.picture.signature):
         if one.zone not in told:
             told.add(one.zone)
             values = {"zone": one.zone, "mask": mask_words(one.signature), "path": path_word(one.path)}
@@ -253,7 +253,7 @@ def _sheet_camera(choice: Choice, lang: str) -> SheetCamera:
             SheetPath(
                 p.path,
                 utc_text(p.taken_at) if p.taken_at else "",
-                tuple((v.zone, v.verdict, v.reason) for v in p.verdicts),
+                tuple((v.zone, v.verdict, v.reason) for v in p.words),
                 p.thumbnail,
                 p.why,
             )
@@ -296,7 +296,7 @@ def choice_json(choice: Choice, approved: bool) -> dict[str, Json]:
         "paths": [
             {"path": p.path, "zone": v.zone, "verdict": v.verdict, "reason": v.reason}
             for p in look.paths
-            for v in p.verdicts
+            for v in p.words
         ]
         + [{"path": v.path, "zone": v.zone, "verdict": v.verdict, "reason": v.reason} for v in look.at_preset],
         "preset": look.preset or None,

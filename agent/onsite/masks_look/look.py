@@ -12,8 +12,9 @@ from functools import partial
 from typing import Final
 
 from agent.judge.checks.pictures import masks
-from agent.judge.checks.pictures.glass import LIKE_GLASS
+from agent.judge.checks.pictures.glass import LIKE_GLASS, may_be_glass_at
 from agent.judge.verdict import DOUBTS
+from agent.judge.zone_words import zone_words
 from agent.model.finding import Finding, Status
 from agent.observe.approvals.approvals import Approval, mask_zones, of_present_boxes
 from agent.observe.facts.facts import Facts, gather
@@ -240,19 +241,20 @@ def _camera(
     listed = facts.one(subject, Masks)
     own = {path: picture for (camera_id, path), picture in taken.newest.items() if camera_id == name}
     drawn = (*(listed.masks if listed else ()), *(approved.masks if approved else ()))
+    known = {name: replace(approved, zones_digest=camera_zones_digest(judged))} if approved else {}
+    facts = replace(facts, approvals=known)
+    words = zone_words(masks.EFFECTIVE, facts, judged, now)
     paths: list[PathLook] = []
     for path in ORDER:
         if path in own:
-            verdicts = tuple(v for v in facts.all(subject, ZoneVerdict) if v.path == path)
+            said = tuple(one for one in words if one.path == path)
             private = (*declared.zones, *(zone for preset in declared.presets for zone in preset.zones))
             paths.append(
-                render_path(
-                    own[path], private, drawn, judged.zones, verdicts, judge, overlay_boxes=declared.overlay_boxes
-                )
+                render_path(own[path], private, drawn, judged.zones, said, judge, overlay_boxes=declared.overlay_boxes)
             )
         elif any(v.path == path for v in facts.all(subject, Unavailable)):
             paths.append(PathLook(path, None, why=facts.why_not(subject, "picture", path).reason))
-    findings = _findings(site, judged, approved, facts, now)
+    findings = _findings(site, judged, facts, now)
     studied = studied_path(facts.one(subject, Streams))
     at, here = taken.at.get(name, ""), _at_preset(taken, name)
     view: View | None = None
@@ -260,7 +262,10 @@ def _camera(
         left_out = _left_out(judged, facts, taken.at)
         view = view_of(tuple(taken.views.get(name, ())), own[studied], _references(approved, at), left_out, judge)
     masks_listed = listed.masks if listed else None
-    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here, bool(masks_listed))
+    standing = next((one for one in declared.presets if one.name == at), None)
+    known_view = next((one for one in (approved.presets if approved else ()) if one.preset == at), None)
+    glass = standing is not None and any(may_be_glass_at(known_view, standing, one) for one in here)
+    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here, bool(masks_listed), glass)
     return CameraLook(declared, masks_listed, judged.zones, findings, outcome, tuple(paths), approved, view, at, here)
 
 
@@ -278,9 +283,7 @@ def _at_preset(taken: _Pictures, name: str) -> tuple[ZoneVerdict, ...]:
     return tuple(zone.verdict for look in looks if look.path in LIVE for zone in look.zones)
 
 
-def _findings(
-    site: Site, judged: CameraConfig, approved: Approval | None, facts: Facts, now: datetime
-) -> tuple[Finding, ...]:
+def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Run the mask checks on the live paths of one camera; worst first, causes before what follows from them.
 
     What was approved of a zone counts by its name: the device's further masks are judged here as zones, too.
@@ -292,8 +295,7 @@ def _findings(
         for o in facts.by_subject.get(subject, ())
         if not isinstance(o.value, PictureSeen | ZoneVerdict) or o.value.path in LIVE
     )
-    known = {judged.camera.id: replace(approved, zones_digest=camera_zones_digest(judged))} if approved else {}
-    seen = replace(facts, by_subject={subject: live}, approvals=known)
+    seen = replace(facts, by_subject={subject: live})
     asked = (
         (masks.EFFECTIVE, masks.run_effective),
         (masks.PRESENT, masks.run_present),
@@ -312,6 +314,7 @@ def _outcome(
     seen: bool,
     at_preset: tuple[ZoneVerdict, ...],
     has_masks: bool,
+    is_glass_there: bool,
 ) -> Outcome:
     if not judged.zones and (judged.no_private_area is not None or (approved and approved.no_private_area)):
         return "no-private-area"
@@ -326,5 +329,9 @@ def _outcome(
         return "shows"
     if judged.presets:
         hidden = bool(at_preset) and all(one.verdict == "PASS" for one in at_preset)
-        return "hidden" if hidden and telling <= {"pass"} else "unsure"
-    return "hidden" if telling == {"pass"} or (asked and not telling) else "unsure"
+        is_well = hidden and telling <= {"pass"}
+    else:
+        is_well = telling == {"pass"} or bool(asked and not telling)
+    if not is_well:
+        return "unsure"
+    return "unapproved" if asked or is_glass_there else "hidden"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
+from agent.judge.zone_words import ZoneWord
 from agent.model.finding import Finding
 from agent.observe.approvals.approvals import Approval
 from agent.observe.inventory.owners import NOBODY, Owner
@@ -28,25 +29,28 @@ SAME_IOU: Final = 0.98
 ON_SHEET: Final = Thumbnail(320)
 """How large pictures are on a contact sheet."""
 
-Outcome = Literal["hidden", "shows", "unsure", "no-private-area", "undeclared", "switched-off", "not-seen"]
+Outcome = Literal[
+    "hidden", "unapproved", "shows", "unsure", "no-private-area", "undeclared", "switched-off", "not-seen"
+]
 """What a look says of a camera.
 
-`hidden`: all that is private is hidden. `shows`: something is not. `unsure`: it cannot be told. `no-private-area`:
-declared so. `undeclared`: there is neither a zone nor a mask nor that declaration; `switched-off`: there are
-masks, and none of them is on. `not-seen`: no live picture came.
+`hidden`: all that is private is hidden. `unapproved`: it looks so, and only an approval can say it. `shows`:
+something is not. `unsure`: it cannot be told. `no-private-area`: declared so. `undeclared`: there is neither a zone
+nor a mask nor that declaration; `switched-off`: there are masks, and none of them is on. `not-seen`: no live picture
+came.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PathLook:
-    """One path: the verdict on each zone, and a JPEG in which all that is not proven hidden is black.
+    """One path: the check's word on each zone, and a JPEG in which all that is not proven hidden is black.
 
     `why` is the reason for a missing picture, empty where there is one.
     """
 
     path: PathName
     taken_at: datetime | None
-    verdicts: tuple[ZoneVerdict, ...] = ()
+    words: tuple[ZoneWord, ...] = ()
     thumbnail: bytes = field(default=b"", repr=False)
     why: str = ""
 
@@ -118,7 +122,7 @@ def render_path(
     declared: tuple[PrivateZone, ...],
     drawn: tuple[Mask, ...],
     zones: tuple[PrivateZone, ...],
-    verdicts: tuple[ZoneVerdict, ...],
+    words: tuple[ZoneWord, ...],
     judge: Judge,
     size: Thumbnail = ON_SHEET,
     overlay_boxes: tuple[Box, ...] = (),
@@ -131,13 +135,13 @@ def render_path(
     here = ask(judge, Job(picture.data, picture.kind, asked))
     if here is None:
         return PathLook(picture.path, picture.taken_at, why="malformed")
-    together = {v.zone for v in verdicts if v.verdict == "PASS"}
+    together = {word.zone for word in words if word.picture.verdict == "PASS"}
     proven = together & {v.zone for v in here.verdicts if v.verdict == "PASS"}
     hidden = blackened_areas(declared, drawn, zones, proven)
     small = ask(judge, Job(picture.data, picture.kind, (), Study(thumbnail=replace(size, hidden=hidden))))
     if small is None or small.studied is None:
-        return PathLook(picture.path, picture.taken_at, verdicts, why="malformed")
-    return PathLook(picture.path, picture.taken_at, verdicts, small.studied.thumbnail)
+        return PathLook(picture.path, picture.taken_at, words, why="malformed")
+    return PathLook(picture.path, picture.taken_at, words, small.studied.thumbnail)
 
 
 def descriptor_of(picture: Picture, left_out: tuple[Polygon, ...], judge: Judge) -> bytes:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.judge.wording.picture_words import path_word
+from agent.judge.zone_words import ZoneWord, drawn_words
 from agent.model.errors import os_words
 from agent.model.finding import Json, Message
 from agent.observe.approvals.approvals import Approval, read_approvals
+from agent.observe.facts.facts import Facts
 from agent.observe.pictures.judge import Judge
 from agent.onsite.masks_look.look import look_again
 from agent.onsite.masks_look.seen import CameraLook
@@ -33,6 +35,7 @@ from agent.site.config.load import load_text
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import Declaration, local_day
 from drivers.credentials import Credentials
+from drivers.picture import PathName, ZoneVerdict
 from masking.worker.study import THUMBNAIL_PX
 
 log = logging.getLogger("camwarden.ui")
@@ -180,7 +183,8 @@ class Desk:
         jpeg, verdicts = pictures.rendered(one, drawn, self.place.judge, width_px, zones)
         self._fresh = Rendered(one.digest, width_px, jpeg)
         self._change(lambda state: changes.with_picture(state, camera_id, kept))
-        told = screens.judged_json(drawn, seen, (one,), {picture.path: verdicts}, self.place.clock(), lang)
+        said = self._words(drawn, {picture.path: verdicts})
+        told = screens.judged_json(drawn, seen, (one,), said, self.place.clock(), lang)
         return {"picture": one.digest, "taken_at": picture.taken_at.isoformat(), "path": path, "age_s": 0.0, **told}
 
     def judge(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
@@ -193,7 +197,13 @@ class Desk:
         seen = self.state.looks.get(drawn.camera.id)
         zones = pictures.zones_here(drawn, seen.preset if seen else "")
         found = pictures.judged(of_camera, drawn, zones, self.place.judge)
-        return screens.judged_json(drawn, seen, of_camera, found, self.place.clock(), lang)
+        return screens.judged_json(drawn, seen, of_camera, self._words(drawn, found), self.place.clock(), lang)
+
+    def _words(
+        self, drawn: CameraConfig, found: Mapping[PathName, tuple[ZoneVerdict, ...]]
+    ) -> dict[PathName, tuple[ZoneWord, ...]]:
+        facts = Facts({}, approvals=self.state.approvals)
+        return {path: drawn_words(facts, drawn, verdicts) for path, verdicts in found.items()}
 
     def card(self, camera_id: str, body: Mapping[str, Any], lang: str) -> dict[str, Json]:
         """Return the card of a zone, to be typed off on the device's own page. Raises NotGranted."""

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from agent.judge.wording.mask_words import mask_words
 from agent.judge.wording.picture_words import zone_reason
+from agent.judge.zone_words import ZoneWord
 from agent.model.finding import Message, listed
 from agent.observe.pictures.judge import Judge
 from agent.observe.pictures.studies import asked_zones
@@ -69,11 +70,11 @@ def _verdicts(path: PathName, answer: Judged) -> tuple[ZoneVerdict, ...]:
     return tuple(zone_verdict(path, one) for one in answer.verdicts)
 
 
-def verdict_words(one: ZoneVerdict, lang: str) -> str:
-    """Return a verdict in words: what was found, and why where that is not plain."""
+def verdict_words(one: ZoneWord, lang: str) -> str:
+    """Return the check's word on a zone in words: what was found, and why where that is not plain."""
     found = Message(VERDICTS[one.verdict][1])
-    if one.verdict == "PASS" and one.signature:
-        return render(Message("{verdict}: {mask}", {"verdict": found, "mask": mask_words(one.signature)}), lang)
+    if one.verdict == "PASS" and one.picture.signature:
+        return render(Message("{verdict}: {mask}", {"verdict": found, "mask": mask_words(one.picture.signature)}), lang)
     if one.verdict == "PASS":
         return render(found, lang)
     return render(Message("{verdict} ({reason})", {"verdict": found, "reason": zone_reason(one.reason)}), lang)
@@ -89,9 +90,9 @@ def uncovered(zone: PrivateZone, masks: tuple[Mask, ...] | None) -> float | None
     return round(uncovered_ratio(zone.polygon, [m.polygon for m in masks if m.enabled and m.polygon]), 4)
 
 
-def summary(verdicts: Mapping[PathName, tuple[ZoneVerdict, ...]], lang: str) -> tuple[str, str]:
-    """Return the status and one sentence of all verdicts on what was drawn. Pure."""
-    every = [one for path in verdicts.values() for one in path]
+def summary(words: Mapping[PathName, tuple[ZoneWord, ...]], lang: str) -> tuple[str, str]:
+    """Return the status and one sentence of all words on what was drawn. Pure."""
+    every = [one for path in words.values() for one in path]
     if not every:
         return "unknown", translate("no zone is drawn, or there is no picture: nothing was judged", lang)
     bare = sorted({one.zone for one in every if one.verdict == "FAIL"})
@@ -100,7 +101,7 @@ def summary(verdicts: Mapping[PathName, tuple[ZoneVerdict, ...]], lang: str) -> 
     unsure = sorted({one.zone for one in every if one.verdict == "UNSURE"})
     if unsure:
         return "unknown", render(Message("cannot be told: {zones}", {"zones": listed(unsure)}), lang)
-    return "pass", render(Message("hidden on {count} paths", {"count": len(verdicts)}), lang)
+    return "pass", render(Message("hidden on {count} paths", {"count": len(words)}), lang)
 
 
 def is_old(one: Kept, now: datetime, most_s: float) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from agent.judge.zone_words import ZoneWord
 from agent.model.finding import Json, Message, utc_text
 from agent.onsite.handover.sheet_values import OUTCOMES, TONES
 from agent.onsite.masks_look import adopt
@@ -22,7 +23,7 @@ from agent.site.declarations.secret import is_secret
 from agent.site.declarations.standing import local_day
 from agent.text.translate import render, translate
 from drivers.model import Identity, Mask
-from drivers.picture import LIVE, PathName, ZoneVerdict
+from drivers.picture import LIVE, PathName
 
 STATUS: Final = {"na": "not_applicable"}
 """Tones of the contact sheet that are not words of a status already."""
@@ -131,7 +132,7 @@ def _todo(state: State, look: CameraLook | None, choice: adopt.Choice | None) ->
 def _worst_first(look: CameraLook | None) -> list[PathLook]:
     order = {"FAIL": 0, "UNSURE": 1, "PASS": 2}
     paths = look.paths if look else ()
-    return sorted(paths, key=lambda one: min((order[v.verdict] for v in one.verdicts), default=2))
+    return sorted(paths, key=lambda one: min((order[v.verdict] for v in one.words), default=2))
 
 
 def camera_json(state: State, camera_id: str, now: datetime, lang: str) -> dict[str, Json]:
@@ -175,7 +176,7 @@ def judged_json(
     drawn: CameraConfig,
     look: CameraLook | None,
     kept: tuple[Kept, ...],
-    found: Mapping[PathName, tuple[ZoneVerdict, ...]],
+    found: Mapping[PathName, tuple[ZoneWord, ...]],
     now: datetime,
     lang: str,
 ) -> dict[str, Json]:
@@ -235,7 +236,7 @@ def _path(state: State, camera_id: str, one: PathLook, now: datetime, lang: str)
         "age_s": _age_s(kept.picture.taken_at, now) if kept else None,
         "old": kept is not None and one.path in LIVE and is_old(kept, now, OLD_S),
         "why": render(why, lang) if why else "",
-        "verdicts": _verdicts(one.verdicts, lang),
+        "verdicts": _verdicts(one.words, lang),
     }
 
 
@@ -251,8 +252,8 @@ def _uncovered(zone: PrivateZone, preset: str, look: CameraLook | None) -> float
     return uncovered(zone, look.masks if look is not None and not preset else None)
 
 
-def _verdicts(verdicts: Iterable[ZoneVerdict], lang: str) -> list[Json]:
-    return [{"zone": v.zone, "verdict": v.verdict, "words": verdict_words(v, lang)} for v in verdicts]
+def _verdicts(words: Iterable[ZoneWord], lang: str) -> list[Json]:
+    return [{"zone": v.zone, "verdict": v.verdict, "words": verdict_words(v, lang)} for v in words]
 
 
 def _mask(mask: Mask) -> Json:

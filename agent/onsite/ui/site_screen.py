@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from agent.model.finding import Finding, Json, utc_text
+from agent.model.matters import counts
 from agent.onsite.handover.contents_findings import subjects_of, title
 from agent.onsite.handover.timeline_svg import timeline_svg
 from agent.onsite.one_look.result import CheckResult
@@ -41,6 +42,7 @@ def site_json(state: State, checked: CheckResult | None, now: datetime, today: d
     site = state.site
     waiting = frozenset(row.duty for row in state.declared)
     return {
+        "counts": None if checked is None else {**counts(checked.seen.findings)},
         "findings": [] if checked is None else _findings(site, checked, lang),
         "timeline": None if checked is None else _timeline(checked, lang) or None,
         "devices": [_device(site, checked, one.id, lang) for one in site.devices],

@@ -21,6 +21,7 @@ from agent.judge.checks.footage.shared import COMPLETENESS_ID
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory.episodes import Episode, by_class
 from agent.model.finding import Finding, Json, Status
+from agent.model.matters import counts, roots
 from agent.observe.facts.assessed_days import DayAssessed, last_whole_day
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.site.config.site import Site
@@ -40,7 +41,11 @@ METRICS: Final[dict[str, tuple[Kind, str]]] = {
     "cycle_finished_timestamp_seconds": ("gauge", "When the last cycle ended, Unix time."),
     "cycle_due_timestamp_seconds": ("gauge", "When the next cycle is due, Unix time."),
     "cycle_reports": ("gauge", "Reports that the last cycle committed; 0: nothing could be kept or signed."),
-    "findings": ("gauge", "Findings by check and status; those that share another's cause are left to it."),
+    "matters": ("gauge", "Matters by status, as every door counts them: a cause and all that follows from it are one."),
+    "findings": (
+        "gauge",
+        "Findings by check, status and subject; those that another one explains are left to it.",
+    ),
     "cameras": ("gauge", "Cameras by whether they are online: pass, fail or unknown."),
     "footage_oldest_age_seconds": ("gauge", "Age of a camera's oldest footage."),
     "footage_recorded_seconds": ("gauge", "What is there of footage_scheduled_seconds."),
@@ -120,7 +125,8 @@ def cycle_metrics(
     `restless` are the open episodes that are flapping.
     """
     findings = tuple(findings)
-    counted = Counter((f.check, f.status) for f in findings if not f.caused_by)
+    rooted = roots(findings)
+    counted = Counter((f.check, f.status) for f in findings if rooted[f.key] is f)
     online = Counter(f.status for f in findings if f.check == "camera-online" and f.subject.startswith("camera:"))
     known = sum(online.values())
     cameras = {
@@ -137,6 +143,7 @@ def cycle_metrics(
         "cycle_finished_timestamp_seconds": [({}, cycle.finished_at.timestamp())],
         "cycle_due_timestamp_seconds": [({}, cycle.due_at.timestamp())],
         "cycle_reports": [({}, cycle.reports)],
+        "matters": [({"status": status}, count) for status, count in counts(findings).items()],
         "findings": [
             ({"check": check.id, "status": status}, counted[check.id, status])
             for check in CHECKS

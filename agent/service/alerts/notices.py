@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from agent.judge.memory.episodes import Episode, FindingState
 from agent.model.finding import Finding, Message, Severity
+from agent.model.matters import roots
 from agent.service.alerts.digest import without_addresses
 from agent.site.config.messages import Receiver, in_quiet_hours
 from agent.site.config.site import Site
@@ -113,8 +114,8 @@ def updated(
     `findings` are those of the look, `known` what counts after it, by finding key; `now` is our clock, UTC.
     """
     findings = tuple(findings)
-    explained = Counter(finding.caused_by for finding in findings if finding.caused_by)
-    behind = {finding.key for finding in findings if finding.caused_by}
+    behind = {key: root.key for key, root in roots(findings).items() if root.key != key}
+    explained = Counter(behind.values())
     about = _subjects(receiver, site, local_day(site, now))
     rank = SEVERITIES.index(receiver.severity)
     waiting = dict(box.waiting)

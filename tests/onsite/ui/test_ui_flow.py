@@ -22,6 +22,7 @@ from agent.demo.world.cameras import CAMERAS, DEVICES
 from agent.host.access_register import read_openings
 from agent.judge.checks.pictures import masks
 from agent.judge.wording.picture_words import ZONE_REASONS
+from agent.judge.zone_words import ZoneWord
 from agent.observe.approvals.approvals import read_approvals
 from agent.onsite.ui.pictures import verdict_words
 from agent.site.config.load import load
@@ -195,10 +196,11 @@ def test_a_card_speaks_the_numbers_of_the_devices_own_page(client: Client) -> No
 
 def test_a_verdict_says_why_in_words_and_in_no_code() -> None:
     for reason in ZONE_REASONS:
-        bare = ZoneVerdict("main", "window", "FAIL", reason, ())
+        bare = ZoneWord("main", "window", "FAIL", reason, ZoneVerdict("main", "window", "FAIL", reason, ()))
         for lang in LANGUAGES:
             words = render(ZONE_REASONS[reason], lang)
             assert words in verdict_words(bare, lang) and words != reason, reason
+    bare = ZoneVerdict("main", "window", "FAIL", "not-hidden", ())
     assert (
-        verdict_words(ZoneVerdict("main", "window", "FAIL", "not-hidden", ()), "en") == "not hidden (nothing covers it)"
+        verdict_words(ZoneWord("main", "window", "FAIL", "not-hidden", bare), "en") == "not hidden (nothing covers it)"
     )
