@@ -145,7 +145,6 @@ complete -c camwarden -n '_shtab_camwarden_using demo' -l serve -d 'end with the
 complete -c camwarden -n '_shtab_camwarden_using demo' -l open -d 'open the hand-over report in the browser'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l rounds -x -d 'with --watch: end after this many rounds of changes'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l liars -d 'instead: let simulated devices lie, and show which lies are seen through'
-complete -c camwarden -n '_shtab_camwarden_using demo' -l quiz -d 'instead: judge simulated devices yourself, some of which lie'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a discover -d 'list the devices that answer on the network'
 complete -c camwarden -n '_shtab_camwarden_using discover' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using discover' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml, else site.toml in this folder)'
