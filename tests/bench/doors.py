@@ -1,7 +1,7 @@
-"""Measures whether whoever compares the doors of one look finds a difference, and who sees past his own.
+"""Measures whether whoever compares the doors of a site at one look finds a difference.
 
-A faulty site (the demo's, looked at once by the real cycle) and one in order are read through every door of the site
-and of the hub. Run alone: python tests/bench/doors.py [--quick] [--json].
+A faulty site (the demo's, looked at once by the real cycle) and one in order are read through every door of the site.
+Run alone: python tests/bench/doors.py [--quick] [--json].
 """
 
 from __future__ import annotations
@@ -31,13 +31,6 @@ from measure.figures import Figure, flags, say, show
 
 DOORS = Figure("doors", "doors", 10, "higher")
 DIFFER = Figure("doors_that_differ", "doors", 0, "lower")
-ROWS = Figure("rows_of_a_healthy_site_on_the_hub", "rows", 6, "lower")
-PAIRS = Figure("pairs", "pairs", 6000, "higher")
-MILDER = Figure("pairs_milder", "pairs", 0, "lower")
-ROUTES = Figure("routes_x_roles", "requests", 300, "higher")
-FOREIGN = Figure("foreign_facts_seen", "facts", 0, "lower")
-CASES = Figure("api_cases", "cases", 3000, "higher")
-BROKEN = Figure("api_5xx", "cases", 0, "lower")
 
 QUICK_DEVICE, QUICK_CAMERAS = "recorder", ("gate", "yard")
 
@@ -74,24 +67,14 @@ def differing(look: CheckResult, doors: Mapping[str, Mapping[str, int]]) -> Iter
 
 
 def main() -> None:
-    """Read both sites through every door, and let the others be tried."""
+    """Read both sites through every door."""
     asked = flags(__doc__ or "")
-    from api_tries import tried
-    from hub_access import walked
-    from hub_doors import hub_doors, rows_of_a_site
-    from pairs import judged_pairs
-
     looks = {"faulty": demo_look(quick=asked.quick), "healthy": healthy_look()}
-    read = {name: {**site_doors(look), **hub_doors(look)} for name, look in looks.items()}
+    read = {name: site_doors(look) for name, look in looks.items()}
     wrong = [f"{name}: {door}" for name, look in looks.items() for door in differing(look, read[name])]
     for one in wrong:
         say(one)
-    figures = {
-        DOORS: len(read["faulty"]), DIFFER: len(wrong), ROWS: rows_of_a_site(looks["healthy"]),
-        **dict(zip((PAIRS, MILDER), judged_pairs(), strict=True)),
-        **dict(zip((ROUTES, FOREIGN), walked(), strict=True)),
-        **dict(zip((CASES, BROKEN), tried(), strict=True)),
-    }  # fmt: skip
+    figures = {DOORS: len(read["faulty"]), DIFFER: len(wrong)}
     conditions = {"counts": {name: counts(look.seen.findings) for name, look in looks.items()}, "differ": wrong}
     show("doors", asked, {one.name: one.of([float(value)]) for one, value in figures.items()}, conditions)
 
