@@ -174,7 +174,7 @@ picture: setup ## the pictures of the first pages, from a run of the demo (needs
 	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
 	PYTHONPATH=.:tests/support $(BIN)/python -P tests/support/report_picture.py
 
-BENCHES ?= start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults
+BENCHES ?= start probe idle site resting small_box check capture hostile link_truth recorders stores masks approved damaged view clock moments quality quiet checks proof ledger enroll newcomer hub_log hub_report hub_city hub_province hub_pages papers cards link ui contain delivery fleet soak hub_kills cluster_faults doors
 
 bench: setup peers ## run every benchmark, or those of BENCHES; writes build/bench/
 	mkdir -p build/bench
