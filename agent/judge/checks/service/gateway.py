@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.claim import Held, grounds
+from agent.judge.claim import Broken, Held, Open, Outcome, grounds
 from agent.judge.verdict import verdict
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Listed, Message, listed
@@ -29,7 +29,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     if host is None:
         why = facts.why_not("site", "host")
         message = Message("what this gateway says of itself could not be read ({reason})", {"reason": why.reason})
-        return (check.finding("site", "unknown", why.reason, {}, message),)
+        return (verdict(check, "site", [Open("host", why.reason, message)], {}, message),)
     evidence: dict[str, Json] = {
         "disk_free_bytes": host.disk_free_bytes,
         "memory_ratio": host.memory_ratio,
@@ -37,34 +37,49 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     }
     if worker is not None:
         evidence |= {"worker_limits": list(worker.limits), "worker_open": list(worker.open_ways)}
+    amiss = (_disk(host), _worker(site, worker), _heat(host), _memory(host))
+    held = Held("host", grounds(facts.observed("site", Host, Confinement)))
+    outcomes = [held, *(one for one in amiss if one is not None)]
+    return (verdict(check, "site", outcomes, evidence, Message("this gateway has room and is cool")),)
+
+
+def _disk(host: Host) -> Outcome | None:
     free_mb = {"free": host.disk_free_bytes // 1_000_000}
     if host.disk_free_bytes < FREE_FAIL_BYTES:
         message = Message("only {free} MB are free on this gateway: make room, or reports will be lost", free_mb)
-        return (check.finding("site", "fail", "disk-full", evidence, message),)
-    if worker is not None and worker.open_ways:
-        return (_unconfined(check, site, worker, evidence),)
+        return Broken("disk", "disk-full", message)
     if host.disk_free_bytes < FREE_WARN_RATIO * host.disk_capacity_bytes:
         message = Message("only {free} MB are free on this gateway: make room", free_mb)
-        return (check.finding("site", "warn", "disk-nearly-full", evidence, message),)
-    if host.temperature_c is not None and host.temperature_c >= TEMPERATURE_WARN_C:
-        message = Message("this gateway is {celsius} degrees hot: look at its cooling", {"celsius": host.temperature_c})
-        return (check.finding("site", "warn", "hot", evidence, message),)
-    if host.memory_ratio >= MEMORY_WARN_RATIO:
-        percent = {"percent": round(100 * host.memory_ratio)}
-        message = Message("{percent} % of this gateway's memory is in use: look at what else runs on it", percent)
-        return (check.finding("site", "warn", "memory-full", evidence, message),)
-    if worker is not None and worker.limits:
+        return Broken("disk", "disk-nearly-full", message, mild=True)
+    return None
+
+
+def _heat(host: Host) -> Outcome | None:
+    if host.temperature_c is None or host.temperature_c < TEMPERATURE_WARN_C:
+        return None
+    message = Message("this gateway is {celsius} degrees hot: look at its cooling", {"celsius": host.temperature_c})
+    return Broken("heat", "hot", message, mild=True)
+
+
+def _memory(host: Host) -> Outcome | None:
+    if host.memory_ratio < MEMORY_WARN_RATIO:
+        return None
+    percent = {"percent": round(100 * host.memory_ratio)}
+    message = Message("{percent} % of this gateway's memory is in use: look at what else runs on it", percent)
+    return Broken("memory", "memory-full", message, mild=True)
+
+
+def _worker(site: Site, worker: Confinement | None) -> Outcome | None:
+    """Judge how the process is confined that decodes pictures; none judges any where it cannot be."""
+    if worker is None or not (worker.open_ways or worker.limits):
+        return None
+    if not worker.open_ways:
         message = Message(
             "the process that decodes pictures is confined, but not by every layer: {limits}",
             {"limits": Listed(worker.limits, "; ")},
             next_step="use a kernel from 5.13 on with Landlock",
         )
-        return (check.finding("site", "warn", "worker-limits", evidence, message),)
-    held = Held("host", grounds(facts.observed("site", Host, Confinement)))
-    return (verdict(check, "site", [held], evidence, Message("this gateway has room and is cool")),)
-
-
-def _unconfined(check: Check, site: Site, worker: Confinement, evidence: dict[str, Json]) -> Finding:
+        return Broken("worker", "worker-limits", message, mild=True)
     values = {"ways": listed(worker.open_ways)}
     if site.worker.unconfined == "accept":
         message = Message(
@@ -72,13 +87,13 @@ def _unconfined(check: Check, site: Site, worker: Confinement, evidence: dict[st
             values,
             next_step="install libseccomp2, allow seccomp in its container, then take unconfined out",
         )
-        return check.finding("site", "warn", "worker-unconfined", evidence, message)
+        return Broken("worker", "worker-unconfined", message, mild=True)
     message = Message(
         "no picture is judged: the process that decodes them cannot be confined here (open to it: {ways})",
         values,
         next_step="install libseccomp2, or allow seccomp in its container: camwarden doctor",
     )
-    return check.finding("site", "unknown", NOT_CONFINED, evidence, message)
+    return Open("worker", NOT_CONFINED, message)
 
 
 CHECK = Check(CHECK_ID, run, "minor", ORDER_799_OPERATION, "The gateway itself is in order.")

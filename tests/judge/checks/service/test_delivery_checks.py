@@ -149,7 +149,7 @@ def test_what_keeps_the_gateway_from_renewing_is_told_beside_how_long_it_lasts(
     assert finding.evidence["not_renewed_why"] == "desk:8890: cannot be reached"
     said = render(finding.message, "en")
     assert ("since 2026-11-2" in said and said.endswith(": desk:8890: cannot be reached")) == (
-        finding.status != "pass" and finding.reason != "key-mismatch"
+        finding.status != "pass" and (finding.reason != "key-mismatch" or failing.refused)
     )
 
 
@@ -196,3 +196,17 @@ def test_a_real_certificate_is_read_and_a_wrong_one_is_named(tmp_path: Path) -> 
         assert isinstance(read, NoCertificate)
         assert "gone.pem" in read.why or "garbage.pem" in read.why
     assert str(other)
+
+
+def test_a_second_fault_makes_no_verdict_milder_and_is_told_too() -> None:
+    """The end in a week warned, and hid an authority that had ended."""
+    both = certified(replace(LASTS, not_after=NOW + 6 * DAY, ca_not_after=NOW - DAY))
+    assert (both.status, both.reason) == ("fail", "ca-expires")
+    assert "expires in 6 days" in str(both.message) and both.evidence["broken"] == [
+        "ca-expires",
+        "expires-within-7-days",
+    ]
+    trouble = replace(WELL, taken_over=2, taken_over_at=NOW, report_refused="size", report_refused_at=NOW)
+    found = delivered(trouble)
+    assert (found.status, found.reason) == ("fail", "duplicate-identity")
+    assert "the hub refuses a report" in str(found.message)

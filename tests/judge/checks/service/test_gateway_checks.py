@@ -109,3 +109,10 @@ def test_where_that_is_accepted_pictures_are_judged_and_both_reports_say_so(
         assert told.findings[f"camera-online camera:{gate.id}"].status == "pass"
         for stream in ("health", "config"):
             assert told.reports[stream]["agent"]["unconfined"] is True
+
+
+def test_a_full_disk_hides_neither_heat_nor_a_worker_that_nothing_confines() -> None:
+    full_and_hot = Host(0.1, 0.4, 60_000_000, 100 * GB, 60, 99.0)
+    finding = of_worker(Confinement(open_ways=("sockets",)), host=full_and_hot)
+    assert (finding.status, finding.reason) == ("fail", "disk-full")
+    assert finding.evidence["broken"] == ["disk-full", "hot"] and "99.0 degrees" in str(finding.message)
