@@ -4,12 +4,13 @@ Judged where a device reports its uptime, from looks before and after the start 
 Later changes are judged elsewhere.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices.unread import fact_missing
-from agent.judge.claim import Held, Open, Outcome, own
+from agent.judge.claim import Broken, Held, Open, Outcome, own
 from agent.judge.verdict import verdict
 from agent.judge.wording.declared_words import NAMED_MAX
 from agent.judge.wording.fact_words import fact_word
@@ -53,38 +54,43 @@ def _restarted(check: Check, site: Site, subject: str, known: RunningDevice, res
     compared, changed = known.compared(), known.changed()
     evidence: dict[str, Json] = {"restarted_at": utc_text(restart.at), "compared": len(compared)}
     values = {"at": utc_text(restart.at)}
+    outcomes: list[Outcome] = []
     if changed:
         evidence["changed"] = [
             {"part": part, "before": restart.before[part], "after": restart.after[part]}
             for part in changed[:EVIDENCE_MAX]
         ]
-        parts = {**values, "parts": first_of([_part(one) for one in changed], NAMED_MAX)}
-        if any(part.startswith(_FIRMWARE) for part in changed):
-            message = Message("it was updated and started anew at {at}; {parts} are not what they were", parts)
-            return check.finding(subject, "warn", "updated", evidence, message)
-        message = Message(
-            "it started anew at {at}, and {parts} are not what they were: put them right, and look at its battery and "
-            "its storage; where somebody changed them on purpose, acknowledge it: camwarden findings ack",
-            parts,
-        )
-        return check.finding(subject, "fail", "configuration-lost", evidence, message)
+        outcomes.append(_changed(changed, values))
     if known.clock_lost():
         message = Message("it started anew at {at}, and its clock was lost: look at its battery", values)
-        return check.finding(subject, "fail", "clock-lost", evidence, message, f"clock-offset {subject}")
+        outcomes.append(Broken("clock", "clock-lost", message, caused_by=f"clock-offset {subject}"))
     untold = Message("it started anew at {at}; what it is configured to be was not seen before and after", values)
     if not compared:
-        return check.finding(subject, "unknown", "not-compared", evidence, untold)
+        outcomes.append(Open("configuration", "not-compared", untold))
+        return verdict(check, subject, outcomes, evidence, untold)
     # What was told before must be told again: a device whose masks are gone from its answers is not what it was.
     subjects = {f"device:{one.id}" for one in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
-    due = [part for part in restart.before if part in compared or part.partition(" ")[2] in subjects]
-    outcomes: list[Outcome] = [
-        Held(part, own(subject, "restart", restart.at))
-        if part in compared
-        else Open(part, "not-compared", untold, {"missing": [part]}, doubted=True)
-        for part in due
-    ]
+    for part in restart.before:
+        if part in compared and part not in changed:
+            outcomes.append(Held(part, own(subject, "restart", restart.at)))
+        elif part not in compared and part.partition(" ")[2] in subjects:
+            outcomes.append(Open(part, "not-compared", untold, {"missing": [part]}, doubted=True))
     message = Message("it started anew at {at} and is what it was before", values)
     return verdict(check, subject, outcomes, evidence, message)
+
+
+def _changed(changed: Sequence[str], values: Mapping[str, object]) -> Broken:
+    """Return that a configuration is another one: an update may change it, a restart may not."""
+    parts = {**values, "parts": first_of([_part(one) for one in changed], NAMED_MAX)}
+    if any(part.startswith(_FIRMWARE) for part in changed):
+        message = Message("it was updated and started anew at {at}; {parts} are not what they were", parts)
+        return Broken("changed", "updated", message, mild=True)
+    message = Message(
+        "it started anew at {at}, and {parts} are not what they were: put them right, and look at its battery and "
+        "its storage; where somebody changed them on purpose, acknowledge it: camwarden findings ack",
+        parts,
+    )
+    return Broken("changed", "configuration-lost", message)
 
 
 CHECK = ruled("config-survives-reboot", run)

@@ -137,6 +137,15 @@ def test_an_update_is_a_warning() -> None:
     assert words(looks.look(new, OTHERS, restarted=True)) == ("warn", "updated")
 
 
+def test_an_update_hides_no_clock_that_was_lost() -> None:
+    looks = Looks()
+    old, new = (Identity("Hikvision", "DS-7616", firmware, "N7") for firmware in ("V4.30", "V4.61"))
+    looks.look(old, ENCODERS, RIGHT)
+    finding = looks.look(new, OTHERS, WRONG, restarted=True)
+    assert words(finding) == ("fail", "clock-lost")
+    assert "it was updated" in str(finding.message)
+
+
 def test_a_clock_that_was_right_and_is_wrong_afterwards_was_lost() -> None:
     looks = Looks()
     looks.look(ENCODERS, RIGHT)
