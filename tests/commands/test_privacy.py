@@ -199,7 +199,6 @@ WRITES: dict[str, str] = {
     "queue/files.py": "queue export",
     "bundle.py": "bundle",
     "hub/carry.py": "hub case",
-    "hub/findings/ask.py": "hub ask --xlsx",
     "hub/findings/listing.py": "hub findings --xlsx",
     "hub/keeping/people.py": "hub people list",
     "hub/report.py": "hub report --xlsx",
