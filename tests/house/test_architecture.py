@@ -176,8 +176,6 @@ PLANTED = [
     ("agent/demo/a.py", "import agent.hub.stores", "agent.hub.stores is an engine's"),
     ("agent/hub/ports/a.py", "import sqlite3", "sqlite3 may not be imported here"),
     ("agent/hub/log/store.py", "log.run('SELECT 1')", "SQL stands in agent/hub/stores"),
-    ("agent/host/a.py", "\n" * 351, "longer than 350 lines"),
-    ("tests/test_a.py", "\n" * 351, "longer than 350 lines"),
     ("packaging/__init__.py", "", "it would shadow another"),
     ("systemd/__init__.py", "", "it would shadow another"),
     ("tests/__init__.py", "", "it would shadow another"),
@@ -277,7 +275,6 @@ ALLOWED = [
     ("masking/worker/decode.py", "import cv2\nfrom masking.bitstream import h264"),
     ("masking/bitstream/a.py", "from masking.bitstream import bits\nfrom masking.bitstream.bits import Bits"),
     ("packaging/build.py", "import agent.version"),
-    ("agent/host/a.py", "\n" * 350),
 ]
 
 

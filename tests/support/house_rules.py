@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 PACKAGES = ("agent", "drivers", "masking")
-LINES_MAX = 350
 MODULES_MAX = 19
 """How many modules a folder may hold, `__init__.py` aside."""
 
