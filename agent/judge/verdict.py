@@ -147,10 +147,14 @@ def _in_time(check: Check, one: Outcome) -> Outcome:
 
 
 def _word(one: Broken | Open, evidence: Mapping[str, Json]) -> tuple[Unproven, str]:
-    """Return the status that an outcome makes, and what makes it quiet: a doubt outweighs no breach."""
+    """Return the status that an outcome makes, and what makes it quiet.
+
+    A doubt outweighs no breach, nor does what another finding explains and stands for: a mask that is switched off is
+    told also where nobody has declared what is private.
+    """
     if isinstance(one, Broken):
         return "warn" if one.mild else "fail", ""
-    return "unknown", "doubted" if one.doubted else quiet_of("unknown", {**evidence, **one.evidence})
+    return "unknown", "doubted" if one.doubted or one.caused_by else quiet_of("unknown", {**evidence, **one.evidence})
 
 
 def _broken_json(worst: Broken | Open, broken: Sequence[Broken]) -> Mapping[str, Json]:

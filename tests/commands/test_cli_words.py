@@ -52,7 +52,7 @@ def test_an_action_of_the_hub_has_all_its_own_options_where_only_it_is_described
     translate_parser(whole, "en")
     hub = next(one.parser for one in commands(whole) if one.name == "hub")
     names = [one.name for one in commands(hub)]
-    assert len(names) > 50
+    assert len(names) > 40
     for action in commands(hub):
         code, told = said(capsys, "hub", action.name, "--help", "--lang", "en")
         assert (code, told) == (0, action.parser.format_help()), action.name
