@@ -271,6 +271,7 @@ CONTRADICTIONS: Mapping[str, Of] = {
     "the plan is half a week": half_a_week,
     "our clock is not trusted": untrusted,
     "the recorder's clock is not told": of(Clock, lambda one: None),
+    "the recorder's clock has another time zone": with_each(Clock, zone_wrong=True),
     "the recorder's clock jumped": jumped,
     "every day has a hole": days(gaps=((3600, 30000),), gap_count=1, recorded_s=60000),
     "no day was listed by segment": days(level="day"),
