@@ -152,7 +152,7 @@ OBLIGATIONS: Final[Mapping[str, tuple[Obligation, ...]]] = {
     "retention-excess": (*_told("age", "age beside"), *_CLOCKS, *_told("steady clock", history="footage")),
     "storage-health": (*_told("disk NUMBER NAME"), *_WHOLE, *_told("clock-jump", "empty", "forbidden", "future",
                        "row-without-file", "unreadable", "written-later")),
-    "clock-offset": _told("offset"),
+    "clock-offset": _told("offset", "zone"),
     "clock-source": _told("time source"),
     "config-survives-reboot": _own("PART SUBJECT", history="running"),
     "osd-compliant": (*_told("drawn", "name", "names"), *_seen("picture", "pictures", "picture time")),
